@@ -1,0 +1,1 @@
+"""Version the models that you make in notebooks."""

@@ -1,0 +1,1 @@
+"""How one framework's model becomes bytes and facts, and back. One flavor a file."""

@@ -1,0 +1,1 @@
+"""One captured kind of thing a module: how it is kept, restored and compared."""

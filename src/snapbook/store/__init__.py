@@ -1,0 +1,1 @@
+"""Digest -> bytes: immutable, verified on read. One engine a file."""

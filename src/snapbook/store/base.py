@@ -1,0 +1,70 @@
+"""The seam between what is kept and where: a Store holds blobs under their digests.
+
+Says what every engine promises; `tests/contracts/store.py` holds each one to it. A Store knows
+nothing of parts, versions or names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeAlias
+
+Buffer: TypeAlias = "bytes | bytearray | memoryview"
+
+
+class Writer(Protocol):
+    """Collects the blobs of one save. Nothing is visible to others before `commit`."""
+
+    @property
+    def new_bytes(self) -> int:
+        """Uncompressed bytes added so far that the store did not have."""
+
+    def add(self, data: Buffer) -> str:
+        """Keep ``data`` (copied before return); gives its digest. Known bytes cost nothing."""
+
+    def has(self, digest: str) -> bool:
+        """Whether the store, or this writer, holds the blob."""
+
+    def mark(self) -> object:
+        """A point to which `rewind` can return."""
+
+    def rewind(self, mark: object) -> None:
+        """Forget all blobs added since ``mark``."""
+
+    def get(self, digest: str) -> bytes:
+        """A blob of the store or of this writer, verified."""
+
+    def relied(self) -> frozenset[str]:
+        """Digests that were added but were in the store already: a commit checks them again."""
+
+    def commit(self) -> None:
+        """Make the blobs durable and visible. With nothing new, nothing is written.
+
+        The new blobs are safe from `Store.sweep` until `close`, referenced or not. May be called
+        again after further `add` calls: each call makes durable what is new since the last.
+        """
+
+    def close(self) -> None:
+        """End the protection; drop what was not committed. Safe to call twice."""
+
+
+class Store(Protocol):
+    """Immutable blobs by digest."""
+
+    def get(self, digest: str) -> bytes:
+        """The blob, verified. Raises NotFound, or Damaged where the bytes are not the digest's."""
+
+    def has(self, digest: str) -> bool:
+        """Whether the blob is here and not condemned."""
+
+    def missing(self, digests: Iterable[str]) -> set[str]:
+        """Those of ``digests`` that are not here (or condemned), looked up afresh."""
+
+    def digests(self) -> Iterator[str]:
+        """Every digest held, in no order."""
+
+    def find(self, prefix: str) -> list[str]:
+        """The digests that begin with ``prefix`` (at least 8 hex digits), at most 8 of them."""
+
+    def writer(self) -> Writer:
+        """A new Writer. The caller closes it, whatever happens."""
