@@ -1,0 +1,163 @@
+"""How a version gets its number, and why.
+
+Pure: two lists of Parts and the numbers so far go in, a number with its reason comes out. MAJOR
+when callers must change, MINOR when data, features, code or parameters changed, PATCH for a refit or
+another environment; below 1.0.0 a break bumps MINOR.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from snapbook.errors import BadOption, Conflict
+from snapbook.parts.base import Change, Part
+from snapbook.refs import Number, number_text
+
+FIRST: Number = (0, 1, 0)
+BUMPS = ("major", "minor", "patch")
+_MOST_REASONS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The number, the bump that led to it ("first", "major", "minor", "patch", "number"), the reason."""
+
+    number: Number
+    bump: str
+    reason: str
+
+
+def decide(
+    old: Sequence[Part] | None,
+    new: Sequence[Part],
+    changes: Sequence[Change],
+    *,
+    highest: Number | None,
+    bump: str = "",
+    number: Number | None = None,
+) -> Decision:
+    """The number of the version that holds ``new``.
+
+    ``old`` are the parent's parts (None for a first version), ``changes`` the differences from them,
+    ``highest`` the greatest number that the model ever had, deleted ones included. ``bump`` and
+    ``number`` are what the user asked for. Raises Conflict where the number asked for was used.
+    """
+    derived, reason = _derive(old, new, changes)
+    if number is not None:
+        if highest is not None and number <= highest:
+            raise Conflict(
+                f"Not versioned: {number_text(number)} is not after {number_text(highest)}",
+                act="Leave --number out, or name a later one",
+            )
+        return Decision(number, "number", reason)
+    if highest is None:
+        if bump == "major":
+            return Decision((1, 0, 0), "major", reason)
+        return Decision(FIRST, "first", "first version")
+    if bump and bump not in BUMPS:
+        raise BadOption(f'--bump cannot be "{bump}"', act="It takes major, minor or patch")
+    chosen = bump or derived
+    if not bump and derived == "major" and highest[0] == 0:
+        chosen = "minor"
+    return Decision(_raise(highest, chosen), chosen, reason)
+
+
+def _raise(number: Number, bump: str) -> Number:
+    major, minor, patch = number
+    if bump == "major":
+        return (major + 1, 0, 0)
+    return (major, minor + 1, 0) if bump == "minor" else (major, minor, patch + 1)
+
+
+def _derive(
+    old: Sequence[Part] | None, new: Sequence[Part], changes: Sequence[Change]
+) -> tuple[str, str]:
+    """The bump that the differences ask for, and the words for it."""
+    if old is None:
+        return "minor", "first version"
+    broken = _signature_breaks(_model(old), _model(new))
+    params = [f"{c.name} {_short(c.old)} -> {_short(c.new)}" for c in changes if c.section == "params"]
+    data = [phrase for c in changes if c.section == "data" for phrase in _data_phrase(c)]
+    code = [_code_phrase(c) for c in changes if c.section == "code" and c.what != "moved"]
+    if broken:
+        return "major", _join([f"{broken[0]}, callers must change", *broken[1:]])
+    if len(params) >= len(code):
+        # A parameter that changed explains the cell that sets it.
+        code = []
+    if minor := params + data + code:
+        return "minor", _join(minor)
+    packages = [
+        f"{c.name} {_short(c.old) if c.old else 'absent'} -> {_short(c.new) if c.new else 'absent'}"
+        for c in changes
+        if c.section == "environment"
+    ]
+    same = "refit, same cells and data" if _model_digest(old) != _model_digest(new) else "same model"
+    metrics = [c for c in changes if c.section == "metrics" and c.what in ("added", "removed")]
+    if packages:
+        return "patch", _join(packages)
+    if metrics:
+        signs = {"added": "+", "removed": "-"}
+        return "patch", _join([f"{signs[c.what]}metric {c.name}" for c in metrics])
+    return "patch", same
+
+
+def _signature_breaks(old: Part | None, new: Part | None) -> list[str]:
+    """What callers of the old model must change, in words; empty where nothing is known."""
+    if old is None or new is None:
+        return []
+    before, after = _inputs(old), _inputs(new)
+    out = []
+    if before and after:
+        out += [f"input {name} is gone" for name in before if name not in after]
+        out += [f"input {name} is new" for name in after if name not in before]
+        out += [
+            f"input {name} is {after[name]}, was {kind}"
+            for name, kind in before.items()
+            if kind and after.get(name, kind) not in (kind, "")
+        ]
+    was, is_ = old.facts.get("outputs"), new.facts.get("outputs")
+    if was and is_ and was != is_:
+        out.append("outputs changed")
+    return out
+
+
+def _inputs(model: Part) -> dict[str, str]:
+    fields: Any = model.facts.get("inputs") or ()
+    return {
+        str(field.get("name", "")): str(field.get("type", ""))
+        for field in fields
+        if isinstance(field, Mapping)
+    }
+
+
+def _data_phrase(change: Change) -> list[str]:
+    text: Any = change.facts.get("short")
+    if text:
+        return [f"{change.name} {text}"]
+    return [f"{change.name} {change.what}"]
+
+
+def _code_phrase(change: Change) -> str:
+    return f"{change.name} {change.what}"
+
+
+def _join(reasons: Sequence[str]) -> str:
+    more = len(reasons) - _MOST_REASONS
+    text = ", ".join(reasons[:_MOST_REASONS])
+    return f"{text} +{more}" if more > 0 else text
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 24 else text[:21] + "..."
+
+
+def _model(parts: Sequence[Part]) -> Part | None:
+    return next((part for part in parts if part.kind == "model"), None)
+
+
+def _model_digest(parts: Sequence[Part]) -> object:
+    model = _model(parts)
+    return model.facts.get("digest") if model else None

@@ -1,0 +1,66 @@
+"""The ranks of docs/design.md: imports go down, lazy ones included."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SRC = Path(__file__).resolve().parent.parent / "src" / "snapbook"
+RANKS = {
+    0: "errors canonical refs settings",
+    1: "chunk profile events signing secrets",
+    2: "store flavors",
+    3: "trust lineage",
+    4: "parts",
+    5: "manifest capture diff numbers kernel catalog",
+    6: "repository transfer",
+    7: "gates promote deploy replay registry",
+    8: "places export",
+    9: "verbs",
+    10: "magics display widgets cli server api __main__",
+}
+RANK = {room: rank for rank, rooms in RANKS.items() for room in rooms.split()}
+FILES = sorted(path for path in SRC.rglob("*.py") if path != SRC / "__init__.py")
+
+
+def room(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def imported(path: Path) -> set[str]:
+    """Every snapbook module that a file imports, at its top or inside a function."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("snapbook"):
+            if node.module == "snapbook":
+                found |= {f"snapbook.{alias.name}" for alias in node.names}
+            else:
+                found.add(node.module)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names if alias.name.startswith("snapbook.")}
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            pytest.fail(f"{path.name} imports relatively: name the room")
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SRC)))
+def test_imports_go_down(path):
+    here = path.relative_to(SRC).parts[0].removesuffix(".py")
+    assert here in RANK, f"{here} has no rank: give it one here and in docs/design.md"
+    for module in imported(path):
+        there = room(module)
+        assert there in RANK, f"{module} has no rank"
+        if there != here:
+            assert RANK[there] < RANK[here] or (RANK[there] == RANK[here] and here != there and _free(here, there)), (
+                f"{here} (rank {RANK[here]}) imports {there} (rank {RANK[there]})"
+            )
+
+
+def _free(here: str, there: str) -> bool:
+    """Rooms of one rank may import each other in one direction only; faces never do."""
+    if RANK[here] == 10:
+        return there == "display"
+    backwards = [path for path in FILES if path.relative_to(SRC).parts[0].removesuffix(".py") == there]
+    return not any(room(module) == here for path in backwards for module in imported(path))
