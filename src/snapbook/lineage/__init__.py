@@ -1,1 +1,1 @@
-"""Which cells made what: the log of a kernel, what a cell binds and reads, and the slice between."""
+"""Which cells made what: a kernel's log, what a cell binds and reads, and slices of it."""

@@ -1,0 +1,307 @@
+"""Names followed through cells: who wrote each last, what shares its value, which code it carries.
+
+A `Flow` takes cells in the order of their execution and says for each which earlier cells it needs.
+It knows events, not Python. One dictionary lookup an event, so that ten thousand cells are nothing.
+
+A cell that changes a name in place, or may have bound it, needs the cell that wrote it before:
+therefore one last writer a name is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from snapbook.lineage import words
+from snapbook.lineage.uses import Bind, Body, Call, Event, Mutate, Read
+
+
+class Flow:
+    """The state of all names after the cells seen so far."""
+
+    def __init__(self) -> None:
+        self.writers: dict[str, list[int]] = {}
+        self.bodies: dict[str, list[tuple[int, frozenset[Body]]]] = {}
+        self._same: dict[str, set[str]] = {}
+        self._holds: dict[str, set[str]] = {}
+        self._held_by: dict[str, set[str]] = {}
+        self._immutable: set[str] = set()
+        self._modules: set[str] = set()
+        self._copies = 0
+        self._star: int | None = None
+        self._begin(-1, True)
+
+    def _begin(self, index: int, complete: bool) -> None:
+        self._now = index
+        self._complete = complete
+        self.needs: set[int] = set()
+        self.free: set[str] = set()
+        self.changed: set[str] = set()
+        self._bound: set[str] = set()
+        self._used: set[Body] = set()
+
+    def step(
+        self, index: int, events: Iterable[Event], *, complete: bool = True, star: bool = False
+    ) -> frozenset[int]:
+        """Take the cell at ``index`` (larger than all before); give the cells it needs directly.
+
+        ``complete`` is False for a cell that failed: what it binds may not be bound.
+        """
+        self._begin(index, complete)
+        for event in events:
+            kind = type(event)
+            if kind is Read:
+                self._read(event.name)  # type: ignore[union-attr]
+            elif kind is Bind:
+                self._bind(event)  # type: ignore[arg-type]
+            elif kind is Call:
+                self._call(event)  # type: ignore[arg-type]
+            elif kind is Mutate:
+                self._mutate(event.name, event.deep)  # type: ignore[union-attr]
+            else:
+                self._link(event.holder, event.part)  # type: ignore[union-attr]
+        if star:
+            self._star = index
+        self.needs.discard(index)
+        return frozenset(self.needs)
+
+    def carried(self, name: str) -> frozenset[Body]:
+        """The bodies of functions and classes that the value of ``name`` would run."""
+        history = self.bodies.get(name)
+        return history[-1][1] if history else frozenset()
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def _read(self, name: str) -> None:
+        if name not in self._bound:
+            self.free.add(name)
+            self._need(name)
+        for body in self.carried(name):
+            self._use(body)
+
+    def _need(self, name: str) -> None:
+        if name in self._bound:
+            return
+        writers = self.writers.get(name)
+        if writers:
+            self.needs.add(writers[-1])
+        if self._star is not None and (not writers or writers[-1] < self._star):
+            self.needs.add(self._star)
+
+    def _use(self, body: Body) -> None:
+        if body in self._used:
+            return
+        self._used.add(body)
+        for name in body.reads:
+            self._read(name)
+        for name in body.binds:
+            self._write(name, False)
+        for name in body.mutates:
+            self._mutate(name, True)
+
+    # -- writing ---------------------------------------------------------------------------------
+
+    def _write(self, name: str, definite: bool) -> None:
+        if not definite:
+            self._need(name)
+        writers = self.writers.setdefault(name, [])
+        if not writers or writers[-1] != self._now:
+            writers.append(self._now)
+        if definite:
+            self._bound.add(name)
+
+    def _bind(self, event: Bind) -> None:
+        name, definite = event.name, event.definite and self._complete
+        carried = frozenset(event.bodies).union(*self._inherited(event.sources))
+        before = self.carried(name)
+        self._write(name, definite)
+        if definite:
+            links = [(how, other) for how, other in event.sources if other != name]
+            self._forget(name)
+        else:
+            links = list(event.sources)
+            carried |= before
+        if carried or before:
+            self._carry(name, carried)
+        if event.immutable and definite:
+            self._immutable.add(name)
+            return
+        self._immutable.discard(name)
+        (self._modules.add if event.module else self._modules.discard)(name)
+        for how, other in links:
+            self._relate(name, how, other, event.sources)
+
+    def _inherited(self, sources: Iterable[tuple[str, str]]) -> Iterator[frozenset[Body]]:
+        for how, other in sources:
+            bodies = self.carried(other)
+            if how == "callee":
+                yield frozenset(body for body in bodies if body.is_class)
+            elif bodies:
+                yield bodies
+
+    def _carry(self, name: str, carried: frozenset[Body]) -> None:
+        history = self.bodies.setdefault(name, [])
+        if history and history[-1][0] == self._now:
+            history[-1] = (self._now, carried)
+        else:
+            history.append((self._now, carried))
+
+    def _relate(
+        self, name: str, how: str, other: str, sources: tuple[tuple[str, str], ...]
+    ) -> None:
+        if other in self._immutable or other in self._modules:
+            return
+        if how == "same":
+            self._same.setdefault(name, set()).add(other)
+            self._same.setdefault(other, set()).add(name)
+        elif how == "part":
+            self._link(other, name)
+        elif how == "hold":
+            self._link(name, other)
+        elif how == "copy":
+            self._copies += 1
+            self._link(name, element := f"#{self._copies}")
+            self._link(other, element)
+        elif how == "arg" and any(
+            kind == "callee" and self.carried(callee) for kind, callee in sources
+        ):
+            self._link(name, other)  # a function of the notebook may give its argument back
+
+    def _link(self, holder: str, part: str) -> None:
+        if holder == part or part in self._immutable or part in self._modules:
+            return
+        self._holds.setdefault(holder, set()).add(part)
+        self._held_by.setdefault(part, set()).add(holder)
+
+    def _forget(self, name: str) -> None:
+        """The name means another object now; those who shared the old one still share it."""
+        shared, parts, holders = self._unlink(name)
+        if (shared or holders) and len(shared) + len(parts) + len(holders) > 1:
+            self._copies += 1
+            ghost = f"#{self._copies}"
+            for other in shared:
+                self._same.setdefault(ghost, set()).add(other)
+                self._same.setdefault(other, set()).add(ghost)
+            for part in parts:
+                self._link(ghost, part)
+            for holder in holders:
+                self._link(holder, ghost)
+
+    def _unlink(self, name: str) -> tuple[set[str], set[str], set[str]]:
+        """Take a name out of all relations; ghosts that then join nothing go as well."""
+        shared = self._same.pop(name, set())
+        parts = self._holds.pop(name, set())
+        holders = self._held_by.pop(name, set())
+        for others, table in (
+            (shared, self._same),
+            (parts, self._held_by),
+            (holders, self._holds),
+        ):
+            for other in others:
+                table[other].discard(name)
+                if not table[other]:
+                    del table[other]
+        for other in shared | parts | holders:
+            if other[0] == "#" and self._degree(other) < 2:
+                self._unlink(other)
+        return (
+            {other for other in shared if self._alive(other)},
+            {other for other in parts if self._alive(other)},
+            {other for other in holders if self._alive(other)},
+        )
+
+    def _degree(self, name: str) -> int:
+        return sum(len(table.get(name, ())) for table in (self._same, self._holds, self._held_by))
+
+    def _alive(self, name: str) -> bool:
+        return name[0] != "#" or self._degree(name) > 0
+
+    # -- changing in place -----------------------------------------------------------------------
+
+    def _mutate(self, name: str, deep: bool) -> None:
+        self._read(name)
+        for touched in self._reach(name, deep):
+            self._write(touched, False)
+            if touched[0] != "#":
+                self.changed.add(touched)
+
+    def _reach(self, name: str, deep: bool) -> list[str]:
+        """The names whose value changes with ``name``: those that hold it; deep: also held ones."""
+        if name not in self._same and name not in self._holds and name not in self._held_by:
+            return [name]
+        seen = {(name, deep)}
+        queue = [(name, deep)]
+        for here, down in queue:
+            steps = [(other, down) for other in self._same.get(here, ())]
+            steps += [(other, False) for other in self._held_by.get(here, ())]
+            if down:
+                steps += [(other, True) for other in self._holds.get(here, ())]
+            fresh = [step for step in steps if step not in seen]
+            seen.update(fresh)
+            queue.extend(fresh)
+        return list(dict.fromkeys(here for here, _ in queue))
+
+    def _call(self, event: Call) -> None:
+        bodies = self.carried(event.callee)
+        if event.method:
+            self._call_method(event, bodies)
+        elif bodies:
+            for body in bodies:
+                for parameter in self.changes(body):
+                    for name in _given(body, parameter, event):
+                        self._mutate(name, True)
+        elif event.discarded and not words.pure(event.callee):
+            for _, name in event.arguments:
+                self._mutate(name, True)
+
+    def _call_method(self, event: Call, bodies: frozenset[Body]) -> None:
+        name, method = event.callee, event.method
+        known = [body for body in bodies if method in body.methods]
+        if known:
+            if any(method in body.changers for body in known):
+                self._mutate(name, True)
+        elif name in self._modules:
+            if event.discarded and name not in words.PLOTTING and not words.pure(method):
+                for _, argument in event.arguments:
+                    self._mutate(argument, True)
+        elif method in words.SHALLOW:
+            self._mutate(name, False)
+            self._take_in(event)
+        elif method in words.DEEP or method.endswith("_"):
+            self._mutate(name, True)
+        elif event.discarded and name not in words.PLOTTING and not words.pure(method):
+            self._mutate(name, True)
+            self._take_in(event)
+
+    def _take_in(self, event: Call) -> None:
+        for _, argument in event.arguments:
+            self._link(event.callee, argument)
+
+    def changes(self, body: Body, seen: frozenset[Body] = frozenset()) -> frozenset[str]:
+        """The parameters of ``body`` that it changes in place, by itself or through others."""
+        if not body.passes or body in seen:
+            return body.changed
+        found = set(body.changed)
+        for callee, key, parameter, discarded in body.passes:
+            called = self.carried(callee)
+            if not called and discarded and not words.pure(callee):
+                found.add(parameter)
+            for inner in called:
+                hit = _parameter(inner, key)
+                if hit is None or hit in self.changes(inner, seen | {body}):
+                    found.add(parameter)
+        return frozenset(found)
+
+
+def _parameter(body: Body, key: int | str) -> str | None:
+    """The parameter that an argument meets; None where it cannot be told (*args)."""
+    if isinstance(key, str):
+        return key if key in body.parameters else None
+    place = key + body.is_class
+    return body.parameters[place] if 0 <= place < len(body.parameters) else None
+
+
+def _given(body: Body, parameter: str, event: Call) -> Iterator[str]:
+    for key, name in event.arguments:
+        met = _parameter(body, key)
+        if met is None or met == parameter:
+            yield name

@@ -1,0 +1,132 @@
+"""Which earlier cells a cell depends on, and the key of their code.
+
+Conservative: rather a cell too many than one too few. Knows the log and the Uses of its cells,
+nothing of kernels, versions or parts.
+"""
+
+from __future__ import annotations
+
+import bisect
+import builtins
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from snapbook import canonical
+from snapbook.lineage.analyse import analyse
+from snapbook.lineage.flow import Flow
+from snapbook.lineage.log import Cell
+from snapbook.lineage.normal import normal_code
+from snapbook.lineage.uses import Body
+
+_BUILTIN = frozenset(dir(builtins)) | {"get_ipython", "display", "In", "Out", "_", "__", "___"}
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The cells that made something.
+
+    ``indices`` into the log, ascending; a versioned cell itself is the last of them. ``reads`` are
+    names that they need and none of them binds (and that are no builtins), ``imports`` the modules
+    they import, ``functions`` the notebook's functions and classes that they define. ``whole`` is
+    False where a cell among them did not parse or may bind names that nobody can see.
+    """
+
+    indices: tuple[int, ...]
+    reads: frozenset[str] = frozenset()
+    imports: frozenset[str] = frozenset()
+    functions: frozenset[str] = frozenset()
+    whole: bool = True
+
+
+class Lineage:
+    """The dependencies between the cells of one log, kept up to date as it grows."""
+
+    def __init__(self) -> None:
+        self._flow = Flow()
+        self._needs: list[frozenset[int]] = []
+        self._free: list[frozenset[str]] = []
+        self._cells: list[Cell] = []
+
+    def extend(self, cells: Sequence[Cell]) -> None:
+        """Take in the cells that are new since the last time; ``cells`` is the whole log."""
+        for cell in cells[len(self._cells) :]:
+            uses = analyse(cell.source)
+            place = len(self._cells)
+            needs = self._flow.step(place, uses.events, complete=cell.complete, star=uses.star)
+            self._needs.append(needs)
+            self._free.append(frozenset(self._flow.free))
+            self._cells.append(cell)
+
+    def slice(self, target: int, names: Iterable[str] | None = None) -> Slice:
+        """What the cell at ``target`` depends on, itself included; with ``names``: what their
+        values after that cell depend on.
+        """
+        roots = {target} if names is None else self._writers(target, names)
+        found: set[int] = set()
+        queue = list(roots)
+        while queue:
+            index = queue.pop()
+            if index not in found:
+                found.add(index)
+                queue.extend(self._needs[index] - found)
+        return self._described(tuple(sorted(found)))
+
+    def _writers(self, target: int, names: Iterable[str]) -> set[int]:
+        """The last writers of ``names`` and of all that their code would read."""
+        found: set[int] = set()
+        queue, seen = list(names), set(names)
+        for name in queue:
+            writers = self._flow.writers.get(name, [])
+            place = bisect.bisect_right(writers, target)
+            if place:
+                found.add(writers[place - 1])
+            for body in self._carried(name, target):
+                fresh = body.reads - seen
+                seen |= fresh
+                queue.extend(fresh)
+        return found
+
+    def _carried(self, name: str, target: int) -> frozenset[Body]:
+        history = self._flow.bodies.get(name, [])
+        place = bisect.bisect_right(history, target, key=lambda entry: entry[0])
+        return history[place - 1][1] if place else frozenset()
+
+    def _described(self, indices: tuple[int, ...]) -> Slice:
+        reads: set[str] = set()
+        imports: set[str] = set()
+        functions: set[str] = set()
+        bound: set[str] = set()
+        whole = True
+        for index in indices:
+            uses = analyse(self._cells[index].source)
+            reads.update(self._free[index] - bound)
+            bound |= uses.binds
+            imports |= uses.imports
+            functions.update(uses.functions)
+            whole = whole and not uses.broken and not uses.star
+        outside = frozenset(name for name in reads - _BUILTIN if name.isidentifier())
+        return Slice(indices, outside, frozenset(imports), frozenset(functions), whole)
+
+
+def slice_for(
+    cells: Sequence[Cell], target_index: int, names: Iterable[str] | None = None
+) -> Slice:
+    """The slice of the cell at ``target_index``; see `Lineage.slice`. For a log that grows, keep a
+    `Lineage` and extend it.
+    """
+    lineage = Lineage()
+    lineage.extend(cells[: target_index + 1])
+    return lineage.slice(target_index, names)
+
+
+def code_key(cells: Sequence[Cell], made: Slice, modules: Mapping[str, str]) -> str:
+    """The digest of the code that made something: equal for code that differs in form alone.
+
+    ``modules`` are the digests of local modules by name. A cell that was run again counts once,
+    where it ran last: running a fit twice makes no other model.
+    """
+    codes = [normal_code(cells[index].source) for index in made.indices]
+    last = {code: place for place, code in enumerate(codes)}
+    kept = [code for place, code in enumerate(codes) if last[code] == place and code]
+    return canonical.digest(json.dumps([kept, sorted(modules.items())]).encode())
