@@ -1,6 +1,6 @@
 """The seam between what is kept and where: a Store holds blobs under their digests.
 
-Says what every engine promises; `tests/contracts/store.py` holds each one to it. A Store knows
+Says what every engine promises; `tests/contracts/store_contract.py` holds each one to it. A Store knows
 nothing of parts, versions or names.
 """
 
@@ -36,6 +36,12 @@ class Writer(Protocol):
 
     def relied(self) -> frozenset[str]:
         """Digests that were added but were in the store already: a commit checks them again."""
+
+    def renew(self, digests: Iterable[str]) -> None:
+        """Write blobs of the store anew in this writer: what it relied on was condemned.
+
+        Whatever this writer relied on can still be read until `close`. Raises NotFound for others.
+        """
 
     def commit(self) -> None:
         """Make the blobs durable and visible. With nothing new, nothing is written.

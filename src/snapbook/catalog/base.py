@@ -1,0 +1,56 @@
+"""The seam between what happened and where that is written down.
+
+Says what every engine of the chain promises; `tests/contracts/catalog_contract.py` holds each one
+to it. A Catalog knows events, not what they mean: that is the index's and the repository's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeAlias
+
+from snapbook.canonical import Json
+from snapbook.events import FIRST_PREV, Event
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with (done, total) now and then."""
+
+
+class Head(NamedTuple):
+    """The newest event: its place and digest; (0, 64 zeros) before the first."""
+
+    n: int = 0
+    digest: str = FIRST_PREV
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An event that cannot be read or does not continue the chain, and why."""
+
+    n: int
+    why: str
+
+
+class Catalog(Protocol):
+    """The append-only chain of events."""
+
+    def head(self) -> Head:
+        """The newest event there is."""
+
+    def read(self, start: int = 1) -> Iterator[Event]:
+        """The events from ``start`` on, in order; one that cannot be read is left out.
+
+        A gap between two values of ``n`` is therefore a damaged event: later ones stay readable.
+        """
+
+    def append(
+        self, type: str, body: Mapping[str, Json], author: str, time: str, expected: Head
+    ) -> Event:
+        """Make event ``expected.n + 1``. This is the commit point: it is there, whole and durable.
+
+        Raises Conflict where somebody else made that event, or ``expected`` is not the chain's.
+        """
+
+    def verify(self, progress: Progress | None = None) -> Iterator[Broken]:
+        """Every event that is missing, changed, cut or out of the chain."""

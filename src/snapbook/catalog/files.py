@@ -1,0 +1,152 @@
+"""The chain as files: events/<thousands>/<n>, one sealed event each, never changed.
+
+Knows how one process among many makes event n and no other: the whole, synced file gets its name by
+link(), which fails where the name exists. There is no moment at which an event is half there, and a
+kill leaves the old chain or the new one.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from snapbook.canonical import Json
+from snapbook.catalog.base import Broken, Head, Progress
+from snapbook.catalog.chain import broken_links, conflict, head_of, link
+from snapbook.events import Event, seal
+from snapbook.store import durable
+
+_IN_SHARD = 1000
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+_LOCK = "lock"
+
+
+class FileCatalog:
+    """A chain of event files in ``folder``, which is made with the first event."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, n: int) -> Path:
+        """Where event ``n`` lies."""
+        return self.folder / f"{n // _IN_SHARD:07d}" / f"{n:010d}"
+
+    def head(self) -> Head:
+        """The newest event there is, by its name: no other event is read."""
+        with durable.told(self.folder):
+            n = self._last()
+            sealed = self._sealed(n) if n else None
+        return Head() if sealed is None else head_of(n, sealed)
+
+    def read(self, start: int = 1) -> Iterator[Event]:
+        """The readable events from ``start`` on, in order, up to the newest at the first call."""
+        with durable.told(self.folder):
+            last = self._last()
+        for n in range(max(start, 1), last + 1):
+            with durable.told(self.folder):
+                sealed = self._sealed(n)
+            event = link(n, sealed)[1] if sealed is not None else None
+            if event is not None:
+                yield event
+
+    def append(
+        self, type: str, body: Mapping[str, Json], author: str, time: str, expected: Head
+    ) -> Event:
+        """Make event ``expected.n + 1``. Raises Conflict; DiskFull, ReadOnly or Unreachable."""
+        event = Event(expected.n + 1, expected.digest, type, time, author, body)
+        sealed = seal(event)
+        with durable.told(self.folder, len(sealed)):
+            if self.head() != expected:
+                raise conflict(event.n)
+            path = self.path(event.n)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            before = self.path(expected.n).parent
+            if before != path.parent and before.is_dir():
+                # Syncing a shard makes all earlier events in it durable, not those of the last one.
+                durable.sync_folder(before)
+            with self._temporary(sealed) as temporary:
+                if not _name(temporary, path, self.folder):
+                    raise conflict(event.n)
+                # Whoever made these folders may have been killed before they were durable.
+                for folder in (path.parent, self.folder, self.folder.parent):
+                    durable.sync_folder(folder)
+        return event
+
+    def verify(self, progress: Progress | None = None) -> Iterator[Broken]:
+        """Every event that is missing, changed, cut or out of the chain."""
+        with durable.told(self.folder):
+            last = self._last()
+        return broken_links(last, self._sealed, progress)
+
+    def sweep(self) -> int:
+        """Remove what killed processes left; gives the bytes freed."""
+        freed = 0
+        with durable.told(self.folder):
+            for path, size in durable.debris(self.folder):
+                path.unlink(missing_ok=True)
+                freed += size
+        return freed
+
+    def _last(self) -> int:
+        for shard in sorted(_numbers(self.folder), reverse=True):
+            names = _numbers(self.folder / f"{shard:07d}")
+            if names:
+                return max(names)
+        return 0
+
+    def _sealed(self, n: int) -> bytes | None:
+        try:
+            return self.path(n).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    @contextmanager
+    def _temporary(self, data: bytes) -> Iterator[Path]:
+        fd, path = durable.new_temporary(self.folder)
+        try:
+            os.write(fd, data)
+            durable.sync(fd)
+            yield path
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(path)
+            durable.unlock(fd)
+            os.close(fd)
+
+
+def _name(temporary: Path, path: Path, folder: Path) -> bool:
+    """Give the file its name if nobody has it; whether that was so."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        # A network disk may have done it and lost the answer: then the file has two names.
+        return os.stat(temporary).st_nlink == 2 and os.path.samefile(temporary, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        return _name_by_rename(temporary, path, folder)
+    return True
+
+
+def _name_by_rename(temporary: Path, path: Path, folder: Path) -> bool:
+    """Where a disk has no hard links (exFAT, some network disks): look and rename under a lock."""
+    fd = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        durable.wait_alone(fd)
+        if path.exists():
+            return False
+        os.rename(temporary, path)
+        return True
+    finally:
+        durable.unlock(fd)
+        os.close(fd)
+
+
+def _numbers(folder: Path) -> list[int]:
+    try:
+        return [int(name) for name in os.listdir(folder) if name.isdecimal() and name.isascii()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []

@@ -1,0 +1,48 @@
+"""A chain in memory: for tests, and for whoever needs a catalog that nobody keeps."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+
+from snapbook.canonical import Json
+from snapbook.catalog.base import Broken, Head, Progress
+from snapbook.catalog.chain import broken_links, conflict, head_of
+from snapbook.errors import Damaged
+from snapbook.events import Event, seal, unseal
+
+
+class MemoryCatalog:
+    """Sealed events in a dict, as another engine would have them in files."""
+
+    def __init__(self) -> None:
+        self.sealed: dict[int, bytes] = {}
+        self._lock = threading.Lock()
+
+    def head(self) -> Head:
+        """The newest event there is."""
+        n = max(self.sealed, default=0)
+        return head_of(n, self.sealed[n]) if n else Head()
+
+    def read(self, start: int = 1) -> Iterator[Event]:
+        """The readable events from ``start`` on, in order."""
+        for n in range(start, max(self.sealed, default=0) + 1):
+            try:
+                yield unseal(self.sealed[n])
+            except (Damaged, KeyError):
+                continue
+
+    def append(
+        self, type: str, body: Mapping[str, Json], author: str, time: str, expected: Head
+    ) -> Event:
+        """Make event ``expected.n + 1``. Raises Conflict."""
+        event = Event(expected.n + 1, expected.digest, type, time, author, body)
+        with self._lock:
+            if self.head() != expected:
+                raise conflict(event.n)
+            self.sealed[event.n] = seal(event)
+        return event
+
+    def verify(self, progress: Progress | None = None) -> Iterator[Broken]:
+        """Every event that is missing, changed, cut or out of the chain."""
+        return broken_links(max(self.sealed, default=0), self.sealed.get, progress)

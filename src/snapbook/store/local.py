@@ -1,0 +1,178 @@
+"""The store of a repository on this machine: blobs in immutable pack files in one folder.
+
+Knows which packs there are, which are condemned and how a blob is read and verified. Writing is
+`store.writing`, freeing `store.sweep`, checking `store.verify`. Two processes need no word with
+each other: a pack appears whole under its own name or not at all, and never changes.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from snapbook import canonical
+from snapbook.errors import Damaged, NotFound
+from snapbook.store.durable import told
+from snapbook.store.lookup import Lookup
+from snapbook.store.pack import Pack, cut
+from snapbook.store.writing import LocalWriter
+
+_OPEN_PACKS = 32
+_FRAMES_KEPT = 8
+
+
+class LocalStore:
+    """Blobs in packs/ab/<id> under ``folder``; ``cache`` is the index file, None for memory."""
+
+    def __init__(self, folder: Path, cache: Path | None = None) -> None:
+        self.folder = folder
+        self.lookup = Lookup(folder, cache)
+        self._condemned: frozenset[str] = frozenset()
+        self._lock = threading.RLock()
+        self._packs: OrderedDict[str, Pack] = OrderedDict()
+        # Groups of small blobs, unpacked: their neighbours are mostly wanted next.
+        self._groups: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+
+    def get(self, digest: str) -> bytes:
+        """The blob, verified. Raises NotFound, or Damaged naming the pack."""
+        key = _key(digest)
+        with told(self.folder):
+            data, failure = self._read(key)
+            if data is None and self.lookup.scan():
+                data, failure = self._read(key)
+        if data is not None:
+            return data
+        if failure is not None:
+            raise failure
+        if self.lookup.broken:
+            name, why = next(iter(self.lookup.broken.items()))
+            raise Damaged(f"{digest[:12]} may have been in pack {name[:12]}, which is damaged", why)
+        raise NotFound(f"Nothing is stored under {digest[:12]}")
+
+    def has(self, digest: str) -> bool:
+        """Whether the blob is here and not condemned."""
+        return self.holder(_key(digest)) is not None or not self.missing([digest])
+
+    def missing(self, digests: Iterable[str]) -> set[str]:
+        """Those of ``digests`` that are not here (or condemned), looked up afresh."""
+        wanted = {_key(digest) for digest in digests}
+        absent = {key for key in wanted if self.holder(key) is None}
+        if absent and self.lookup.scan():
+            absent = {key for key in absent if self.holder(key) is None}
+        return {key.hex() for key in absent}
+
+    def digests(self) -> Iterator[str]:
+        """Every digest held, in no order; one that lies in several packs once."""
+        self.lookup.scan()
+        seen: set[bytes] = set()
+        for name in sorted(self.lookup.known() - self._condemned):
+            pack = self.open_pack(name)
+            for key in pack.digests() if pack is not None else ():
+                if key not in seen:
+                    seen.add(key)
+                    yield key.hex()
+
+    def find(self, prefix: str) -> list[str]:
+        """The digests that begin with ``prefix``, at most 8 of them."""
+        low = bytes.fromhex(prefix.ljust(canonical.DIGEST_LENGTH, "0"))
+        high = bytes.fromhex(prefix.ljust(canonical.DIGEST_LENGTH, "f"))
+        self.lookup.scan()
+        return [key.hex() for key in self.lookup.between(low, high) if self.holder(key)][:8]
+
+    def writer(self) -> LocalWriter:
+        """A new Writer. The caller closes it, whatever happens."""
+        return LocalWriter(self)
+
+    def condemn(self, packs: Iterable[str]) -> None:
+        """Count these packs as gone: nothing relies on them any more. `get` still reads them."""
+        self._condemned |= frozenset(packs)
+
+    @property
+    def condemned(self) -> frozenset[str]:
+        """The packs given to `condemn`."""
+        return self._condemned
+
+    def holder(self, key: bytes) -> str | None:
+        """A pack that is there, not condemned and holds the blob, as far as the table knows."""
+        for name in self.lookup.packs_of(key):
+            if name not in self._condemned and self.lookup.path(name).exists():
+                return name
+        return None
+
+    def open_pack(self, name: str) -> Pack | None:
+        """The pack, open for reading, or None if it is gone. Raises Damaged."""
+        with self._lock:
+            pack = self._packs.get(name)
+            if pack is not None:
+                self._packs.move_to_end(name)
+                return pack
+            try:
+                fd = os.open(self.lookup.path(name), os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                return None
+            pack = self._packs[name] = Pack(fd, name)
+            while len(self._packs) > _OPEN_PACKS:
+                self._packs.popitem(last=False)
+            return pack
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Let go of packs that are gone."""
+        gone = list(names)
+        with self._lock:
+            for name in gone:
+                self._packs.pop(name, None)
+            for place in [place for place in self._groups if place[0] in gone]:
+                del self._groups[place]
+        self.lookup.forget(gone)
+
+    def close(self) -> None:
+        """Let go of all files. The store may be used again afterwards."""
+        with self._lock:
+            self._packs.clear()
+            self._groups.clear()
+            self.lookup.close()
+
+    def _read(self, key: bytes) -> tuple[bytes | None, Damaged | None]:
+        """The blob from the first pack that has it whole, and what was wrong with the others."""
+        failure: Damaged | None = None
+        for name in self.lookup.packs_of(key):
+            try:
+                data = self._read_from(name, key)
+            except Damaged as error:
+                failure = error
+                continue
+            if data is not None:
+                return data, None
+        return None, failure
+
+    def _read_from(self, name: str, key: bytes) -> bytes | None:
+        pack = self.open_pack(name)
+        place = pack.find(key) if pack is not None else None
+        if pack is None or place is None:
+            return None
+        raw = self._groups.get((name, place.frame))
+        if raw is None:
+            raw = pack.frame(place.frame)
+            if place.size != len(raw):
+                with self._lock:
+                    self._groups[name, place.frame] = raw
+                    while len(self._groups) > _FRAMES_KEPT:
+                        self._groups.popitem(last=False)
+        data = cut(raw, place)
+        if canonical.digest(data) != key.hex():
+            raise Damaged(f"Pack {name[:12]} is damaged", f"{key.hex()[:12]} in it was changed")
+        return data
+
+
+def _key(digest: str) -> bytes:
+    """The 32 bytes of a digest; NotFound for what is none, so that bad input reads as absence."""
+    try:
+        key = bytes.fromhex(digest)
+    except ValueError:
+        key = b""
+    if len(key) * 2 != canonical.DIGEST_LENGTH or len(digest) != canonical.DIGEST_LENGTH:
+        raise NotFound(f"{digest[:70]!r} is no digest")
+    return key

@@ -1,0 +1,183 @@
+"""Which pack holds a blob: a table over the indexes of all packs, fed by looking at the folder.
+
+Knows pack ids and digests; opens packs only to read their index. The table is a cache: the packs
+are the truth, and whatever is not found is looked for once more in the folder.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from snapbook.errors import Damaged
+from snapbook.store.durable import sync_folder
+from snapbook.store.pack import Pack
+from snapbook.store.sqlite import CacheFile, transaction
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS packs (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS blobs (
+    digest BLOB NOT NULL, pack INTEGER NOT NULL, PRIMARY KEY (digest, pack)
+) WITHOUT ROWID;
+"""
+_T = TypeVar("_T")
+
+
+class Lookup:
+    """The packs under ``folder`` and what they hold; ``cache`` None keeps the table in memory."""
+
+    def __init__(self, folder: Path, cache: Path | None) -> None:
+        self._folder = folder
+        self._file = CacheFile(cache, _SCHEMA)
+        # Packs whose index cannot be read, with why: not looked at again until they change.
+        self.broken: dict[str, str] = {}
+        self._seen: dict[str, int] = {}
+        self._filled: sqlite3.Connection | None = None
+
+    def packs_of(self, digest: bytes) -> list[str]:
+        """The packs that hold the blob, as far as the table knows."""
+        return self._safely(lambda db: _packs_of(db, digest))
+
+    def known(self) -> set[str]:
+        """The packs in the table."""
+        return self._safely(_names)
+
+    def between(self, low: bytes, high: bytes) -> list[bytes]:
+        """At most 64 digests from ``low`` to ``high``, both included."""
+        return self._safely(
+            lambda db: [
+                bytes(row[0])
+                for row in db.execute(
+                    "SELECT DISTINCT digest FROM blobs WHERE digest BETWEEN ? AND ?"
+                    " ORDER BY digest LIMIT 64",
+                    (low, high),
+                )
+            ]
+        )
+
+    def add(self, name: str, digests: Iterable[bytes]) -> None:
+        """Take the pack ``name`` into the table."""
+        rows = list(digests)
+        self._safely(lambda db: _insert(db, name, rows))
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Take packs that are gone out of the table."""
+        gone = list(names)
+        if gone:
+            self._safely(lambda db: _delete(db, gone))
+
+    def scan(self) -> bool:
+        """Bring the table up to the folder; whether anything was new or gone."""
+        there = set(self.names())
+        known = self.known()
+        self.forget(known - there)
+        found = False
+        self._make_durable(there - known)
+        for name in sorted(there - known):
+            digests = self._read(name)
+            if digests is not None:
+                self.add(name, digests)
+                found = True
+        return found or bool(known - there)
+
+    def names(self) -> Iterator[str]:
+        """The packs in the folder."""
+        try:
+            shards = sorted(entry for entry in os.listdir(self._folder) if len(entry) == 2)
+        except FileNotFoundError:
+            return
+        for shard in shards:
+            try:
+                yield from (name for name in os.listdir(self._folder / shard) if len(name) == 64)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+
+    def path(self, name: str) -> Path:
+        """Where the pack lies."""
+        return self._folder / name[:2] / name
+
+    def close(self) -> None:
+        """Let go of the cache file."""
+        self._file.close()
+
+    def _make_durable(self, names: set[str]) -> None:
+        """Sync the folders of packs that their writers did not enter into the table.
+
+        Such a writer may have been killed between naming its pack and making the name durable. Who
+        relies on a pack in the table relies on its name.
+        """
+        if names and os.access(self._folder, os.W_OK):
+            for shard in sorted({name[:2] for name in names}):
+                sync_folder(self._folder / shard)
+            sync_folder(self._folder)
+
+    def _read(self, name: str) -> list[bytes] | None:
+        path = self.path(name)
+        try:
+            changed = path.stat().st_mtime_ns
+            if self._seen.get(name) == changed:
+                return None
+            pack = Pack(os.open(path, os.O_RDONLY | os.O_CLOEXEC), name)
+        except FileNotFoundError:
+            return None
+        except Damaged as error:
+            self._seen[name] = changed
+            self.broken[name] = error.why
+            return None
+        self._seen.pop(name, None)
+        self.broken.pop(name, None)
+        return list(pack.digests())
+
+    def _safely(self, act: Callable[[sqlite3.Connection], _T]) -> _T:
+        """``act`` on the table; on a fresh one after a file that turned out broken."""
+        try:
+            return self._on_filled(act)
+        except sqlite3.OperationalError:
+            # Locked for longer than anybody should, full or read-only: this process goes on alone.
+            self._file.go_alone()
+        except sqlite3.DatabaseError:
+            self._file.discard()
+        return self._on_filled(act)
+
+    def _on_filled(self, act: Callable[[sqlite3.Connection], _T]) -> _T:
+        with self._file.use() as db:
+            if db is not self._filled:
+                self._filled = db
+                if not _names(db):
+                    self.scan()
+            return act(db)
+
+
+def _packs_of(db: sqlite3.Connection, digest: bytes) -> list[str]:
+    return [
+        row[0]
+        for row in db.execute(
+            "SELECT name FROM blobs JOIN packs ON id = pack WHERE digest = ?", (digest,)
+        )
+    ]
+
+
+def _names(db: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in db.execute("SELECT name FROM packs")}
+
+
+def _insert(db: sqlite3.Connection, name: str, digests: list[bytes]) -> None:
+    with transaction(db):
+        if db.execute("SELECT 1 FROM packs WHERE name = ?", (name,)).fetchone():
+            return
+        pack = db.execute("INSERT INTO packs (name) VALUES (?)", (name,)).lastrowid
+        db.executemany("INSERT INTO blobs VALUES (?, ?)", ((digest, pack) for digest in digests))
+
+
+def _delete(db: sqlite3.Connection, names: list[str]) -> None:
+    with transaction(db):
+        db.execute("CREATE TEMP TABLE IF NOT EXISTS gone (id INTEGER PRIMARY KEY)")
+        db.execute("DELETE FROM gone")
+        db.executemany(
+            "INSERT INTO gone SELECT id FROM packs WHERE name = ?", ((name,) for name in names)
+        )
+        db.execute("DELETE FROM blobs WHERE pack IN (SELECT id FROM gone)")
+        db.execute("DELETE FROM packs WHERE id IN (SELECT id FROM gone)")
