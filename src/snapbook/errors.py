@@ -176,6 +176,13 @@ class NotRestorable(SnapbookError, RuntimeError):
     exit_code = 1
 
 
+class NotKept(SnapbookError, TypeError):
+    """An object cannot be made into bytes; ``why`` names the attribute that stands in the way."""
+
+    kind = "not-kept"
+    exit_code = 1
+
+
 class Interrupted(SnapbookError, RuntimeError):
     """The user stopped the act; nothing was changed."""
 

@@ -21,7 +21,8 @@ class Encoded:
     ``layout`` is what load needs beside the blobs. ``digest`` is the model digest: equal for the
     same fit in two processes; ``canonical`` is False where it is only the digest of the stored
     bytes. ``executes`` says whether loading can run code, and so needs trust; ``imports`` are the
-    modules that loading would import, as far as can be told without loading.
+    modules and names that loading would import ("module:name"), as far as can be told without
+    loading. ``stored_bytes`` is the length of all blobs together.
     """
 
     layout: Mapping[str, Json]
@@ -30,6 +31,7 @@ class Encoded:
     canonical: bool = True
     executes: bool = True
     imports: tuple[str, ...] = ()
+    stored_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,5 +76,7 @@ class Flavor(Protocol):
     def dump(self, model: object, writer: Writer) -> Encoded:
         """Write the model's bytes as blobs."""
 
-    def load(self, layout: Mapping[str, Json], blobs: tuple[str, ...], get: Callable[[str], bytes]) -> object:
+    def load(
+        self, layout: Mapping[str, Json], blobs: tuple[str, ...], get: Callable[[str], bytes]
+    ) -> object:
         """The model. Trust was checked by the caller. Raises NotRestorable with what is missing."""

@@ -1,0 +1,124 @@
+"""The flavor of whatever pickles: the stream cut by content, every large buffer a blob of its own.
+
+So the 101st tree of a forest costs one tree. Other flavors keep their objects with `keep` and get
+them back with `fetch`; this one is at home with everything and is asked last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from snapbook import canonical, chunk
+from snapbook.canonical import Json
+from snapbook.errors import Damaged, NotKept
+from snapbook.flavors import culprit, facts, modeldigest, opcodes, pickler
+from snapbook.flavors.base import Description, Encoded
+from snapbook.store.base import Writer
+
+FORMAT = "pickle5"
+_LEAST_BUDGET = 1 << 20  # bytes that any model may cost to digest, however small its pickle
+Get = Callable[[str], bytes]
+
+
+def keep(
+    model: object, writer: Writer, extra: Mapping[str, Json] | None = None, digest: bool = True
+) -> Encoded:
+    """Write ``model`` as a stream in pieces and its buffers; ``extra`` joins the layout.
+
+    Raises NotKept that names the attribute which stands in the way.
+    """
+    try:
+        pickled = pickler.dump(model)
+    except NotKept as error:
+        raise culprit.explained(model, error) from error
+    pieces = [writer.add(piece) for piece in chunk.cut(pickled.stream)]
+    buffers = [writer.add(buffer) for buffer in pickled.buffers]
+    blobs = (*pieces, *buffers)
+    layout: dict[str, Json] = {
+        "format": FORMAT,
+        "pieces": len(pieces),
+        "by_value": pickled.by_value,
+    }
+    stored = len(pickled.stream) + sum(buffer.nbytes for buffer in pickled.buffers)
+    found = None
+    if digest:
+        known = dict(zip(pickled.addresses, buffers, strict=True))
+        found = modeldigest.model_digest(model, known, max(4 * stored, _LEAST_BUDGET))
+    return Encoded(
+        layout | dict(extra or {}),
+        blobs,
+        found or canonical.digest(canonical.encode([layout, *blobs])),
+        canonical=found is not None,
+        executes=True,
+        imports=pickled.imports,
+        stored_bytes=stored,
+    )
+
+
+def fetch(layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> Any:
+    """The object that `keep` wrote. Executes code: the caller has checked trust."""
+    return pickler.load(*parts(layout, blobs, get))
+
+
+def parts(
+    layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get
+) -> tuple[bytes, list[bytes]]:
+    """The stream and the buffers of what `keep` wrote, without loading anything."""
+    count = _pieces(layout, blobs)
+    return stream(layout, blobs, get), [get(blob) for blob in blobs[count:]]
+
+
+def stream(layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> bytes:
+    """The stream alone."""
+    return b"".join(map(get, blobs[: _pieces(layout, blobs)]))
+
+
+def plain_pickle(layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> bytes:
+    """An ordinary pickle, put together without unpickling, that `pickle.loads` takes anywhere."""
+    return opcodes.whole(*parts(layout, blobs, get))
+
+
+def imports(layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> tuple[str, ...]:
+    """What loading would import ("module:name"), read from the stored stream itself."""
+    return opcodes.imports(stream(layout, blobs, get))
+
+
+def _pieces(layout: Mapping[str, Json], blobs: tuple[str, ...]) -> int:
+    count = layout.get("pieces")
+    if layout.get("format") != FORMAT or type(count) is not int or not 0 < count <= len(blobs):
+        raise Damaged("A stored model cannot be read", "its layout is not one of a pickle")
+    return count
+
+
+class PickledFlavor:
+    """Whatever pickles, functions and classes of the notebook among it."""
+
+    name = "pickled"
+
+    def accepts(self, model: object) -> bool:
+        """Everything: this flavor is asked last."""
+        return True
+
+    def fitted(self, model: object) -> bool | None:
+        """True with an attribute that ends in one underscore, as scikit-learn's convention has it."""
+        return True if facts.has_fitted_attributes(model) else None
+
+    def members(self, model: object) -> tuple[object, ...]:
+        """None that we know of."""
+        return ()
+
+    def describe(self, model: object) -> Description:
+        """Its class and where that comes from; the parameters if it has ``get_params``."""
+        return facts.description(model)
+
+    def dump(self, model: object, writer: Writer) -> Encoded:
+        """One pickle; see `keep`."""
+        return keep(model, writer)
+
+    def load(self, layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> object:
+        """The object; see `fetch`."""
+        return fetch(layout, blobs, get)
+
+
+flavor = PickledFlavor()
