@@ -1,7 +1,7 @@
 """The seam between what is kept and where: a Store holds blobs under their digests.
 
-Says what every engine promises; `tests/contracts/store_contract.py` holds each one to it. A Store knows
-nothing of parts, versions or names.
+Says what every engine promises; `tests/contracts/store_contract.py` holds each one to it. A Store
+knows nothing of parts, versions or names.
 """
 
 from __future__ import annotations

@@ -1,0 +1,303 @@
+"""One event's effect on the tables of the index.
+
+Knows what each type of event means for what can be asked; reads the blobs that an event names (its
+texts, its manifest and the parts that hold metrics, parameters and the model's class). An event may
+come from another program or a later snapbook: whatever is not as expected is recorded and passed
+over, and never stops the events after it.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from snapbook import canonical
+from snapbook.errors import Damaged, NotFound, Usage
+from snapbook.events import Event
+from snapbook.refs import parse_number
+
+Get: TypeAlias = Callable[[str], bytes]
+_PARTS_KEPT = 256
+_READ = ("metrics", "params", "model")
+
+
+class Applier:
+    """Writes events into the tables of one connection; ``get`` gives a blob by its digest."""
+
+    def __init__(self, get: Get) -> None:
+        self._get = get
+        # Facts of the newest parts: most versions share theirs with the one before.
+        self._facts: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
+
+    def apply(self, db: sqlite3.Connection, event: Event) -> None:
+        """Enter ``event``; what is malformed in it is recorded in the table `broken`."""
+        act = _ACTS.get(event.type)
+        if act is None:
+            return
+        db.execute("SAVEPOINT event")
+        try:
+            act(self, db, event)
+        except (KeyError, TypeError, ValueError, Usage, sqlite3.IntegrityError) as error:
+            db.execute("ROLLBACK TO event")
+            record(db, event.n, f"a {event.type} event that cannot be used ({error})")
+        db.execute("RELEASE event")
+
+    def read_content(self, db: sqlite3.Connection, n: int, manifest: str, texts: str) -> None:
+        """Fill a version's row from its blobs; what cannot be read is said in its ``damage``."""
+        words, why = self._words(texts)
+        parts, damage = self._parts(manifest)
+        models = [facts for kind, _, facts in parts if kind == "model"]
+        db.execute(
+            "UPDATE versions SET reason = ?, message = ?, class = ?, params = ?, main = ?,"
+            " damage = ? WHERE n = ?",
+            (
+                _text(words.get("reason")),
+                _text(words.get("message")),
+                _text(models[0].get("class_name")) if models else "",
+                _paramset(db, [(part, facts) for kind, part, facts in parts if kind == "params"]),
+                _metrics(db, n, [facts for kind, _, facts in parts if kind == "metrics"]),
+                damage or why,
+                n,
+            ),
+        )
+        _set_tags(db, n, words.get("tags"))
+
+    def _version(self, db: sqlite3.Connection, event: Event) -> None:
+        body: Mapping[str, Any] = event.body
+        number = parse_number(body["number"])
+        model = _model(db, body["model"])
+        texts = body.get("texts") or ""
+        db.execute(
+            "INSERT INTO versions (n, model, major, minor, patch, manifest, key, texts, parents,"
+            " time, author, bump, auto, signed) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                event.n,
+                model,
+                *number,
+                _digest(body["manifest"]),
+                bytes.fromhex(body.get("key") or ""),
+                bytes.fromhex(texts),
+                b"".join(map(_digest, body.get("parents") or ())),
+                event.time,
+                event.author,
+                _text(body.get("bump")),
+                bool(body.get("auto")),
+                bool(body.get("signature")),
+            ),
+        )
+        db.execute(
+            "UPDATE models SET major = ?1, minor = ?2, patch = ?3"
+            " WHERE id = ?4 AND (major, minor, patch) < (?1, ?2, ?3)",
+            (*number, model),
+        )
+        self.read_content(db, event.n, body["manifest"], texts)
+
+    def _tag(self, db: sqlite3.Connection, event: Event) -> None:
+        body: Mapping[str, Any] = event.body
+        texts = body.get("texts") or ""
+        words, _ = self._words(texts)
+        place = _known_model(db, body["model"]), _digest(body["manifest"])
+        db.execute(
+            "INSERT INTO taggings VALUES (?, ?, ?, ?)", (event.n, *place, bytes.fromhex(texts))
+        )
+        for n in _versions_of(db, *place):
+            for name in _list(body.get("removed")):
+                db.execute("DELETE FROM tags WHERE n = ? AND name = ?", (n, _text(name)))
+            _set_tags(db, n, words.get("tags"))
+
+    def _note(self, db: sqlite3.Connection, event: Event) -> None:
+        body: Mapping[str, Any] = event.body
+        texts = body.get("texts") or ""
+        words, _ = self._words(texts)
+        db.execute(
+            "INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                event.n,
+                _known_model(db, body["model"]),
+                _digest(body["manifest"]),
+                bytes.fromhex(texts),
+                _text(words.get("text") or words.get("message")),
+                event.time,
+                event.author,
+            ),
+        )
+
+    def _alias(self, db: sqlite3.Connection, event: Event) -> None:
+        body: Mapping[str, Any] = event.body
+        model, name = _known_model(db, body["model"]), str(body["name"])
+        old, new = bytes.fromhex(body.get("old") or ""), bytes.fromhex(body.get("new") or "")
+        db.execute(
+            "INSERT INTO moves VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (event.n, model, name, old, new, event.time, event.author),
+        )
+        db.execute("DELETE FROM aliases WHERE model = ? AND name = ?", (model, name))
+        if new:
+            db.execute("INSERT INTO aliases VALUES (?, ?, ?)", (model, name, new))
+
+    def _delete(self, db: sqlite3.Connection, event: Event) -> None:
+        number = parse_number(str(event.body["number"]))
+        model = _known_model(db, event.body["model"])
+        db.execute(
+            "UPDATE versions SET deleted = 1"
+            " WHERE model = ? AND major = ? AND minor = ? AND patch = ?",
+            (model, *number),
+        )
+
+    def _rename(self, db: sqlite3.Connection, event: Event) -> None:
+        model, to = _known_model(db, event.body["model"]), str(event.body["to"])
+        db.execute("INSERT INTO renames VALUES (?, ?, ?)", (event.n, model, event.body["model"]))
+        db.execute("UPDATE models SET name = ? WHERE id = ?", (to, model))
+
+    def _condemned(self, db: sqlite3.Connection, event: Event) -> None:
+        packs = [(str(pack),) for pack in _list(event.body["packs"])]
+        db.executemany("INSERT OR IGNORE INTO condemned VALUES (?)", packs)
+
+    def _words(self, digest: str) -> tuple[Mapping[str, Any], str]:
+        if not digest:
+            return {}, ""
+        try:
+            return _table(canonical.decode(self._get(digest))), ""
+        except NotFound:
+            return {}, ""  # purged: that it is gone is as it should be
+        except (Damaged, ValueError) as error:
+            return {}, f"its message cannot be read ({error})"
+
+    def _parts(self, manifest: str) -> tuple[list[tuple[str, str, Mapping[str, Any]]], str]:
+        """(kind, digest, facts) of the parts that the index reads, and what could not be read."""
+        found = []
+        try:
+            for part in _table(canonical.decode(self._get(manifest)))["parts"]:
+                kind, digest = part["kind"], part["part"]
+                if kind in _READ:
+                    found.append((kind, digest, self._part(digest)))  # noqa: PERF401 - what was read before an error counts
+        except (NotFound, Damaged, ValueError, KeyError, TypeError) as error:
+            return found, str(error)
+        return found, ""
+
+    def _part(self, digest: str) -> Mapping[str, Any]:
+        facts = self._facts.get(digest)
+        if facts is None:
+            facts = _table(_table(canonical.decode(self._get(digest))).get("facts"))
+            kept = {key: facts[key] for key in _FACTS if key in facts}
+            self._facts[digest] = facts = kept
+            if len(self._facts) > _PARTS_KEPT:
+                self._facts.popitem(last=False)
+        return facts
+
+
+_FACTS = ("values", "directions", "main", "class_name")
+_ACTS = {
+    "version": Applier._version,
+    "tag": Applier._tag,
+    "note": Applier._note,
+    "alias": Applier._alias,
+    "delete": Applier._delete,
+    "rename": Applier._rename,
+    "condemned": Applier._condemned,
+}
+
+
+def record(db: sqlite3.Connection, n: int, why: str, unread: bool = False) -> None:
+    """Enter that event ``n`` is of no use; ``unread`` if its bytes may yet come back."""
+    db.execute("INSERT OR REPLACE INTO broken VALUES (?, ?, ?)", (n, unread, why))
+
+
+def typed(value: object) -> tuple[float | None, str | None]:
+    """A metric's or parameter's value as the two columns (number, text) that searches compare."""
+    if isinstance(value, bool) or value is None or not isinstance(value, (int, float)):
+        return None, value if isinstance(value, str) else str(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf if value > 0 else -math.inf
+    return (None, "nan") if math.isnan(number) else (number, None)
+
+
+def _metrics(db: sqlite3.Connection, n: int, parts: list[Mapping[str, Any]]) -> str:
+    """Enter the metrics of version ``n``; gives the main one's name."""
+    db.execute("DELETE FROM metrics WHERE n = ?", (n,))
+    main, place = "", 0
+    for facts in parts:
+        values, directions = _table(facts.get("values")), _table(facts.get("directions") or {})
+        main = main or _text(facts.get("main"))
+        for name, value in values.items():
+            db.execute(
+                "INSERT OR IGNORE INTO metrics VALUES (?, ?, ?, ?, ?, ?)",
+                (n, name, place, *typed(value), directions.get(name)),
+            )
+            place += 1
+    return main
+
+
+def _paramset(db: sqlite3.Connection, parts: list[tuple[str, Mapping[str, Any]]]) -> int:
+    """The id of these parameters, entered once however many versions share them."""
+    if not parts:
+        return 0
+    key = bytes.fromhex(canonical.digest("".join(digest for digest, _ in parts).encode()))
+    known = db.execute("SELECT id FROM paramsets WHERE key = ?", (key,)).fetchone()
+    if known:
+        return int(known[0])
+    values: dict[str, Any] = {}
+    for _, facts in parts:
+        values = {**_table(facts.get("values")), **values}
+    entered = db.execute(
+        "INSERT INTO paramsets (key, json) VALUES (?, ?)", (key, canonical.encode(values))
+    ).lastrowid
+    assert entered is not None
+    db.executemany(
+        "INSERT INTO params VALUES (?, ?, ?, ?)",
+        ((name, entered, *typed(value)) for name, value in values.items()),
+    )
+    return entered
+
+
+def _set_tags(db: sqlite3.Connection, n: int, tags: object) -> None:
+    for name, value in _table(tags or {}).items():
+        db.execute("INSERT OR REPLACE INTO tags VALUES (?, ?, ?)", (n, name, _text(value)))
+
+
+def _model(db: sqlite3.Connection, name: object) -> int:
+    if not isinstance(name, str) or not name:
+        raise TypeError("model is no name")
+    db.execute("INSERT OR IGNORE INTO models (name) VALUES (?)", (name,))
+    return _known_model(db, name)
+
+
+def _known_model(db: sqlite3.Connection, name: object) -> int:
+    row = db.execute("SELECT id FROM models WHERE name = ?", (str(name),)).fetchone()
+    if row is None:
+        raise KeyError(f"no model {name}")
+    return int(row[0])
+
+
+def _versions_of(db: sqlite3.Connection, model: int, manifest: bytes) -> list[int]:
+    rows = db.execute("SELECT n FROM versions WHERE manifest = ? AND model = ?", (manifest, model))
+    return [row[0] for row in rows]
+
+
+def _digest(text: object) -> bytes:
+    data = bytes.fromhex(str(text))
+    if len(data) * 2 != canonical.DIGEST_LENGTH:
+        raise ValueError(f"{text!r} is no digest")
+    return data
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("no table where one belongs")
+    return value
+
+
+def _list(value: object) -> list[Any]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise TypeError("no list where one belongs")
+    return value
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

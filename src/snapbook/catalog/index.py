@@ -1,0 +1,446 @@
+"""The index: what the chain of events adds up to, ready to be asked.
+
+A cache in SQLite that follows a catalog event by event. Knows how it is kept up to date by several
+processes, and thrown away when it is broken or belongs to another chain; what an event means is
+`catalog.apply`. Nothing here is ever asked to be right that the chain cannot make right again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from snapbook.catalog.apply import Applier, Get, record
+from snapbook.catalog.base import Broken, Catalog, Head
+from snapbook.catalog.rows import COLUMNS, FROM, Move, Note, VersionRow, version_rows
+from snapbook.catalog.tables import NAMES, SCHEMA
+from snapbook.events import Event
+from snapbook.refs import Number
+from snapbook.store.sqlite import CacheFile, transaction
+
+if TYPE_CHECKING:
+    from snapbook.catalog.where import Expression
+
+_BATCH = 500
+_T = TypeVar("_T")
+
+
+class Cursor(NamedTuple):
+    """Where the next page begins: the last row's value of the ordering metric, and its ``n``."""
+
+    value: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Newest first, or by a metric's value, best known as ``highest`` or not."""
+
+    metric: str = ""
+    highest: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some versions in order, and where to go on (None at the end)."""
+
+    rows: tuple[VersionRow, ...]
+    after: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """Digests that garbage collection begins with: manifests (to be walked), and plain blobs."""
+
+    manifests: frozenset[str]
+    texts: frozenset[str]
+
+
+NEWEST = Order()
+
+
+class Index:
+    """Answers about one catalog. ``path`` is the cache file, None for memory.
+
+    ``get`` gives a blob by its digest. Call `follow` before asking; all answers are as of then or
+    newer.
+    """
+
+    def __init__(self, path: Path | None, get: Get) -> None:
+        self._file = CacheFile(path, SCHEMA)
+        self._applier = Applier(get)
+        self._catalog: Catalog | None = None
+        self._followed: sqlite3.Connection | None = None
+
+    def follow(self, catalog: Catalog) -> Head:
+        """Take in the events since the last time; gives the head that the index now stands at."""
+        self._catalog = catalog
+        return self._safely(self._follow)
+
+    def rebuild(self) -> None:
+        """Forget everything and follow the catalog from its first event."""
+        self._safely(_clear)
+        if self._catalog is not None:
+            self.follow(self._catalog)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    # -- versions
+
+    def page(
+        self,
+        model: str | None = None,
+        where: Expression | None = None,
+        order: Order = NEWEST,
+        after: Cursor | None = None,
+        limit: int = 50,
+    ) -> Page:
+        """At most ``limit`` versions that are not deleted, of ``model`` or of all models."""
+        return self._safely(lambda db: _page(db, model, where, order, after, limit))
+
+    def count(self, model: str | None = None, where: Expression | None = None) -> int:
+        """How many versions `page` would give in all."""
+
+        def act(db: sqlite3.Connection) -> int:
+            sql, values = _filter(db, model, where)
+            return int(
+                db.execute(f"SELECT count(*) FROM versions v WHERE {sql}", values).fetchone()[0]
+            )
+
+        return self._safely(act)
+
+    def newest(self, model: str, back: int = 0) -> VersionRow | None:
+        """The version of ``model`` that was made last, or ``back`` versions before it."""
+        return self._one("m.name = ? AND v.deleted = 0", (model,), "v.n DESC", back)
+
+    def numbered(self, model: str, number: tuple[int, ...], back: int = 0) -> VersionRow | None:
+        """The version with this number; of the highest number where only its first parts are given.
+
+        ``back`` counts versions made before the one that is found. A deleted one is given only for
+        a whole number without ``back``.
+        """
+        columns = ("v.major", "v.minor", "v.patch")[: len(number)]
+        sql = "m.name = ?" + "".join(f" AND {column} = ?" for column in columns)
+        if len(number) < 3:
+            sql += " AND v.deleted = 0"
+        found = self._one(sql, (model, *number), "v.major DESC, v.minor DESC, v.patch DESC")
+        if found is None or not back:
+            return found
+        earlier = "m.name = ? AND v.deleted = 0 AND v.n < ?"
+        return self._one(earlier, (model, found.n), "v.n DESC", back - 1)
+
+    def of_manifest(self, digest: str, model: str | None = None) -> list[VersionRow]:
+        """The versions bound to a manifest, newest first, deleted ones too."""
+        sql, values = "v.manifest = ?", [bytes.fromhex(digest)]
+        return self._some(
+            sql + (" AND m.name = ?" if model else ""), [*values, *filter(None, [model])]
+        )
+
+    def of_prefix(self, prefix: str, model: str | None = None, most: int = 8) -> list[VersionRow]:
+        """Versions whose manifest's digest begins with ``prefix``, newest first."""
+        low, high = (bytes.fromhex(prefix.ljust(64, fill)) for fill in "0f")
+        sql = "v.manifest BETWEEN ? AND ?" + (" AND m.name = ?" if model else "")
+        return self._some(sql, [low, high, *filter(None, [model])], most)
+
+    def of_key(self, model: str, key: str) -> list[VersionRow]:
+        """The versions of ``model`` with this content key, newest first."""
+        sql = "m.name = ? AND v.deleted = 0 AND v.key = ?"
+        return self._some(sql, [model, bytes.fromhex(key)])
+
+    def extreme(self, model: str | None, metric: str, highest: bool = True) -> VersionRow | None:
+        """The version with the highest (or lowest) value of ``metric``."""
+        rows = self.page(model, order=Order(metric, highest), limit=1).rows
+        return rows[0] if rows else None
+
+    # -- names
+
+    def models(self) -> list[str]:
+        """All models, the one used last first."""
+        return self._column(
+            "SELECT m.name FROM models m JOIN versions v ON v.model = m.id AND v.deleted = 0"
+            " GROUP BY m.id ORDER BY max(v.n) DESC"
+        )
+
+    def model(self, name: str) -> str | None:
+        """How the model is written that ``name`` means: in its case, after renames; or None."""
+        found = self._column("SELECT name FROM models WHERE name = ?", name) or self._column(
+            "SELECT m.name FROM renames r JOIN models m ON m.id = r.model WHERE r.old = ?"
+            " ORDER BY r.n DESC LIMIT 1",
+            name,
+        )
+        return found[0] if found else None
+
+    def highest(self, model: str) -> Number | None:
+        """The highest number that ``model`` ever had, deleted versions counted."""
+        rows = self._rows(
+            "SELECT major, minor, patch FROM models WHERE name = ?"
+            " AND EXISTS (SELECT 1 FROM versions WHERE model = models.id)",
+            model,
+        )
+        return rows[0] if rows else None
+
+    def metric_names(self, model: str | None = None) -> list[str]:
+        """Names of metrics, sorted."""
+        return self._names("metrics", model)
+
+    def tag_names(self, model: str | None = None) -> list[str]:
+        """Names of tags, sorted."""
+        return self._names("tags", model)
+
+    def param_names(self) -> list[str]:
+        """Names of parameters, sorted."""
+        return self._column("SELECT DISTINCT name FROM params ORDER BY name")
+
+    # -- aliases and notes
+
+    def aliases(self, model: str) -> Mapping[str, str]:
+        """Alias -> manifest digest, as they stand."""
+        return {
+            name: manifest.hex()
+            for name, manifest in self._rows(
+                "SELECT a.name, manifest FROM aliases a JOIN models m ON m.id = a.model"
+                " WHERE m.name = ? ORDER BY a.name",
+                model,
+            )
+        }
+
+    def moves(self, model: str, alias: str) -> list[Move]:
+        """The history of an alias, newest move first."""
+        return [
+            Move(n, name, old.hex(), new.hex(), time, author)
+            for n, name, old, new, time, author in self._rows(
+                "SELECT n, v.name, old, new, time, author FROM moves v"
+                " JOIN models m ON m.id = v.model WHERE m.name = ? AND v.name = ? ORDER BY n DESC",
+                model,
+                alias,
+            )
+        ]
+
+    def alias_at(self, model: str, alias: str, time: str) -> str:
+        """The manifest that the alias pointed at at ``time`` (UTC, as events write it)."""
+        return next((move.new for move in self.moves(model, alias) if move.time <= time), "")
+
+    def notes(self, manifest: str) -> list[Note]:
+        """What was said about a manifest later, oldest first."""
+        rows = self._rows(
+            "SELECT n, text, time, author FROM notes WHERE manifest = ? ORDER BY n",
+            bytes.fromhex(manifest),
+        )
+        return [Note(*row) for row in rows]
+
+    # -- for gc and verify
+
+    def condemned(self) -> frozenset[str]:
+        """All packs that were ever condemned."""
+        return frozenset(self._column("SELECT pack FROM condemned"))
+
+    def roots(self) -> Roots:
+        """What every version that is not deleted needs, with its notes and tags."""
+        kept = "SELECT manifest FROM versions WHERE deleted = 0"
+        manifests = {row[0].hex() for row in self._rows(kept)}
+        texts = self._rows(
+            f"SELECT texts FROM versions WHERE deleted = 0"
+            f" UNION SELECT texts FROM notes WHERE manifest IN ({kept})"
+            f" UNION SELECT texts FROM taggings WHERE manifest IN ({kept})"
+        )
+        return Roots(frozenset(manifests), frozenset(row[0].hex() for row in texts if row[0]))
+
+    def broken(self) -> list[Broken]:
+        """Events that could not be read or used."""
+        return [Broken(*row) for row in self._rows("SELECT n, why FROM broken ORDER BY n")]
+
+    def retry_damaged(self) -> int:
+        """Read the blobs of damaged versions again; gives how many are sound now."""
+        rows = self._rows("SELECT n, manifest, texts FROM versions WHERE damage <> ''")
+
+        def act(db: sqlite3.Connection) -> int:
+            with transaction(db):
+                for n, manifest, texts in rows:
+                    self._applier.read_content(db, n, manifest.hex(), texts.hex())
+                left = db.execute("SELECT count(*) FROM versions WHERE damage <> ''").fetchone()[0]
+            return len(rows) - int(left)
+
+        return self._safely(act) if rows else 0
+
+    # -- inside
+
+    def _follow(self, db: sqlite3.Connection) -> Head:
+        self._followed = db
+        catalog, cursor = self._catalog, _cursor(db)
+        # Read after the cursor: other processes move both, and the chain is never behind.
+        head = catalog.head() if catalog is not None else Head()
+        if catalog is None or (cursor == head and not _unread(db)):
+            return head
+        if _is_other_chain(db, catalog, cursor, head):
+            _clear(db)
+        while (cursor := _cursor(db)).n < head.n:
+            events = list(islice(catalog.read(cursor.n + 1), _BATCH))
+            if cursor.n and any(event.type == "purged" for event in events):
+                # What was purged may stand in any row; the blobs are gone, so a new look omits it.
+                _clear(db)
+                continue
+            with transaction(db):
+                if _cursor(db) == cursor:
+                    self._take(db, cursor, events, head)
+        return cursor
+
+    def _take(
+        self, db: sqlite3.Connection, cursor: Head, events: Sequence[Event], head: Head
+    ) -> None:
+        last: Head | None = cursor
+        n = cursor.n
+        for event in events:
+            for gap in range(n + 1, event.n):
+                record(db, gap, "it cannot be read", unread=True)
+                last = None
+            if last is not None and event.prev != last.digest:
+                record(db, event.n, f"it does not follow event {n}")
+            self._applier.apply(db, event)
+            last, n = Head(event.n, event.digest), event.n
+        if len(events) < _BATCH and n < head.n:
+            for gap in range(n + 1, head.n + 1):
+                record(db, gap, "it cannot be read", unread=True)
+            last = head
+        _set_cursor(db, last or cursor)
+
+    def _safely(self, act: Callable[[sqlite3.Connection], _T]) -> _T:
+        """``act`` on tables that have followed; on fresh ones after a file that was broken."""
+        try:
+            return self._on_followed(act)
+        except sqlite3.OperationalError:
+            # Locked for longer than anybody should, full or read-only: this process goes on alone.
+            self._file.go_alone()
+        except sqlite3.DatabaseError:
+            self._file.discard()
+        return self._on_followed(act)
+
+    def _on_followed(self, act: Callable[[sqlite3.Connection], _T]) -> _T:
+        with self._file.use() as db:
+            if db is not self._followed:
+                self._follow(db)
+            return act(db)
+
+    def _rows(self, sql: str, *values: object) -> list[Any]:
+        return self._safely(lambda db: db.execute(sql, values).fetchall())
+
+    def _column(self, sql: str, *values: object) -> list[Any]:
+        return [row[0] for row in self._rows(sql, *values)]
+
+    def _names(self, table: str, model: str | None) -> list[str]:
+        if model is None:
+            return self._column(f"SELECT DISTINCT name FROM {table} ORDER BY name")
+        return self._column(
+            f"SELECT DISTINCT t.name FROM {table} t JOIN versions v ON v.n = t.n"
+            " JOIN models m ON m.id = v.model WHERE m.name = ? ORDER BY t.name",
+            model,
+        )
+
+    def _some(
+        self,
+        sql: str,
+        values: Sequence[object],
+        most: int = -1,
+        order: str = "v.n DESC",
+        skip: int = 0,
+    ) -> list[VersionRow]:
+        query = f"SELECT {COLUMNS} FROM {FROM} WHERE {sql} ORDER BY {order} LIMIT ? OFFSET ?"
+        return self._safely(
+            lambda db: version_rows(db, db.execute(query, (*values, most, skip)).fetchall())
+        )
+
+    def _one(
+        self, sql: str, values: Sequence[object], order: str, skip: int = 0
+    ) -> VersionRow | None:
+        rows = self._some(sql, values, 1, order, skip)
+        return rows[0] if rows else None
+
+
+def _page(
+    db: sqlite3.Connection,
+    model: str | None,
+    where: Expression | None,
+    order: Order,
+    after: Cursor | None,
+    limit: int,
+) -> Page:
+    sql, values = _filter(db, model, where)
+    # CROSS JOIN keeps the order of the tables: rows come from the index that is ordered as asked.
+    if order.metric:
+        less, way = ("<", "DESC") if order.highest else (">", "ASC")
+        source = (
+            "metrics x CROSS JOIN versions v ON v.n = x.n CROSS JOIN models m ON m.id = v.model"
+        )
+        sql += " AND x.name = ? AND x.value IS NOT NULL"
+        values.append(order.metric)
+        if after is not None:
+            sql += f" AND (x.value, x.n) {less} (?, ?)"
+            values += [after.value, after.n]
+        by, key = f"x.value {way}, x.n {way}", "x.value"
+    else:
+        source = "versions v CROSS JOIN models m ON m.id = v.model"
+        if after is not None:
+            sql += " AND v.n < ?"
+            values.append(after.n)
+        by, key = "v.n DESC", "NULL"
+    found = db.execute(
+        f"SELECT {COLUMNS}, {key} FROM {source} WHERE {sql} ORDER BY {by} LIMIT ?",
+        (*values, limit + 1),
+    ).fetchall()
+    more, found = len(found) > limit, found[:limit]
+    rows = version_rows(db, found)
+    return Page(tuple(rows), Cursor(found[-1][-1], found[-1][0]) if more else None)
+
+
+def _filter(
+    db: sqlite3.Connection, model: str | None, where: Expression | None
+) -> tuple[str, list[Any]]:
+    sql, values = "v.deleted = 0", []
+    if model is not None:
+        # Resolved first: with the plain id the planner walks the model's versions in order.
+        row = db.execute("SELECT id FROM models WHERE name = ?", (model,)).fetchone()
+        sql += " AND v.model = ?"
+        values.append(row[0] if row else -1)
+    if where is not None:
+        condition, more = where.sql(db)
+        sql += f" AND {condition}"
+        values += more
+    return sql, values
+
+
+def _cursor(db: sqlite3.Connection) -> Head:
+    row = db.execute("SELECT n, digest FROM cursor").fetchone()
+    return Head(*row) if row else Head()
+
+
+def _set_cursor(db: sqlite3.Connection, head: Head) -> None:
+    db.execute("INSERT OR REPLACE INTO cursor VALUES (1, ?, ?)", head)
+
+
+def _unread(db: sqlite3.Connection) -> int:
+    """The first event that could not be read, 0 if there is none."""
+    row = db.execute("SELECT n FROM broken WHERE unread ORDER BY n LIMIT 1").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _is_other_chain(db: sqlite3.Connection, catalog: Catalog, cursor: Head, head: Head) -> bool:
+    """Whether the chain is not the one that was followed: restored, exchanged or mended."""
+    if gap := _unread(db):
+        mended = next(catalog.read(gap), None)
+        if mended is not None and mended.n == gap:
+            return True
+    if cursor.n >= head.n:
+        return cursor != head
+    first = next(catalog.read(cursor.n + 1), None)
+    return first is not None and first.n == cursor.n + 1 and first.prev != cursor.digest
+
+
+def _clear(db: sqlite3.Connection) -> None:
+    with transaction(db):
+        for name in NAMES:
+            db.execute(f"DELETE FROM {name}")

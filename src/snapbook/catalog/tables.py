@@ -1,0 +1,123 @@
+"""The tables of the index: what can be asked quickly about a chain of events.
+
+Only caches: every row follows from the events and the blobs that they name. Numbers stand as three
+integers, digests as 32 bytes, so that a version that changes one metric costs little.
+"""
+
+from __future__ import annotations
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS cursor (
+    id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER NOT NULL, digest TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS models (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    major INTEGER NOT NULL DEFAULT 0,
+    minor INTEGER NOT NULL DEFAULT 0,
+    patch INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS renames (
+    n INTEGER PRIMARY KEY, model INTEGER NOT NULL, old TEXT NOT NULL COLLATE NOCASE
+);
+CREATE TABLE IF NOT EXISTS versions (
+    n INTEGER PRIMARY KEY,
+    model INTEGER NOT NULL,
+    major INTEGER NOT NULL,
+    minor INTEGER NOT NULL,
+    patch INTEGER NOT NULL,
+    manifest BLOB NOT NULL,
+    key BLOB NOT NULL,
+    texts BLOB NOT NULL,
+    parents BLOB NOT NULL,
+    time TEXT NOT NULL,
+    author TEXT NOT NULL,
+    bump TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    message TEXT NOT NULL DEFAULT '',
+    class TEXT NOT NULL DEFAULT '',
+    params INTEGER NOT NULL DEFAULT 0,
+    main TEXT NOT NULL DEFAULT '',
+    auto INTEGER NOT NULL DEFAULT 0,
+    signed INTEGER NOT NULL DEFAULT 0,
+    deleted INTEGER NOT NULL DEFAULT 0,
+    damage TEXT NOT NULL DEFAULT ''
+);
+CREATE UNIQUE INDEX IF NOT EXISTS version_number ON versions (model, major, minor, patch);
+CREATE INDEX IF NOT EXISTS version_model ON versions (model, deleted);
+CREATE INDEX IF NOT EXISTS version_manifest ON versions (manifest);
+CREATE TABLE IF NOT EXISTS metrics (
+    n INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    value REAL,
+    text TEXT,
+    direction TEXT,
+    PRIMARY KEY (n, name)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS metric_value ON metrics (name, value, n);
+CREATE TABLE IF NOT EXISTS paramsets (
+    id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, json BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS params (
+    name TEXT NOT NULL,
+    paramset INTEGER NOT NULL,
+    value REAL,
+    text TEXT,
+    PRIMARY KEY (name, paramset)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tags (
+    n INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (n, name)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS tag_value ON tags (name, value, n);
+CREATE TABLE IF NOT EXISTS aliases (
+    model INTEGER NOT NULL,
+    name TEXT NOT NULL COLLATE NOCASE,
+    manifest BLOB NOT NULL,
+    PRIMARY KEY (model, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS moves (
+    n INTEGER PRIMARY KEY,
+    model INTEGER NOT NULL,
+    name TEXT NOT NULL COLLATE NOCASE,
+    old BLOB NOT NULL,
+    new BLOB NOT NULL,
+    time TEXT NOT NULL,
+    author TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS move_alias ON moves (model, name);
+CREATE TABLE IF NOT EXISTS notes (
+    n INTEGER PRIMARY KEY,
+    model INTEGER NOT NULL,
+    manifest BLOB NOT NULL,
+    texts BLOB NOT NULL,
+    text TEXT NOT NULL,
+    time TEXT NOT NULL,
+    author TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS note_manifest ON notes (manifest);
+CREATE TABLE IF NOT EXISTS taggings (
+    n INTEGER PRIMARY KEY, model INTEGER NOT NULL, manifest BLOB NOT NULL, texts BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS condemned (pack TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS broken (
+    n INTEGER PRIMARY KEY, unread INTEGER NOT NULL, why TEXT NOT NULL
+);
+"""
+
+NAMES = [
+    "cursor",
+    "models",
+    "renames",
+    "versions",
+    "metrics",
+    "paramsets",
+    "params",
+    "tags",
+    "aliases",
+    "moves",
+    "notes",
+    "taggings",
+    "condemned",
+    "broken",
+]
