@@ -1,7 +1,7 @@
-"""The seam to model frameworks. A flavor never imports its framework unless the object came from it.
+"""The seam to model frameworks: a flavor imports its framework only for an object that is of it.
 
-Flavors are found through the entry-point group ``snapbook.flavors`` (name -> `Flavor` instance), so
-that others can add theirs; ours are registered the same way.
+Flavors are found through the entry-point group ``snapbook.flavors`` (name -> `Flavor` instance),
+so that others can add theirs; ours are registered the same way.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Flavor(Protocol):
     name: str
 
     def accepts(self, model: object) -> bool:
-        """Whether this flavor is at home with ``model``, told from its type alone, without imports."""
+        """Whether this flavor is at home with ``model``: told from its type, without imports."""
 
     def fitted(self, model: object) -> bool | None:
         """Whether ``model`` was fitted; None where the question has no meaning."""

@@ -1,16 +1,18 @@
 """Classes and functions that exist only in a notebook: what they are made of.
 
-Knows which of their parts carry meaning (code, constants, defaults, what is read of the globals) and
-which belong to a place or a moment (file names, line numbers, identities).
+Knows which of their parts carry meaning (code, constants, defaults, what is read of the globals)
+and which belong to a place or a moment (file names, line numbers, identities).
 """
 
 from __future__ import annotations
 
+import dis
 import sys
 import types
 from collections.abc import Iterator
 from typing import Any
 
+_GLOBALS = frozenset({"LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL"})
 _OF_THE_MOMENT = frozenset(
     {
         "__dict__",
@@ -93,7 +95,10 @@ def cell_parts(cell: types.CellType) -> tuple[Any, ...]:
 
 
 def _read(code: types.CodeType) -> Iterator[str]:
-    yield from code.co_names
+    """Names of globals that ``code`` and the functions in it look up."""
+    for step in dis.get_instructions(code):
+        if step.opname in _GLOBALS and type(step.argval) is str:
+            yield step.argval
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _read(constant)

@@ -1,7 +1,7 @@
 """Which attribute of an object cannot be pickled, and what it is, in the user's words.
 
-Looks only after a pickle has failed: goes down through attributes and items to the innermost one that
-fails by itself. Bounded, for what failed may be large, or may answer differently each time.
+Looks only after a pickle has failed: goes down through attributes and items to the innermost one
+that fails by itself. Bounded, for what failed may be large, or may answer differently each time.
 """
 
 from __future__ import annotations

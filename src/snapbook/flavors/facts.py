@@ -68,10 +68,16 @@ def top_module(kind: type) -> str:
     return module.partition(".")[0] if type(module) is str else ""
 
 
+def descends(obj: object, module: str, name: str) -> bool:
+    """Whether ``obj`` descends from a class ``name`` of the top module ``module``."""
+    mro = type.__dict__["__mro__"].__get__(type(obj))
+    return any(kind.__name__ == name and top_module(kind) == module for kind in mro)
+
+
 def version_of(module: str) -> str:
     """The version that an imported top module gives itself; else empty."""
     found = attempt(lambda: sys.modules[module].__version__, "")
-    return text(found) if type(found) is str else ""
+    return text(str(found)) if issubclass(type(found), str) else ""
 
 
 def attributes(obj: object) -> dict[str, Any]:

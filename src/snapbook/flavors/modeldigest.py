@@ -1,19 +1,20 @@
 """The model digest: equal for the same fit in two processes, whatever their hash seed and memory.
 
-A pickle of one model differs between processes: what is shared and interned, the order of sets, the
-bytes between the fields of records. Here the object is walked as pickling would, but each object is
-hashed with the digests of what it holds (Merkle, 1987), so that sharing changes nothing and costs
-nothing; a cycle is written as the number of levels up. Dicts keep their order, for it may be a
-network's; attributes do not. Clocks of a search are left out (mean_fit_time and the like).
-A budget of time and bytes stops what explodes: then the caller takes the digest of the stored bytes.
+A pickle of one model differs between processes: what is shared and interned, the order of sets,
+the bytes between the fields of records. Here the object is walked as pickling would, but each
+object is hashed with the digests of what it holds (Merkle, 1987), so that sharing changes
+nothing and costs nothing; a cycle is written as the number of levels up. Dicts keep their order,
+for it may be a network's; attributes do not. Clocks of a search are left out (mean_fit_time and
+the like). A budget of time and bytes stops what explodes: then the caller takes the digest of
+the stored bytes.
 """
 
 from __future__ import annotations
 
 import copyreg
+import io
 import pickle
 import struct
-import sys
 import time
 import types
 from collections.abc import Callable, Mapping
@@ -21,18 +22,14 @@ from typing import Any
 
 from blake3 import blake3
 
-from snapbook.flavors import byvalue, records, tensors
+from snapbook.flavors import byvalue
+from snapbook.flavors.memory import LARGE, Memory, PastBudget
 
 SECONDS = 2.0  # of this thread's processor time
 _FLAT = frozenset({type(None), bool, int, float, str, bytes, complex})
-_LARGE = 4096
 _CLOCKS = frozenset({"mean_fit_time", "std_fit_time", "mean_score_time", "std_score_time"})
 _TIMED = frozenset({"refit_time_"})
 _NEVER = 1 << 60
-
-
-class PastBudget(Exception):
-    """The walk took longer, or met more bytes, than it may."""
 
 
 def model_digest(
@@ -58,7 +55,6 @@ class _Walk:
     def __init__(
         self, known: Mapping[tuple[int, int], str], most_bytes: int, deadline: float
     ) -> None:
-        self.known = known
         self.bytes_left = most_bytes
         self.deadline = deadline
         self.count = 0
@@ -66,7 +62,6 @@ class _Walk:
         self.alive: list[object] = []  # an id is only an identity while its object lives
         self.path: dict[int, int] = {}
         self.lowest = _NEVER  # the outermost level that the present object refers back to
-        self.dtypes: dict[Any, bytes] = {}
         self.cases: dict[type, Callable[[Any], bytes]] = {
             list: self._items,
             tuple: self._items,
@@ -74,7 +69,7 @@ class _Walk:
             set: self._set,
             frozenset: self._set,
             bytearray: lambda obj: self._hash(b"bytes", [bytes(obj)]),
-            pickle.PickleBuffer: lambda obj: self._buffer(b"buffer", obj.raw()),
+            pickle.PickleBuffer: lambda obj: self.memory.buffer(b"buffer", obj.raw()),
             types.FunctionType: lambda obj: self._named(obj, byvalue.function_parts),
             types.BuiltinFunctionType: lambda obj: self._builtin(obj),
             types.ModuleType: lambda obj: self._hash(b"module", [obj.__name__.encode()]),
@@ -90,13 +85,8 @@ class _Walk:
             staticmethod: lambda obj: self._hash(b"static", [self.node(obj.__func__)]),
             classmethod: lambda obj: self._hash(b"class", [self.node(obj.__func__)]),
         }
-        if (numpy := sys.modules.get("numpy")) is not None:
-            self.cases |= {numpy.ndarray: self._array, numpy.ma.MaskedArray: self._masked}
-            self.scalar = numpy.generic
-        else:
-            self.scalar = ()
-        if (torch := sys.modules.get("torch")) is not None and hasattr(torch, "nn"):
-            self.cases |= {torch.Tensor: self._tensor, torch.nn.Parameter: self._tensor}
+        self.memory = Memory(known, self._spend, self.node, self._hash, self._other)
+        self.cases |= self.memory.cases()
 
     def node(self, obj: Any) -> bytes:
         """What stands for ``obj`` in the hash of the object that holds it."""
@@ -137,7 +127,7 @@ class _Walk:
             pieces.append(part)
         whole = b"".join(pieces)
         self._spend(len(whole))
-        return blake3(whole).digest()
+        return bytes(blake3(whole).digest())
 
     def _atom(self, obj: Any, kind: type) -> bytes:
         if kind is str:
@@ -145,13 +135,12 @@ class _Walk:
         if kind is float:
             return b"f" + struct.pack("<d", obj)
         if kind is bytes:
-            return b"b" + (obj if len(obj) < _LARGE else self._buffer(b"bytes", obj))
+            return b"b" + (obj if len(obj) < LARGE else self.memory.buffer(b"bytes", obj))
         return repr(obj).encode()
 
     def _flat(self, tag: bytes, obj: Any) -> bytes:
         """A container of atoms by one C call; without a memo the pickle depends on values only."""
-        pickler = _Bytes()
-        data: bytes = pickler.of(obj)
+        data: bytes = _plain_bytes(obj)
         self._spend(len(data))
         return bytes(blake3(tag + data).digest())
 
@@ -169,66 +158,12 @@ class _Walk:
     def _set(self, obj: Any) -> bytes:
         return self._hash(type(obj).__name__.encode(), sorted(map(self.node, obj)))
 
-    def _buffer(self, tag: bytes, data: Any) -> bytes:
-        raw = memoryview(data).cast("B")
-        if raw.nbytes < _LARGE:
-            return self._hash(tag, [raw.tobytes()])
-        if (digest := self.known.get(records.address(raw))) is None:
-            self._spend(raw.nbytes)
-            digest = blake3(raw).hexdigest()
-        return self._hash(tag, [bytes.fromhex(digest)])
-
-    def _array(self, array: Any) -> bytes:
-        dtype = self._dtype(array.dtype)
-        head = b"%s %s" % (dtype, repr(array.shape).encode())
-        if array.dtype.hasobject:
-            if array.dtype.names is not None:
-                raise PastBudget  # records that hold objects: no canonical form
-            return self._hash(b"objects" + head, [self.node(array.ravel().tolist())])
-        order = b"C" if array.flags.c_contiguous else b"F" if array.flags.f_contiguous else b""
-        if not order:
-            array, order = array.copy(order="C"), b"C"
-        tag = b"array" + order + head
-        if array.nbytes < _LARGE:
-            return self._hash(tag, [records.clean(array).tobytes("A")])
-        digest = self.known.get(records.address(array))
-        if digest is None:
-            self._spend(array.nbytes)
-            octets = records.clean(array).reshape(-1, order="A").view("u1")
-            digest = blake3(octets).hexdigest()
-        return self._hash(tag, [bytes.fromhex(digest)])
-
-    def _masked(self, array: Any) -> bytes:
-        """What lies under a mask is no value; the object's other state is numpy's own business."""
-        mask = sys.modules["numpy"].ma.getmaskarray(array)
-        data = array.data.copy()
-        data[mask] = None if data.dtype.hasobject else sys.modules["numpy"].zeros((), data.dtype)
-        return self._hash(b"masked", [self.node(data), self.node(mask)])
-
-    def _dtype(self, dtype: Any) -> bytes:
-        if (known := self.dtypes.get(dtype)) is None:
-            known = repr((dtype.str, dtype.descr if dtype.names else "")).encode()
-            self.dtypes[dtype] = known
-        return known
-
-    def _tensor(self, tensor: Any) -> bytes:
-        if not tensors.plain(tensor):
-            return self._other(tensor)
-        flat = tensors.on_cpu(tensor.detach()).contiguous()
-        octets = tensors.octets(flat.untyped_storage())
-        start = flat.storage_offset() * flat.element_size()
-        used = octets[start : start + flat.numel() * flat.element_size()]
-        head = (
-            f"{tensor.dtype} {tuple(tensor.shape)} {tensor.requires_grad} {type(tensor).__name__}"
-        )
-        return self._buffer(b"tensor " + head.encode(), used)
-
     def _other(self, obj: Any) -> bytes:
         kind = type(obj)
         if issubclass(kind, type):
             return self._named(obj, byvalue.class_parts)
-        if issubclass(kind, self.scalar) and obj.dtype.kind not in "OV":
-            return self._hash(b"scalar" + self._dtype(obj.dtype), [obj.tobytes()])
+        if self.memory.is_scalar(kind) and obj.dtype.kind not in "OV":
+            return self._hash(b"scalar" + self.memory.dtype(obj.dtype), [obj.tobytes()])
         reducer = copyreg.dispatch_table.get(kind)
         reduced = reducer(obj) if reducer is not None else obj.__reduce_ex__(5)
         if type(reduced) is str:
@@ -287,14 +222,10 @@ class _Walk:
         return self._hash(b"value", [name, *map(self.node, parts(obj))])
 
 
-class _Bytes:
-    """A C pickler without a memo, into memory."""
-
-    def of(self, obj: object) -> bytes:
-        import io
-
-        sink = io.BytesIO()
-        pickler = pickle.Pickler(sink, 4)
-        pickler.fast = True
-        pickler.dump(obj)
-        return sink.getvalue()
+def _plain_bytes(obj: object) -> bytes:
+    """The pickle of a container of atoms without a memo (`Pickler.fast`)."""
+    sink = io.BytesIO()
+    pickler = pickle.Pickler(sink, 4)
+    pickler.fast = True
+    pickler.dump(obj)
+    return sink.getvalue()

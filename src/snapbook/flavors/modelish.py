@@ -1,7 +1,7 @@
 """Whether an object looks like a model, told from its type alone: no framework is imported.
 
-A model learns or predicts: an estimator, a network, a booster, fitted results of a statistical model,
-or a class of the user's own with ``fit`` or ``predict``.
+A model learns or predicts: an estimator, a network, a booster, fitted results of a statistical
+model, or a class of the user's own with ``fit`` or ``predict``.
 """
 
 from __future__ import annotations

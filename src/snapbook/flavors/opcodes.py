@@ -1,7 +1,7 @@
 """Reads pickle streams without executing them: what they would import, and how to make one whole.
 
-Knows the opcodes (PEP 307, PEP 574, `pickletools`) and a model of the stack that is just large enough
-to follow names to STACK_GLOBAL. Must never unpickle: it is what trust is decided on.
+Knows the opcodes (PEP 307, PEP 574, `pickletools`) and a model of the stack that is just large
+enough to follow names to STACK_GLOBAL. Must never unpickle: it is what trust is decided on.
 """
 
 from __future__ import annotations

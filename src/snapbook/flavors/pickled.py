@@ -1,12 +1,13 @@
 """The flavor of whatever pickles: the stream cut by content, every large buffer a blob of its own.
 
-So the 101st tree of a forest costs one tree. Other flavors keep their objects with `keep` and get
-them back with `fetch`; this one is at home with everything and is asked last.
+So the 101st tree of a forest costs one tree. Other flavors keep their objects with `keep` and
+get them back with `fetch`; this one is at home with everything and is asked last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from snapbook import canonical, chunk
@@ -14,6 +15,7 @@ from snapbook.canonical import Json
 from snapbook.errors import Damaged, NotKept
 from snapbook.flavors import culprit, facts, modeldigest, opcodes, pickler
 from snapbook.flavors.base import Description, Encoded
+from snapbook.flavors.pickler import Pickled
 from snapbook.store.base import Writer
 
 FORMAT = "pickle5"
@@ -21,37 +23,55 @@ _LEAST_BUDGET = 1 << 20  # bytes that any model may cost to digest, however smal
 Get = Callable[[str], bytes]
 
 
-def keep(
-    model: object, writer: Writer, extra: Mapping[str, Json] | None = None, digest: bool = True
-) -> Encoded:
-    """Write ``model`` as a stream in pieces and its buffers; ``extra`` joins the layout.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A pickle that was written: digests of the stream's pieces and of the buffers."""
+
+    pickled: Pickled
+    pieces: tuple[str, ...]
+    buffers: tuple[str, ...]
+
+    @property
+    def known(self) -> dict[tuple[int, int], str]:
+        """The digest of each large buffer by (address, bytes) of the original."""
+        return dict(zip(self.pickled.addresses, self.buffers, strict=True))
+
+
+def keep(model: object, writer: Writer) -> Encoded:
+    """Write ``model`` as a stream in pieces and its buffers.
 
     Raises NotKept that names the attribute which stands in the way.
     """
+    return encoded(model, write(model, writer))
+
+
+def write(model: object, writer: Writer) -> Kept:
+    """The blobs of ``model``; raises NotKept."""
     try:
         pickled = pickler.dump(model)
     except NotKept as error:
         raise culprit.explained(model, error) from error
-    pieces = [writer.add(piece) for piece in chunk.cut(pickled.stream)]
-    buffers = [writer.add(buffer) for buffer in pickled.buffers]
-    blobs = (*pieces, *buffers)
+    pieces = tuple(writer.add(piece) for piece in chunk.cut(pickled.stream))
+    return Kept(pickled, pieces, tuple(writer.add(buffer) for buffer in pickled.buffers))
+
+
+def encoded(model: object, kept: Kept) -> Encoded:
+    """What ``kept`` is, with the model digest where the budget reaches."""
+    blobs = (*kept.pieces, *kept.buffers)
+    stored = len(kept.pickled.stream) + sum(buffer.nbytes for buffer in kept.pickled.buffers)
     layout: dict[str, Json] = {
         "format": FORMAT,
-        "pieces": len(pieces),
-        "by_value": pickled.by_value,
+        "pieces": len(kept.pieces),
+        "by_value": kept.pickled.by_value,
     }
-    stored = len(pickled.stream) + sum(buffer.nbytes for buffer in pickled.buffers)
-    found = None
-    if digest:
-        known = dict(zip(pickled.addresses, buffers, strict=True))
-        found = modeldigest.model_digest(model, known, max(4 * stored, _LEAST_BUDGET))
+    found = modeldigest.model_digest(model, kept.known, max(4 * stored, _LEAST_BUDGET))
     return Encoded(
-        layout | dict(extra or {}),
+        layout,
         blobs,
         found or canonical.digest(canonical.encode([layout, *blobs])),
         canonical=found is not None,
         executes=True,
-        imports=pickled.imports,
+        imports=kept.pickled.imports,
         stored_bytes=stored,
     )
 
@@ -98,14 +118,16 @@ class PickledFlavor:
 
     def accepts(self, model: object) -> bool:
         """Everything: this flavor is asked last."""
+        del model
         return True
 
     def fitted(self, model: object) -> bool | None:
-        """True with an attribute that ends in one underscore, as scikit-learn's convention has it."""
+        """True with an attribute that ends in an underscore, as is scikit-learn's convention."""
         return True if facts.has_fitted_attributes(model) else None
 
     def members(self, model: object) -> tuple[object, ...]:
         """None that we know of."""
+        del model
         return ()
 
     def describe(self, model: object) -> Description:

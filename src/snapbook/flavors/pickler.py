@@ -1,9 +1,9 @@
 """Turns an object into a pickle stream and its large buffers, and back.
 
-Protocol 5 with out-of-band buffers (PEP 574). Plain C pickling is tried first; what is defined in the
-notebook (module ``__main__``) or nowhere goes by value through cloudpickle, so that another kernel
-can load it. Arrays of records are written with their padding zeroed and tensors as plain buffers, so
-that equal contents are equal bytes. Knows nothing of blobs or stores.
+Protocol 5 with out-of-band buffers (PEP 574). Plain C pickling is tried first; what is defined
+in the notebook (module ``__main__``) or nowhere goes by value through cloudpickle, so that
+another kernel can load it. Arrays of records are written with their padding zeroed and tensors
+as plain buffers, so that equal contents are equal bytes. Knows nothing of blobs or stores.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ class _Plain(pickle.Pickler):
 
 @cache
 def _cloud() -> type[Any]:
-    """Cloudpickle's pickler with our reducers; it would read an open file in, which nobody meant."""
+    """Cloudpickle's pickler with our reducers, and without its copying of open files."""
     import cloudpickle
 
     class ByValue(cloudpickle.Pickler):  # type: ignore[misc]
@@ -191,7 +191,7 @@ def _cloud() -> type[Any]:
             reducer = self.run.reducers.get(kind)
             if reducer is not None:
                 return reducer(obj)
-            reduced = super().reducer_override(obj)
+            reduced = _untracked(super().reducer_override(obj))
             if kind is types.ModuleType:
                 self.run.imports.add(f"{obj.__name__}:")
             elif reduced is NotImplemented and _stands_by_name(kind):
@@ -199,6 +199,22 @@ def _cloud() -> type[Any]:
             return reduced
 
     return ByValue
+
+
+def _untracked(reduced: Any) -> Any:
+    """A class's reduction without the random mark by which cloudpickle knows it in this process.
+
+    With the mark, loading would write into the live class of the same kernel, and no two pickles
+    were alike.
+    """
+    if type(reduced) is not tuple:
+        return reduced
+    place = {"_make_skeleton_class": 4, "_make_skeleton_enum": 5}.get(reduced[0].__name__)
+    if place is None:
+        return reduced
+    args = list(reduced[1])
+    args[place] = None
+    return (reduced[0], tuple(args), *reduced[2:])
 
 
 def _no_file(_file: object) -> Any:

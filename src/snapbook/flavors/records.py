@@ -1,7 +1,7 @@
 """Arrays whose memory holds more than their values: the bytes between the fields of records.
 
-What lies in the padding of a structured array is whatever was there before, so two equal trees of a
-forest differ as bytes. Knows numpy's layout rules; imports nothing.
+What lies in the padding of a structured array is whatever was there before, so two equal trees
+of a forest differ as bytes. Knows numpy's layout rules; imports nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def address(buffer: Any) -> tuple[int, int]:
-    """Where the memory of ``buffer`` (an array, or anything with the buffer protocol) lies: (start, bytes)."""
+    """Where the memory of ``buffer`` lies, an array or memoryview: (start, bytes)."""
     array: Any = buffer
     if isinstance(buffer, memoryview):
         array = sys.modules["numpy"].frombuffer(buffer, dtype="u1")

@@ -1,8 +1,8 @@
 """Finds the flavor of an object from its type alone, importing no framework.
 
-Ours stand in a table by the top module of the classes they are at home with; others come through the
-entry-point group ``snapbook.flavors``, whose names are such top modules, too. A flavor is imported
-only when an object's ancestry names its module.
+Ours stand in a table by the top module of the classes they are at home with; others come through
+the entry-point group ``snapbook.flavors``, whose names are such top modules, too. A flavor is
+imported only when an object's ancestry names its module.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _HOLDERS = (dict, list, tuple)
 def find(model: object) -> Flavor:
     """The flavor that is at home with ``model``: the nearest ancestor's, else the pickled one."""
     names = top_modules(model)
-    if "torch" in names or _first_is_tensor(model):
-        names = ["torch", *(name for name in names if name != "torch")]
+    if _first_is_tensor(model):
+        names.append("torch")
     for name in names:
         flavor = _named(name)
         if flavor is not None and facts.attempt(partial(flavor.accepts, model), False):

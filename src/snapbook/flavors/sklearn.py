@@ -1,7 +1,8 @@
 """scikit-learn: estimators, pipelines, searches, and other libraries' classes built on its own.
 
 Bytes are the pickled flavor's. What is read out here are parameters, the facts of the fit, the
-signature and the tried points of a search. scikit-learn is never imported: an estimator brought it.
+signature and the tried points of a search. scikit-learn is never imported: an estimator brought
+it.
 """
 
 from __future__ import annotations
@@ -25,10 +26,7 @@ class SklearnFlavor:
 
     def accepts(self, model: object) -> bool:
         """Whether BaseEstimator is an ancestor of its class."""
-        mro = type.__dict__["__mro__"].__get__(type(model))
-        return any(
-            kind.__name__ == "BaseEstimator" and facts.top_module(kind) == "sklearn" for kind in mro
-        )
+        return facts.descends(model, "sklearn", "BaseEstimator")
 
     def fitted(self, model: object) -> bool | None:
         """scikit-learn's own answer: ``__sklearn_is_fitted__``, else attributes ending in "_"."""

@@ -1,9 +1,10 @@
-"""PyTorch tensors in pickles: their storages as plain buffers instead of archives within the archive.
+"""PyTorch tensors in pickles: their storages as plain buffers, not as archives in the stream.
 
-A tensor's own pickle holds its storage as an archive inside the stream, which is copied several times
-and moves with every change. Here each storage becomes one buffer, shared by all tensors that look
-into it. Tensors come back on the CPU. Never imports torch at save: without it there are no tensors.
-`rebuild` and `rebuild_parameter` stand by name in stored pickles: they may change, but never go.
+A tensor's own pickle holds its storage as an archive inside the stream, which is copied several
+times and moves with every change. Here each storage becomes one buffer, shared by all tensors
+that look into it. Tensors come back on the CPU. Never imports torch at save: without it there
+are no tensors. `rebuild` and `rebuild_parameter` stand by name in stored pickles: they may
+change, but never go.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The model as a part: which flavor keeps it, what is told of it, how it comes back, what changed.
 
-Here and in `flavors` a model is an object; everywhere else it is digests and facts. Knows neither
-versions nor trust: who calls `restore` has decided that loading may execute.
+Here and in `flavors` a model is an object; everywhere else it is digests and facts. Knows
+neither versions nor trust: who calls `restore` has decided that loading may execute.
 """
 
 from __future__ import annotations
@@ -215,7 +215,7 @@ def _short(version: str) -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Warnings of libraries are not the user's; a working folder that an object leaves is taken again."""
+    """Libraries warn in vain; a working folder that an object leaves is taken again."""
     try:
         folder = os.getcwd()
     except OSError:  # the folder was deleted under the kernel
