@@ -172,7 +172,7 @@ class Applier:
             for part in _table(canonical.decode(self._get(manifest)))["parts"]:
                 kind, digest = part["kind"], part["part"]
                 if kind in _READ:
-                    found.append((kind, digest, self._part(digest)))  # noqa: PERF401 - what was read before an error counts
+                    found.append((kind, digest, self._part(digest)))
         except (NotFound, Damaged, ValueError, KeyError, TypeError) as error:
             return found, str(error)
         return found, ""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
+from snapbook.catalog.tables import names
 from snapbook.catalog.where import UNITS, Both, Compare, Node, Not, Value, bad, metric_of
 from snapbook.errors import BadExpression, nearest
 from snapbook.events import time_text
@@ -54,7 +55,7 @@ class Conditions:
     def _compare(self, item: Compare) -> Sql:
         kind = item.field[0]
         if metric := metric_of(item.field):
-            self._check_name(item, "metric", metric, "SELECT DISTINCT name FROM metrics")
+            self._check_name(item, "metric", metric, "metrics")
             return self._fact("metrics", metric, self._typed(item, "value", "text"))
         if kind in ("param", "tag", "metric"):
             return self._named(item, kind)
@@ -80,7 +81,7 @@ class Conditions:
             why = f"{kind} needs a name, like {example}, character {item.place}"
             raise bad(self._text, why)
         table = "tags" if kind == "tag" else "params"
-        self._check_name(item, kind, name, f"SELECT DISTINCT name FROM {table}")
+        self._check_name(item, kind, name, table)
         if kind == "tag":
             inner = self._texts(item, "value") if item.operator else ("1", [])
             return self._fact("tags", name, inner)
@@ -190,9 +191,9 @@ class Conditions:
             raise bad(self._text, why)
         return f"v.auto {item.operator} ?", [int(word in ("true", "1"))]
 
-    def _check_name(self, item: Compare, kind: str, name: str, select: str) -> None:
+    def _check_name(self, item: Compare, kind: str, name: str, table: str) -> None:
         """BadExpression for a name that no version has, unless there is none of its kind at all."""
-        known = [row[0] for row in self._db.execute(select)]
+        known = names(self._db, table)
         if not known or name in known:
             return
         near = nearest(name, known)

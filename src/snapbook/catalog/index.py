@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from snapbook.catalog.apply import Applier, Get, record
 from snapbook.catalog.base import Broken, Catalog, Head
 from snapbook.catalog.rows import COLUMNS, FROM, Move, Note, VersionRow, version_rows
-from snapbook.catalog.tables import NAMES, SCHEMA
+from snapbook.catalog.tables import SCHEMA, TABLES, names
 from snapbook.events import Event
 from snapbook.refs import Number
 from snapbook.store.sqlite import CacheFile, transaction
@@ -163,8 +163,9 @@ class Index:
     def models(self) -> list[str]:
         """All models, the one used last first."""
         return self._column(
-            "SELECT m.name FROM models m JOIN versions v ON v.model = m.id AND v.deleted = 0"
-            " GROUP BY m.id ORDER BY max(v.n) DESC"
+            "SELECT name FROM (SELECT name, (SELECT max(n) FROM versions"
+            " WHERE model = m.id AND deleted = 0) AS last FROM models m)"
+            " WHERE last IS NOT NULL ORDER BY last DESC"
         )
 
     def model(self, name: str) -> str | None:
@@ -195,7 +196,7 @@ class Index:
 
     def param_names(self) -> list[str]:
         """Names of parameters, sorted."""
-        return self._column("SELECT DISTINCT name FROM params ORDER BY name")
+        return self._safely(lambda db: names(db, "params"))
 
     # -- aliases and notes
 
@@ -333,13 +334,14 @@ class Index:
         return [row[0] for row in self._rows(sql, *values)]
 
     def _names(self, table: str, model: str | None) -> list[str]:
+        found = self._safely(lambda db: names(db, table))
         if model is None:
-            return self._column(f"SELECT DISTINCT name FROM {table} ORDER BY name")
-        return self._column(
-            f"SELECT DISTINCT t.name FROM {table} t JOIN versions v ON v.n = t.n"
-            " JOIN models m ON m.id = v.model WHERE m.name = ? ORDER BY t.name",
-            model,
+            return found
+        any_of = (
+            f"SELECT 1 FROM {table} t CROSS JOIN versions v ON v.n = t.n"
+            " WHERE t.name = ? AND v.model = (SELECT id FROM models WHERE name = ?) LIMIT 1"
         )
+        return [name for name in found if self._rows(any_of, name, model)]
 
     def _some(
         self,
@@ -442,5 +444,5 @@ def _is_other_chain(db: sqlite3.Connection, catalog: Catalog, cursor: Head, head
 
 def _clear(db: sqlite3.Connection) -> None:
     with transaction(db):
-        for name in NAMES:
+        for name in TABLES:
             db.execute(f"DELETE FROM {name}")

@@ -78,7 +78,8 @@ def new_temporary(folder: Path) -> tuple[int, Path]:
     while True:
         path = folder / f"{TEMPORARY}{secrets.token_hex(8)}"
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try_lock(fd)
+        with suppress(OSError):
+            wait_alone(fd)
         # A sweep may have come between creation and lock and have taken it for debris.
         if os.fstat(fd).st_nlink:
             return fd, path

@@ -10,14 +10,16 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from snapbook import canonical
 from snapbook.errors import Damaged, NotFound
+from snapbook.store import sweep
 from snapbook.store.durable import told
 from snapbook.store.lookup import Lookup
 from snapbook.store.pack import Pack, cut
+from snapbook.store.verify import Problem, Progress, verify
 from snapbook.store.writing import LocalWriter
 
 _OPEN_PACKS = 32
@@ -90,6 +92,21 @@ class LocalStore:
         """Count these packs as gone: nothing relies on them any more. `get` still reads them."""
         self._condemned |= frozenset(packs)
 
+    def condemnable(
+        self, live: Collection[str], waste: float = 0.2, purge: Collection[str] = ()
+    ) -> sweep.Plan:
+        """What may go when ``live`` are all digests that are needed: see `store.sweep`."""
+        with told(self.folder):
+            return sweep.plan(self, live, waste, purge)
+
+    def drop(self, packs: Iterable[str]) -> tuple[int, tuple[str, ...]]:
+        """Unlink condemned packs: (bytes freed, packs that stay while somebody writes)."""
+        return sweep.drop(self, packs)
+
+    def verify(self, progress: Progress | None = None) -> Iterator[Problem]:
+        """Read every pack; one Problem for each damaged one."""
+        return verify(self, progress)
+
     @property
     def condemned(self) -> frozenset[str]:
         """The packs given to `condemn`."""
@@ -118,14 +135,18 @@ class LocalStore:
                 self._packs.popitem(last=False)
             return pack
 
+    def let_go(self, name: str) -> None:
+        """Close the pack and forget what was read of it."""
+        with self._lock:
+            self._packs.pop(name, None)
+            for place in [place for place in self._groups if place[0] == name]:
+                del self._groups[place]
+
     def forget(self, names: Iterable[str]) -> None:
         """Let go of packs that are gone."""
         gone = list(names)
-        with self._lock:
-            for name in gone:
-                self._packs.pop(name, None)
-            for place in [place for place in self._groups if place[0] in gone]:
-                del self._groups[place]
+        for name in gone:
+            self.let_go(name)
         self.lookup.forget(gone)
 
     def close(self) -> None:

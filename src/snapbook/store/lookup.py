@@ -58,6 +58,18 @@ class Lookup:
             ]
         )
 
+    def held(self, name: str) -> list[bytes]:
+        """The blobs of a pack, as the table remembers them."""
+        return self._safely(
+            lambda db: [
+                bytes(row[0])
+                for row in db.execute(
+                    "SELECT digest FROM blobs WHERE pack = (SELECT id FROM packs WHERE name = ?)",
+                    (name,),
+                )
+            ]
+        )
+
     def add(self, name: str, digests: Iterable[bytes]) -> None:
         """Take the pack ``name`` into the table."""
         rows = list(digests)

@@ -1,0 +1,83 @@
+"""Reading every byte of the local store, and saying what is not as it was written.
+
+Knows packs and digests; executes nothing and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from snapbook import canonical
+from snapbook.errors import Damaged
+from snapbook.store.durable import told
+from snapbook.store.pack import Pack, Place, cut
+
+if TYPE_CHECKING:
+    from snapbook.store.local import LocalStore
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with (bytes read, bytes in all) after each pack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A damaged pack, why, and the digests known to be lost with it."""
+
+    pack: str
+    why: str
+    lost: tuple[str, ...]
+
+
+def verify(store: LocalStore, progress: Progress | None = None) -> Iterator[Problem]:
+    """One Problem for each damaged pack; condemned ones do not matter."""
+    with told(store.folder):
+        store.lookup.scan()
+        names = sorted(set(store.lookup.names()) - store.condemned)
+        sizes = {name: _size(store, name) for name in names}
+    done, total = 0, sum(sizes.values())
+    for name in names:
+        with told(store.folder):
+            problem = _check(store, name)
+        if problem is not None:
+            yield problem
+        done += sizes[name]
+        if progress is not None:
+            progress(done, total)
+
+
+def _check(store: LocalStore, name: str) -> Problem | None:
+    store.let_go(name)  # its index too is to be read from the disk
+    try:
+        pack = store.open_pack(name)
+    except Damaged as error:
+        return Problem(name, error.why, tuple(key.hex() for key in store.lookup.held(name)))
+    if pack is None:
+        return None  # dropped meanwhile
+    lost = [key.hex() for key in _altered(pack)]
+    if not lost:
+        return None
+    return Problem(name, f"{len(lost)} of {len(pack)} blobs in it were changed", tuple(lost))
+
+
+def _altered(pack: Pack) -> Iterator[bytes]:
+    by_frame: dict[int, list[tuple[bytes, Place]]] = {}
+    for key, place in pack.places():
+        by_frame.setdefault(place.frame, []).append((key, place))
+    for number in sorted(by_frame):
+        try:
+            raw = pack.frame(number)
+        except Damaged:
+            yield from (key for key, _ in by_frame[number])
+            continue
+        for key, place in by_frame[number]:
+            if canonical.digest(cut(raw, place)) != key.hex():
+                yield key
+
+
+def _size(store: LocalStore, name: str) -> int:
+    try:
+        return store.lookup.path(name).stat().st_size
+    except FileNotFoundError:
+        return 0
