@@ -1,4 +1,4 @@
-"""Parameters, metrics and tried points as parts: plain values, compared with a direction where known.
+"""Parameters and metrics as parts: plain values, compared with a direction where it is known.
 
 Knows by which names people call metrics and which way is better. Numbers of any library become JSON
 numbers here; nothing of numpy or torch is imported to tell.
@@ -13,7 +13,7 @@ from typing import Any
 
 from snapbook.canonical import Json
 from snapbook.parts.base import Change, Part
-from snapbook.parts.numbers import number, plain
+from snapbook.parts.jsonable import number, plain
 
 MOST_METRICS = 20
 # Names of ux.md's defaults that are a metric wherever a number is bound to them.
@@ -35,7 +35,7 @@ _HIGHER = frozenset(
 
 
 def direction(name: str) -> str | None:
-    """ "min" or "max" for a metric's usual name, None where it is not known.
+    """Which way is better, min or max, by a metric's usual name; None where it is not known.
 
     scikit-learn's negated losses ("neg_log_loss") are better when higher.
     """
@@ -84,22 +84,21 @@ def capture_params(values: Mapping[str, object], set_names: Iterable[str] = ()) 
 def capture_metrics(
     values: Mapping[str, object],
     directions: Mapping[str, str | None] | None = None,
-    main: str | None = None,
+    first: Iterable[str] = (),
 ) -> Part:
-    """Metrics as a part. ``directions`` overrides the table by name; ``main`` else is the first.
-
-    What is no number is left out; a part keeps the order of ``values`` in "order".
+    """Metrics as a part. ``directions`` overrides the table by name; those named in ``first`` come
+    first, and the first of all is the main one. What is no number is left out.
     """
-    numbers = {name: value for name, item in values.items() if (value := number(item)) is not None}
+    names = [name for name in dict.fromkeys([*first, *values]) if name in values]
+    numbers = {name: found for name in names if (found := number(values[name])) is not None}
     numbers = dict(list(numbers.items())[:MOST_METRICS])
     given = directions or {}
     known = {name: given.get(name) or direction(name) for name in numbers}
-    first = main if main in numbers else next(iter(numbers), None)
     facts: dict[str, Json] = {
         "values": numbers,
         "order": list(numbers),
         "directions": {name: way for name, way in known.items() if way},
-        "main": first,
+        "main": next(iter(numbers), None),
     }
     return Part("metrics", "metrics", facts)
 
@@ -111,10 +110,20 @@ def restore(part: Part) -> dict[str, Any]:
     return {name: values[name] for name in order if name in values}
 
 
-def diff(old: Part, new: Part, get: object = None) -> list[Change]:  # noqa: ARG001 - one shape for all kinds
-    """What differs by name. For metrics ``facts`` has "delta" and ``better`` is judged where the
-    direction is known; the main one comes first.
+def diff(
+    old: Part | None,
+    new: Part | None,
+    get: object = None,  # noqa: ARG001 - one shape for all kinds
+) -> list[Change]:
+    """What differs by name; a part that is absent has no values. For metrics ``facts`` has "delta"
+    and ``better`` is judged where the direction is known; the main one comes first.
     """
+    if old is None or new is None:
+        present = new or old
+        if present is None:
+            return []
+        empty = Part(present.kind, present.name, {})
+        old, new = old or empty, new or empty
     before, after = restore(old), restore(new)
     names = list(dict.fromkeys([*after, *before]))
     if new.kind == "metrics":

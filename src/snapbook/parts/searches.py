@@ -11,7 +11,7 @@ from typing import Any
 
 from snapbook.canonical import Json
 from snapbook.parts.base import Part
-from snapbook.parts.numbers import number, plain
+from snapbook.parts.jsonable import number, plain
 
 MOST_POINTS = 10_000
 

@@ -1,0 +1,274 @@
+"""Files that the session read: seen by an audit hook, kept as path, size and digest.
+
+Python tells every ``open`` to audit hooks, also those inside pandas, numpy, joblib, torch, zipfile
+and sqlite3. Readers written in C++ or Rust (polars, pyarrow, duckdb, HDF5) open by themselves and
+are not seen: for these the caller adds the texts in executed cells that name files. What neither
+way shows: paths put together at run time for such readers, child processes, remote addresses.
+Contents are not kept here; nothing is monkey-patched.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+import sysconfig
+import tempfile
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from snapbook.canonical import Json
+from snapbook.parts.base import Notice, Part
+
+MOST_FILES = 2000
+MAX_BYTES = 2_000_000_000
+_BLOCK = 1 << 20
+_MADE = os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_WRONLY
+# Code and compiled code are other parts' business.
+_CODE = (".py", ".pyc", ".pyo", ".pyi", ".pyd", ".so", ".pth", ".dll", ".dylib", ".egg-link")
+_PASSED = ("/.snapbook/", "/.git/", "/__pycache__/", "/.ipynb_checkpoints/", "/site-packages/")
+_PASSED += ("/dist-packages/", "/ipykernel_", "/.dist-info/", "/matplotlib/fontlist")
+
+_NO_PATH = re.compile(r"[\0\n]|://")
+
+_watching: list[Reads] = []
+_installed = False
+# (path, size, mtime_ns, inode) -> digest: a file that did not change is not read again.
+_digests: dict[tuple[str, int, int, int], str] = {}
+
+
+class Reads:
+    """What one session opened for reading, in order, each path once.
+
+    `start` begins to look (installing the one audit hook of this process at first), `stop` ends.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, None] = {}
+        self._added: dict[str, None] = {}
+        self._quiet = frozenset[int | None]()
+        self.overflowed = False
+
+    def start(self) -> Reads:
+        """Look from now on. Threads that run already are the kernel's own and not listened to."""
+        own = {threading.main_thread().ident, threading.get_ident()}
+        self._quiet = frozenset(one.ident for one in threading.enumerate()) - own
+        if self not in _watching:
+            _watching.append(self)
+        _cwd.clear()
+        _install()
+        return self
+
+    def stop(self) -> None:
+        """Look no longer; what was seen stays."""
+        if self in _watching:
+            _watching.remove(self)
+
+    def add(self, paths: Iterable[str]) -> None:
+        """Files that cells name as text: they count if they are there when a version is made."""
+        here = os.getcwd()
+        for path in paths:
+            if type(path) is str and 0 < len(path) < 4096 and not _NO_PATH.search(path):
+                full = os.path.normpath(os.path.join(here, os.path.expanduser(path)))
+                if len(self._added) < MOST_FILES:
+                    self._added[full] = None
+
+    def paths(self) -> list[str]:
+        """Absolute paths seen so far: opened ones, then files that were named and exist."""
+        opened = [path for path in list(self._seen) if _counts(path)]
+        named = [path for path in self._added if path not in self._seen and _counts(path)]
+        return opened + [path for path in named if os.path.isfile(path)]
+
+    def _note(self, path: object) -> None:
+        """Called inside every open of the process: a set look-up for known paths, little else."""
+        if type(path) is bytes:
+            path = os.fsdecode(path)
+        if type(path) is not str or path.endswith(_CODE) or threading.get_ident() in self._quiet:
+            return
+        if not path.startswith(os.sep) and not os.path.isabs(path):
+            path = _here() + path
+        if path in self._seen or path.startswith(_system_folders()):
+            return
+        if len(self._seen) >= MOST_FILES:
+            self.overflowed = True
+            return
+        self._seen[path] = None
+
+
+def capture_reads(
+    paths: Iterable[str],
+    project: str | Path,
+    deadline: float | None = None,
+    max_bytes: int = MAX_BYTES,
+) -> tuple[Part, tuple[Notice, ...]]:
+    """The files as a part: path (relative inside the project, the name and "outside" elsewhere),
+    size and digest. Past ``deadline`` (time.monotonic) or ``max_bytes`` of reading the digest is
+    None and a Notice says so. Devices, pipes and sockets are not touched.
+    """
+    files: list[Json] = []
+    notices: list[Notice] = []
+    left = max_bytes
+    base = os.path.realpath(project)
+    for path in list(dict.fromkeys(paths))[:MOST_FILES]:
+        try:
+            facts = os.stat(path)
+        except (OSError, ValueError):
+            continue
+        if not stat.S_ISREG(facts.st_mode):
+            continue
+        shown, outside = shown_path(path, base)
+        digest, read = _digest_of(path, facts, left, deadline)
+        left -= read
+        entry: dict[str, Json] = {"path": shown, "size": facts.st_size, "digest": digest}
+        if outside:
+            entry["outside"] = True
+        files.append(entry)
+        if digest is None:
+            notices.append(
+                Notice("not-hashed", shown, "was read, but is too large to hash in time")
+            )
+    files.sort(key=lambda entry: str(entry["path"]))  # type: ignore[index, call-overload]
+    return Part("files", "read", {"files": files}), tuple(notices)
+
+
+def shown_path(path: str, base: str) -> tuple[str, bool]:
+    """How a path is told without telling the machine: relative inside ``base``, else the file's
+    name with its folder's; and whether it lies outside.
+    """
+    real = os.path.realpath(path)
+    for candidate in (os.path.abspath(path), real):
+        if candidate.startswith(base + os.sep):
+            return candidate[len(base) + 1 :].replace(os.sep, "/"), False
+    return "/".join(Path(real).parts[-2:]).lstrip("/"), True
+
+
+def _digest_of(
+    path: str, facts: os.stat_result, left: int, deadline: float | None
+) -> tuple[str | None, int]:
+    """The digest and how many bytes were read for it; None where a limit was passed."""
+    import blake3
+
+    key = (path, facts.st_size, facts.st_mtime_ns, facts.st_ino)
+    if key in _digests:
+        return _digests[key], 0
+    if facts.st_size > left or _late(deadline):
+        return None, 0
+    hasher = blake3.blake3()
+    read = 0
+    try:
+        # no wait on what became a pipe between stat and open
+        handle = os.open(
+            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        )
+        with open(handle, "rb", buffering=0) as file:
+            while block := file.read(_BLOCK):
+                hasher.update(block)
+                read += len(block)
+                if read > left or _late(deadline):
+                    return None, read
+            after = os.fstat(file.fileno())
+    except OSError:
+        return None, read
+    digest = hasher.hexdigest()
+    if (after.st_size, after.st_mtime_ns) == (facts.st_size, facts.st_mtime_ns):
+        if len(_digests) > 4 * MOST_FILES:
+            _digests.clear()
+        _digests[key] = digest
+    return digest, read
+
+
+def _late(deadline: float | None) -> bool:
+    return deadline is not None and time.monotonic() > deadline
+
+
+def _install() -> None:
+    """One hook in a process: it cannot be taken out again, so it does nothing while none watches."""
+    global _installed
+    if _installed:
+        return
+    _installed = True
+    watching, note, made = _watching, Reads._note, _MADE
+    told = frozenset({"open", "sqlite3.connect", "os.chdir"})
+
+    def hook(event: str, args: tuple[object, ...]) -> None:
+        if not watching or event not in told:
+            return
+        try:
+            if event == "os.chdir":
+                _cwd.clear()
+                return
+            if event == "sqlite3.connect":
+                args = (args[0], "r", 0)
+            flags = args[2]
+            if type(flags) is int and not flags & made and type(args[0]) is not int:
+                for one in watching:
+                    note(one, args[0])
+        except Exception:  # noqa: BLE001 - what a hook raises would fail the user's own open
+            return
+
+    sys.addaudithook(hook)
+
+
+# The working directory, until an os.chdir is told: asking for it costs more than all the rest.
+_cwd: list[str] = []
+
+
+def _here() -> str:
+    if not _cwd:
+        _cwd.append(os.path.join(os.getcwd(), ""))
+    return _cwd[0]
+
+
+_folders: tuple[str, ...] = ()
+
+
+def _system_folders() -> tuple[str, ...]:
+    """Where Python, its packages, the system and Jupyter keep their own files."""
+    global _folders
+    if not _folders:
+        _folders = _find_folders()
+    return _folders
+
+
+def _find_folders() -> tuple[str, ...]:
+    places = {
+        sysconfig.get_path(n) for n in ("stdlib", "platstdlib", "purelib", "platlib", "scripts")
+    }
+    for prefix in (sys.prefix, sys.base_prefix):
+        places |= {os.path.join(prefix, name) for name in ("lib", "share", "etc", "include", "Lib")}
+    places |= {os.environ.get(name) for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR")}
+    places |= {
+        os.environ.get(name) for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "MPLCONFIGDIR")
+    }
+    home = os.path.expanduser("~")
+    own = (".ipython", ".jupyter", ".local/share/jupyter", ".local/lib", ".cache/matplotlib")
+    own += (".config/matplotlib", ".cache/fontconfig", "Library/Jupyter", ".cache/pip")
+    places |= {os.path.join(home, *name.split("/")) for name in own}
+    if os.name == "posix":
+        places |= {
+            "/proc",
+            "/sys",
+            "/dev",
+            "/etc",
+            "/run",
+            "/usr/lib",
+            "/usr/share",
+            "/usr/local/lib",
+        }
+    return tuple(sorted(place.rstrip(os.sep) + os.sep for place in places if place))
+
+
+def _counts(path: str) -> bool:
+    """Whether a path is the user's own file: asked when a version is made, not at every open."""
+    straight = path.replace(os.sep, "/")
+    if any(part in straight for part in _PASSED) or straight.endswith(_CODE):
+        return False
+    name = os.path.basename(straight)
+    return not (
+        name.startswith(("kernel-", "ipykernel_")) and name.endswith((".json", ".py"))
+    ) and not (
+        path.startswith((*_system_folders(), os.path.join(tempfile.gettempdir(), "ipykernel_")))
+    )
