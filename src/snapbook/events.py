@@ -45,7 +45,8 @@ class Event:
 
     ``prev`` is the digest of event n-1, 64 zeros for the first. ``time`` is UTC as `time_text`
     writes it: what the writer's clock said; the order of events is ``n`` alone. ``rest`` holds
-    fields that this reader does not know.
+    fields that this reader does not know. ``digest`` is what the next event holds as ``prev``.
+    Raises ValueError or TypeError for a body that is no JSON.
     """
 
     n: int
@@ -55,15 +56,14 @@ class Event:
     author: str
     body: Mapping[str, Json]
     rest: Mapping[str, Json] = field(default_factory=dict)
+    digest: str = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", canonical.digest(self.encode()))
 
     def encode(self) -> bytes:
         """The canonical bytes, whose digest is the event's."""
         return canonical.encode({**self.rest, **{name: getattr(self, name) for name in _FIELDS}})
-
-    @property
-    def digest(self) -> str:
-        """What the next event holds as ``prev``."""
-        return canonical.digest(self.encode())
 
     @classmethod
     def decode(cls, data: bytes) -> Event:
@@ -72,7 +72,7 @@ class Event:
             value: Any = canonical.decode(data)
             event = cls(**{name: value.pop(name) for name in _FIELDS}, rest=value)
             _check_fields(event)
-            if event.encode() != data:
+            if event.digest != canonical.digest(data):
                 raise ValueError("the bytes are not canonical")
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise Damaged("An event cannot be read", _reason(error)) from error
@@ -86,7 +86,7 @@ def seal(event: Event) -> bytes:
     shows damage as well.
     """
     data = event.encode()
-    return b"%s\n%s\n" % (data, canonical.digest(data).encode())
+    return b"%s\n%s\n" % (data, event.digest.encode())
 
 
 def unseal(data: bytes) -> Event:
@@ -119,7 +119,7 @@ def parse_time(text: str) -> datetime:
     """The moment that `time_text` wrote. Raises ValueError."""
     if not _TIME.fullmatch(text):
         raise ValueError(f"{text!r} is no time of an event")
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)
 
 
 def _check_fields(event: Event) -> None:

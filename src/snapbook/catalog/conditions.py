@@ -9,11 +9,22 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
 from snapbook.catalog.tables import names
-from snapbook.catalog.where import UNITS, Both, Compare, Node, Not, Value, bad, metric_of
+from snapbook.catalog.where import (
+    UNITS,
+    Both,
+    Compare,
+    Expression,
+    Node,
+    Not,
+    Value,
+    bad,
+    metric_of,
+)
 from snapbook.errors import BadExpression, nearest
 from snapbook.events import time_text
 
@@ -35,16 +46,33 @@ _NUMBER = re.compile(r"\d{1,9}(\.\d{1,9}){0,2}")
 _OPPOSITE = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-class Conditions:
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """SQL on `versions v` and its values; ``few`` if hardly any version can meet it."""
+
+    sql: str
+    values: list[Any]
+    few: bool
+
+
+def condition(expression: Expression, db: sqlite3.Connection) -> Condition:
+    """What ``expression`` asks of ``db``. Raises BadExpression, for unknown names too."""
+    renderer = _Renderer(db, expression.text, expression.now)
+    sql, values = renderer.of(expression.tree)
+    few = any(id(item) in renderer.rare for item in expression.demands)
+    return Condition(sql, values, few)
+
+
+class _Renderer:
     """Renders the tree of one expression for one connection."""
 
     def __init__(self, db: sqlite3.Connection, text: str, now: datetime) -> None:
         self._db = db
         self._text = text
         self._now = now
+        self.rare: set[int] = set()
 
     def of(self, node: Node) -> Sql:
-        """The condition that ``node`` means. Raises BadExpression."""
         if isinstance(node, Not):
             sql, values = self.of(node.item)
             return f"NOT {sql}", values
@@ -56,7 +84,7 @@ class Conditions:
         kind = item.field[0]
         if metric := metric_of(item.field):
             self._check_name(item, "metric", metric, "metrics")
-            return self._fact("metrics", metric, self._typed(item, "value", "text"))
+            return self._fact(item, "metrics", metric, self._typed(item, "value", "text"))
         if kind in ("param", "tag", "metric"):
             return self._named(item, kind)
         if len(item.field) > 1:
@@ -84,12 +112,12 @@ class Conditions:
         self._check_name(item, kind, name, table)
         if kind == "tag":
             inner = self._texts(item, "value") if item.operator else ("1", [])
-            return self._fact("tags", name, inner)
+            return self._fact(item, "tags", name, inner)
         inner_sql, values = self._typed(item, "value", "text")
         found = f"SELECT paramset FROM params WHERE name = ? AND {inner_sql}"
         return f"v.params IN ({found})", [name, *values]
 
-    def _fact(self, table: str, name: str, inner: Sql) -> Sql:
+    def _fact(self, item: Compare, table: str, name: str, inner: Sql) -> Sql:
         """Versions with such a row in ``table``: listed where they are few, else asked one by one.
 
         Newest-first pages then stay fast both for what nearly all versions have and for what
@@ -98,6 +126,7 @@ class Conditions:
         sql, values = f"name = ? AND {inner[0]}", [name, *inner[1]]
         few = f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {sql} LIMIT {_RARE + 1})"
         if self._db.execute(few, values).fetchone()[0] <= _RARE:
+            self.rare.add(id(item))
             return f"v.n IN (SELECT n FROM {table} WHERE {sql})", values
         return f"EXISTS (SELECT 1 FROM {table} WHERE n = v.n AND {sql})", values
 

@@ -12,18 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from snapbook.catalog.apply import Applier, Get, record
 from snapbook.catalog.base import Broken, Catalog, Head
+from snapbook.catalog.conditions import Condition, condition
 from snapbook.catalog.rows import COLUMNS, FROM, Move, Note, VersionRow, version_rows
 from snapbook.catalog.tables import SCHEMA, TABLES, names
+from snapbook.catalog.where import Expression
 from snapbook.events import Event
 from snapbook.refs import Number
 from snapbook.store.sqlite import CacheFile, transaction
-
-if TYPE_CHECKING:
-    from snapbook.catalog.where import Expression
 
 _BATCH = 500
 _T = TypeVar("_T")
@@ -108,10 +107,9 @@ class Index:
         """How many versions `page` would give in all."""
 
         def act(db: sqlite3.Connection) -> int:
-            sql, values = _filter(db, model, where)
-            return int(
-                db.execute(f"SELECT count(*) FROM versions v WHERE {sql}", values).fetchone()[0]
-            )
+            asked = _filter(db, model, where)
+            query = f"SELECT count(*) FROM versions v WHERE {asked.sql}"
+            return int(db.execute(query, asked.values).fetchone()[0])
 
         return self._safely(act)
 
@@ -371,13 +369,14 @@ def _page(
     after: Cursor | None,
     limit: int,
 ) -> Page:
-    sql, values = _filter(db, model, where)
-    # CROSS JOIN keeps the order of the tables: rows come from the index that is ordered as asked.
+    asked = _filter(db, model, where)
+    sql, values = asked.sql, asked.values
+    # CROSS JOIN keeps the order of the tables: rows come from the index that is ordered as asked,
+    # or from the few versions that can match at all.
     if order.metric:
         less, way = ("<", "DESC") if order.highest else (">", "ASC")
-        source = (
-            "metrics x CROSS JOIN versions v ON v.n = x.n CROSS JOIN models m ON m.id = v.model"
-        )
+        tables = ("versions v", "metrics x") if asked.few else ("metrics x", "versions v")
+        source = f"{tables[0]} CROSS JOIN {tables[1]} ON v.n = x.n"
         sql += " AND x.name = ? AND x.value IS NOT NULL"
         values.append(order.metric)
         if after is not None:
@@ -385,13 +384,14 @@ def _page(
             values += [after.value, after.n]
         by, key = f"x.value {way}, x.n {way}", "x.value"
     else:
-        source = "versions v CROSS JOIN models m ON m.id = v.model"
+        source = "versions v"
         if after is not None:
             sql += " AND v.n < ?"
             values.append(after.n)
         by, key = "v.n DESC", "NULL"
     found = db.execute(
-        f"SELECT {COLUMNS}, {key} FROM {source} WHERE {sql} ORDER BY {by} LIMIT ?",
+        f"SELECT {COLUMNS}, {key} FROM {source} CROSS JOIN models m ON m.id = v.model"
+        f" WHERE {sql} ORDER BY {by} LIMIT ?",
         (*values, limit + 1),
     ).fetchall()
     more, found = len(found) > limit, found[:limit]
@@ -399,20 +399,15 @@ def _page(
     return Page(tuple(rows), Cursor(found[-1][-1], found[-1][0]) if more else None)
 
 
-def _filter(
-    db: sqlite3.Connection, model: str | None, where: Expression | None
-) -> tuple[str, list[Any]]:
-    sql, values = "v.deleted = 0", []
+def _filter(db: sqlite3.Connection, model: str | None, where: Expression | None) -> Condition:
+    asked = condition(where, db) if where is not None else Condition("1", [], False)
+    sql, values = f"v.deleted = 0 AND {asked.sql}", list(asked.values)
     if model is not None:
         # Resolved first: with the plain id the planner walks the model's versions in order.
         row = db.execute("SELECT id FROM models WHERE name = ?", (model,)).fetchone()
         sql += " AND v.model = ?"
         values.append(row[0] if row else -1)
-    if where is not None:
-        condition, more = where.sql(db)
-        sql += f" AND {condition}"
-        values += more
-    return sql, values
+    return Condition(sql, values, asked.few)
 
 
 def _cursor(db: sqlite3.Connection) -> Head:

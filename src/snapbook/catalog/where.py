@@ -13,7 +13,6 @@ Knows the grammar and where in the text something is wrong; what a field means t
 from __future__ import annotations
 
 import re
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -84,43 +83,35 @@ class Expression:
     tree: Node
     now: datetime
 
-    def sql(self, db: sqlite3.Connection) -> tuple[str, list[Any]]:
-        """A condition on `versions v`, and its values. Raises BadExpression for unknown names."""
-        from snapbook.catalog.conditions import Conditions
-
-        return Conditions(db, self.text, self.now).of(self.tree)
+    @property
+    def demands(self) -> tuple[Node, ...]:
+        """What every match must meet."""
+        if isinstance(self.tree, Both) and self.tree.word == "and":
+            return self.tree.items
+        return (self.tree,)
 
     @property
     def limits(self) -> tuple[Limit, ...]:
         """Bounds on metrics that no match can escape: what to name when nothing matches."""
-        items = self.tree.items if isinstance(self.tree, Both) else (self.tree,)
-        if isinstance(self.tree, Both) and self.tree.word == "or":
-            return ()
         return tuple(
             Limit(metric, item.operator[0] == ">")
-            for item in items
+            for item in self.demands
             if isinstance(item, Compare)
             and item.operator in ("<", "<=", ">", ">=")
             and (metric := metric_of(item.field))
         )
 
 
-FIELDS = [
-    "model",
-    "number",
-    "author",
-    "message",
-    "reason",
-    "bump",
-    "time",
-    "age",
-    "alias",
-    "class",
-    "auto",
-    "metric",
-    "param",
-    "tag",
-]
+# fmt: off
+FIELDS = (
+    "model", "number", "author", "message", "reason", "bump", "time", "age", "alias", "class",
+    "auto", "metric", "param", "tag",
+)
+UNITS = {
+    "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600,
+    "d": 86400, "day": 86400, "w": 604800, "week": 604800, "month": 2629800, "year": 31557600,
+}
+# fmt: on
 
 
 def metric_of(field: tuple[str, ...]) -> str:
@@ -267,12 +258,6 @@ class _Parser:
         if self.kind != "mark" or self.token != mark:
             raise self.unexpected(mark)
         self.next()
-
-
-UNITS = {
-    "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600,
-    "d": 86400, "day": 86400, "w": 604800, "week": 604800, "month": 2629800, "year": 31557600,
-}  # fmt: skip
 
 
 def _unquoted(token: str) -> str:
