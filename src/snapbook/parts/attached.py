@@ -110,7 +110,7 @@ def _notebook(text: str) -> str:
 
 def _pdf(data: bytes) -> str:
     try:
-        import pypdf
+        import pypdf  # type: ignore[import-not-found, unused-ignore]
     except ImportError:
         return ""
     try:

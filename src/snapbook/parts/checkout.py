@@ -22,9 +22,9 @@ class State:
     dirty: bool
 
 
-def state(folder: str) -> State | None:
-    """The state of the checkout that ``folder`` lies in, None where there is none or git is slow."""
-    if not _inside(folder):
+def state(folder: str | os.PathLike[str]) -> State | None:
+    """The state of the checkout around ``folder``, None where there is none or git is slow."""
+    if not _above(folder):
         return None
     said = _git(folder, "status", "--porcelain=v2", "--branch", "--untracked-files=no")
     if said is None:
@@ -66,19 +66,24 @@ def untracked(folder: str) -> list[str]:
     return sorted(name for name in (said or b"").decode("utf-8", "replace").split("\0") if name)
 
 
-def _inside(folder: str) -> bool:
-    """Whether some folder above holds .git: most projects without one cost no process."""
-    at = os.path.abspath(folder)
-    while True:
-        if os.path.exists(os.path.join(at, ".git")):
-            return True
+def root(folder: str | os.PathLike[str]) -> str:
+    """The checkout that ``folder`` lies in, with links resolved; ``folder`` itself without one."""
+    start = os.path.realpath(folder)
+    return _above(start) or start
+
+
+def _above(folder: str | os.PathLike[str]) -> str:
+    """The nearest folder that holds .git; "" without one: most projects cost no process then."""
+    at = os.path.abspath(os.fspath(folder))
+    while not os.path.exists(os.path.join(at, ".git")):
         above = os.path.dirname(at)
         if above == at:
-            return False
+            return ""
         at = above
+    return at
 
 
-def _git(folder: str, *args: str) -> bytes | None:
+def _git(folder: str | os.PathLike[str], *args: str) -> bytes | None:
     command = ["git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", *args]
     # no lock is taken and nothing is asked: we only look
     quiet = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sys
+import urllib.parse
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -108,6 +109,14 @@ def direct() -> dict[str, dict[str, object]]:
     return _scan.direct
 
 
+def path_of(url: object) -> str:
+    """The folder that a file: URL names, "" for any other."""
+    parsed = urllib.parse.urlsplit(url if isinstance(url, str) else "")
+    path = urllib.parse.unquote(parsed.path) if parsed.scheme == "file" else ""
+    # file:///C:/work stands for C:/work
+    return path[1:] if len(path) > 2 and path[2] == ":" else path
+
+
 def _fingerprint() -> tuple[object, ...]:
     marks: list[object] = []
     for entry in sys.path:
@@ -174,8 +183,8 @@ def _foreign_modules() -> list[str]:
     folders = _folders()
     tops: dict[str, None] = {}
     for name, module in list(sys.modules.items()):
-        if not isinstance(name, str):
-            continue
+        if type(name) is not str:
+            continue  # programs put what they like into sys.modules
         top, _, rest = name.partition(".")
         if top in sys.stdlib_module_names or top == "__main__":
             continue

@@ -7,8 +7,8 @@ installed is a blob beside it, which seldom changes. ``os.environ`` is never loo
 from __future__ import annotations
 
 import os
-import urllib.parse
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from snapbook import canonical
@@ -22,7 +22,7 @@ Get = Callable[[str], bytes]
 
 
 def capture(
-    writer: Writer, kernel_name: str, project: str, redactor: Redactor | None = None
+    writer: Writer, kernel_name: str, project: str | Path, redactor: Redactor | None = None
 ) -> tuple[Part, tuple[Notice, ...]]:
     """The running kernel's environment. ``project`` is the folder whose git state is told.
 
@@ -167,14 +167,14 @@ def _editable(old: Part, new: Part) -> list[Change]:
 
 
 def _origins(
-    writer: Writer, redactor: Redactor, project: str, blobs: list[str], notices: list[Notice]
+    writer: Writer, redactor: Redactor, project: str | Path, blobs: list[str], notices: list[Notice]
 ) -> dict[str, Json]:
     """Where distributions came from that are of no index: editable folders, repositories, archives."""
     found: dict[str, Json] = {}
     for name, origin in sorted(distributions.direct().items()):
         folder, vcs, archive = (origin.get(k) for k in ("dir_info", "vcs_info", "archive_info"))
         if isinstance(folder, dict) and folder.get("editable"):
-            place = _path_of(origin.get("url"))
+            place = distributions.path_of(origin.get("url"))
             found[name] = _checkout(name, place, writer, redactor, project, blobs, notices)
         elif isinstance(folder, dict):
             found[name] = {"from": "folder"}
@@ -193,7 +193,7 @@ def _checkout(
     folder: str,
     writer: Writer,
     redactor: Redactor,
-    project: str,
+    project: str | Path,
     blobs: list[str],
     notices: list[Notice],
 ) -> dict[str, Json]:
@@ -218,10 +218,3 @@ def _checkout(
     if new_files:
         facts["untracked"] = new_files[:100]
     return facts
-
-
-def _path_of(url: object) -> str:
-    parsed = urllib.parse.urlsplit(url if isinstance(url, str) else "")
-    path = urllib.parse.unquote(parsed.path) if parsed.scheme == "file" else ""
-    # file:///C:/work stands for C:/work
-    return path[1:] if len(path) > 2 and path[2] == ":" else path

@@ -16,7 +16,7 @@ from typing import Any
 from snapbook import canonical
 from snapbook.canonical import Json
 from snapbook.errors import BadOption, Conflict, Damaged, nearest
-from snapbook.parts import attached
+from snapbook.parts import attached, checkout
 from snapbook.parts.base import Change, Notice, Part
 from snapbook.parts.reads import shown_path
 from snapbook.secrets import Redactor
@@ -39,7 +39,7 @@ def capture_attachments(
 
     Raises BadOption before anything is kept if a path is missing or is no file.
     """
-    found = _listed(paths, os.path.realpath(project))
+    found = _listed(paths, project)
     redactor = redactor or Redactor()
     entries: list[Json] = []
     blobs: list[str] = []
@@ -60,14 +60,14 @@ def restore(part: Part, folder: str | Path, get: Get, *, replace: bool = False) 
     Conflict. A name that would leave the folder is Damaged.
     """
     base = Path(folder).resolve()
-    planned: list[tuple[Path, list[str], Mapping[str, Json]]] = []
+    planned: list[tuple[Path, list[str]]] = []
     for entry in entries(part):
         blobs: Any = entry.get("blobs")
         if isinstance(blobs, list) and blobs:
-            planned.append((_safe(base, str(entry.get("path", ""))), blobs, entry))
+            planned.append((_safe(base, str(entry.get("path", ""))), blobs))
     taken = [
         place.name
-        for place, blobs, _ in planned
+        for place, blobs in planned
         if place.exists() and not replace and not _equal(place, blobs, get)
     ]
     if taken:
@@ -76,10 +76,10 @@ def restore(part: Part, folder: str | Path, get: Get, *, replace: bool = False) 
             f"{', '.join(taken[:3])} {'is' if len(taken) == 1 else 'are'} there with other content",
             act="Name another folder",
         )
-    for place, blobs, _ in planned:
+    for place, blobs in planned:
         place.parent.mkdir(parents=True, exist_ok=True)
         _write(place, blobs, get)
-    return [place for place, _, _ in planned]
+    return [place for place, _ in planned]
 
 
 def entries(part: Part | None) -> list[dict[str, Any]]:
@@ -107,35 +107,25 @@ def diff(old: Part | None, new: Part | None, get: Get | None = None) -> list[Cha
     section = "code" if role == "modules" else "files"
     changes = []
     for path in sorted(before.keys() | after.keys()):
-        was, now = before.get(path), after.get(path)
-        if was is None or now is None:
-            what = "added" if was is None else "removed"
-            size = (now or was or {}).get("size")
-            pair = (None, size) if was is None else (size, None)
-            changes.append(Change(section, path, what, *pair, facts={"role": role}))
-        elif was.get("digest") != now.get("digest"):
-            lines = _lines(was, now, get) if get else ()
-            changes.append(
-                Change(
-                    section,
-                    path,
-                    "changed",
-                    was.get("size"),
-                    now.get("size"),
-                    lines,
-                    facts={"role": role},
-                )
-            )
+        was, now = before.get(path, {}), after.get(path, {})
+        if was and now and was.get("digest") == now.get("digest"):
+            continue
+        what = "added" if not was else "removed" if not now else "changed"
+        lines = _lines(was, now, get) if get and what == "changed" else ()
+        facts = {"role": role}
+        sizes = (was.get("size"), now.get("size"))
+        changes.append(Change(section, path, what, *sizes, lines=lines, facts=facts))
     return changes
 
 
-def _listed(paths: Sequence[str | Path], base: str) -> dict[str, Path]:
+def _listed(paths: Sequence[str | Path], project: str | Path) -> dict[str, Path]:
     """Shown path -> file, checked to be there."""
+    base = checkout.root(project)
     found: dict[str, Path] = {}
     for given in paths:
         path = Path(given).expanduser()
-        if not path.is_absolute() and not path.exists() and (Path(base) / path).exists():
-            path = Path(base) / path
+        if not path.is_absolute() and not path.exists():
+            path = Path(project) / path
         if path.is_dir():
             inside = sorted(
                 p for p in path.rglob("*") if p.is_file() and ".snapbook" not in p.parts
@@ -283,5 +273,5 @@ def _lines(was: Mapping[str, Any], now: Mapping[str, Any], get: Get) -> tuple[st
         if text is None:
             return ()
         texts.append(text.splitlines())
-    found = difflib.unified_diff(*texts, lineterm="", n=0)
+    found = difflib.unified_diff(texts[0], texts[1], lineterm="", n=0)
     return tuple(line for line in found if not line.startswith(("---", "+++", "@@")))[:40]

@@ -21,7 +21,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from snapbook.canonical import Json
+from snapbook.parts import checkout
 from snapbook.parts.base import Notice, Part
+from snapbook.parts.listening import listen, unlisten
 
 MOST_FILES = 2000
 MAX_BYTES = 2_000_000_000
@@ -29,49 +31,48 @@ _BLOCK = 1 << 20
 _MADE = os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_WRONLY
 # Code and compiled code are other parts' business.
 _CODE = (".py", ".pyc", ".pyo", ".pyi", ".pyd", ".so", ".pth", ".dll", ".dylib", ".egg-link")
-_PASSED = ("/.snapbook/", "/.git/", "/__pycache__/", "/.ipynb_checkpoints/", "/site-packages/")
-_PASSED += ("/dist-packages/", "/ipykernel_", "/.dist-info/", "/matplotlib/fontlist")
+_PASSED = (
+    *("/.snapbook/", "/.git/", "/__pycache__/", "/.ipynb_checkpoints/", "/site-packages/"),
+    *("/dist-packages/", "/ipykernel_", ".dist-info/", "/matplotlib/fontlist"),
+)
 
+_HOME = (
+    *(".ipython", ".jupyter", ".local/share/jupyter", ".local/lib", "Library/Jupyter"),
+    *(".cache/matplotlib", ".config/matplotlib", ".cache/fontconfig", ".cache/pip"),
+)
 _NO_PATH = re.compile(r"[\0\n]|://")
 
-_watching: list[Reads] = []
-_installed = False
 # (path, size, mtime_ns, inode) -> digest: a file that did not change is not read again.
 _digests: dict[tuple[str, int, int, int], str] = {}
 
 
 class Reads:
-    """What one session opened for reading, in order, each path once.
+    """What one session opened for reading, in order, each path once: from its making until `stop`.
 
-    `start` begins to look (installing the one audit hook of this process at first), `stop` ends.
+    Threads that run when it is made are the kernel's own and not listened to.
     """
 
     def __init__(self) -> None:
         self._seen: dict[str, None] = {}
         self._added: dict[str, None] = {}
-        self._quiet = frozenset[int | None]()
-        self.overflowed = False
-
-    def start(self) -> Reads:
-        """Look from now on. Threads that run already are the kernel's own and not listened to."""
         own = {threading.main_thread().ident, threading.get_ident()}
         self._quiet = frozenset(one.ident for one in threading.enumerate()) - own
-        if self not in _watching:
-            _watching.append(self)
+        self.overflowed = False
         _cwd.clear()
-        _install()
-        return self
+        listen("os.chdir", _moved)
+        listen("open", self._opened)
+        listen("sqlite3.connect", self._connected)
 
     def stop(self) -> None:
         """Look no longer; what was seen stays."""
-        if self in _watching:
-            _watching.remove(self)
+        unlisten("open", self._opened)
+        unlisten("sqlite3.connect", self._connected)
 
     def add(self, paths: Iterable[str]) -> None:
         """Files that cells name as text: they count if they are there when a version is made."""
         here = os.getcwd()
         for path in paths:
-            if type(path) is str and 0 < len(path) < 4096 and not _NO_PATH.search(path):
+            if isinstance(path, str) and 0 < len(path) < 4096 and not _NO_PATH.search(path):
                 full = os.path.normpath(os.path.join(here, os.path.expanduser(path)))
                 if len(self._added) < MOST_FILES:
                     self._added[full] = None
@@ -82,6 +83,14 @@ class Reads:
         named = [path for path in self._added if path not in self._seen and _counts(path)]
         return opened + [path for path in named if os.path.isfile(path)]
 
+    def _opened(self, args: tuple[object, ...]) -> None:
+        path, _, flags = args
+        if type(flags) is int and not flags & _MADE and type(path) is not int:
+            self._note(path)
+
+    def _connected(self, args: tuple[object, ...]) -> None:
+        self._note(args[0])
+
     def _note(self, path: object) -> None:
         """Called inside every open of the process: a set look-up for known paths, little else."""
         if type(path) is bytes:
@@ -90,7 +99,7 @@ class Reads:
             return
         if not path.startswith(os.sep) and not os.path.isabs(path):
             path = _here() + path
-        if path in self._seen or path.startswith(_system_folders()):
+        if path in self._seen or path.startswith(system_folders()):
             return
         if len(self._seen) >= MOST_FILES:
             self.overflowed = True
@@ -104,14 +113,14 @@ def capture_reads(
     deadline: float | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> tuple[Part, tuple[Notice, ...]]:
-    """The files as a part: path (relative inside the project, the name and "outside" elsewhere),
-    size and digest. Past ``deadline`` (time.monotonic) or ``max_bytes`` of reading the digest is
-    None and a Notice says so. Devices, pipes and sockets are not touched.
+    """The files as a part: path (relative inside the project's checkout; elsewhere the name with its
+    folder's, and "outside"), size and digest. Past ``deadline`` (time.monotonic) or ``max_bytes`` of
+    reading the digest is None and a Notice says so. Devices, pipes and sockets are not touched.
     """
-    files: list[Json] = []
+    files: dict[str, Json] = {}
     notices: list[Notice] = []
     left = max_bytes
-    base = os.path.realpath(project)
+    base = checkout.root(project)
     for path in list(dict.fromkeys(paths))[:MOST_FILES]:
         try:
             facts = os.stat(path)
@@ -123,15 +132,14 @@ def capture_reads(
         digest, read = _digest_of(path, facts, left, deadline)
         left -= read
         entry: dict[str, Json] = {"path": shown, "size": facts.st_size, "digest": digest}
-        if outside:
-            entry["outside"] = True
-        files.append(entry)
+        # two files outside may share a name and their folder's
+        files[f"{shown}\0{digest}"] = {**entry, "outside": True} if outside else entry
         if digest is None:
             notices.append(
                 Notice("not-hashed", shown, "was read, but is too large to hash in time")
             )
-    files.sort(key=lambda entry: str(entry["path"]))  # type: ignore[index, call-overload]
-    return Part("files", "read", {"files": files}), tuple(notices)
+    listed = [entry for _, entry in sorted(files.items())]
+    return Part("files", "read", {"files": listed}), tuple(notices)
 
 
 def shown_path(path: str, base: str) -> tuple[str, bool]:
@@ -184,36 +192,12 @@ def _late(deadline: float | None) -> bool:
     return deadline is not None and time.monotonic() > deadline
 
 
-def _install() -> None:
-    """One hook in a process: it cannot be taken out again, so it does nothing while none watches."""
-    global _installed
-    if _installed:
-        return
-    _installed = True
-    watching, note, made = _watching, Reads._note, _MADE
-    told = frozenset({"open", "sqlite3.connect", "os.chdir"})
-
-    def hook(event: str, args: tuple[object, ...]) -> None:
-        if not watching or event not in told:
-            return
-        try:
-            if event == "os.chdir":
-                _cwd.clear()
-                return
-            if event == "sqlite3.connect":
-                args = (args[0], "r", 0)
-            flags = args[2]
-            if type(flags) is int and not flags & made and type(args[0]) is not int:
-                for one in watching:
-                    note(one, args[0])
-        except Exception:  # noqa: BLE001 - what a hook raises would fail the user's own open
-            return
-
-    sys.addaudithook(hook)
-
-
 # The working directory, until an os.chdir is told: asking for it costs more than all the rest.
 _cwd: list[str] = []
+
+
+def _moved(args: tuple[object, ...]) -> None:  # noqa: ARG001 - where to does not matter
+    _cwd.clear()
 
 
 def _here() -> str:
@@ -225,7 +209,7 @@ def _here() -> str:
 _folders: tuple[str, ...] = ()
 
 
-def _system_folders() -> tuple[str, ...]:
+def system_folders() -> tuple[str, ...]:
     """Where Python, its packages, the system and Jupyter keep their own files."""
     global _folders
     if not _folders:
@@ -234,21 +218,16 @@ def _system_folders() -> tuple[str, ...]:
 
 
 def _find_folders() -> tuple[str, ...]:
-    places = {
-        sysconfig.get_path(n) for n in ("stdlib", "platstdlib", "purelib", "platlib", "scripts")
-    }
+    kinds = ("stdlib", "platstdlib", "purelib", "platlib", "scripts")
+    places: list[str | None] = [sysconfig.get_path(kind) for kind in kinds]
     for prefix in (sys.prefix, sys.base_prefix):
-        places |= {os.path.join(prefix, name) for name in ("lib", "share", "etc", "include", "Lib")}
-    places |= {os.environ.get(name) for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR")}
-    places |= {
-        os.environ.get(name) for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "MPLCONFIGDIR")
-    }
+        places += [os.path.join(prefix, name) for name in ("lib", "share", "etc", "include", "Lib")]
+    named = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR")
+    places += [os.environ.get(name) for name in (*named, "MPLCONFIGDIR")]
     home = os.path.expanduser("~")
-    own = (".ipython", ".jupyter", ".local/share/jupyter", ".local/lib", ".cache/matplotlib")
-    own += (".config/matplotlib", ".cache/fontconfig", "Library/Jupyter", ".cache/pip")
-    places |= {os.path.join(home, *name.split("/")) for name in own}
+    places += [os.path.join(home, *name.split("/")) for name in _HOME]
     if os.name == "posix":
-        places |= {
+        places += [
             "/proc",
             "/sys",
             "/dev",
@@ -257,8 +236,8 @@ def _find_folders() -> tuple[str, ...]:
             "/usr/lib",
             "/usr/share",
             "/usr/local/lib",
-        }
-    return tuple(sorted(place.rstrip(os.sep) + os.sep for place in places if place))
+        ]
+    return tuple(sorted({place.rstrip(os.sep) + os.sep for place in places if place}))
 
 
 def _counts(path: str) -> bool:
@@ -270,5 +249,5 @@ def _counts(path: str) -> bool:
     return not (
         name.startswith(("kernel-", "ipykernel_")) and name.endswith((".json", ".py"))
     ) and not (
-        path.startswith((*_system_folders(), os.path.join(tempfile.gettempdir(), "ipykernel_")))
+        path.startswith((*system_folders(), os.path.join(tempfile.gettempdir(), "ipykernel_")))
     )
