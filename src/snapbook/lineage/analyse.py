@@ -31,7 +31,7 @@ def analyse(source: str) -> Uses:
         flow.step(0, events)
     except RecursionError:
         return _BROKEN
-    binds = [event for event in events if isinstance(event, Bind)]
+    binds = [event for event in events if isinstance(event, Bind) and event.name[0] != "#"]
     names = {event.name for event in binds}
     definite = {event.name for event in binds if event.definite}
     hidden = {words.PROCESS}

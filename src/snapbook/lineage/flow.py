@@ -14,11 +14,19 @@ from collections.abc import Iterable, Iterator
 from snapbook.lineage import words
 from snapbook.lineage.uses import Bind, Body, Call, Event, Mutate, Read
 
+# How a change reaches a name: its object, also what that holds, something in it, anything in it.
+_SELF, _DEEP, _WITHIN, _WITHIN_ALL = range(4)
+
 
 class Flow:
-    """The state of all names after the cells seen so far."""
+    """The state of all names after the cells seen so far.
 
-    def __init__(self) -> None:
+    ``guess``: functions that are not known may give their arguments back (inside of bodies).
+    """
+
+    def __init__(self, guess: bool = False) -> None:
+        self._guess = guess
+        self._taken: set[tuple[str, str]] = set()
         self.writers: dict[str, list[int]] = {}
         self.bodies: dict[str, list[tuple[int, frozenset[Body]]]] = {}
         self._same: dict[str, set[str]] = {}
@@ -114,11 +122,11 @@ class Flow:
         carried = frozenset(event.bodies).union(*self._inherited(event.sources))
         before = self.carried(name)
         self._write(name, definite)
+        links = list(event.sources)
         if definite:
-            links = [(how, other) for how, other in event.sources if other != name]
-            self._forget(name)
+            ghost = self._forget(name, any(other == name for _, other in links))
+            links = [(how, ghost if other == name else other) for how, other in links]
         else:
-            links = list(event.sources)
             carried |= before
         if carried or before:
             self._carry(name, carried)
@@ -148,43 +156,78 @@ class Flow:
     def _relate(
         self, name: str, how: str, other: str, sources: tuple[tuple[str, str], ...]
     ) -> None:
-        if other in self._immutable or other in self._modules:
+        if other == name or other in self._immutable or other in self._modules:
             return
         if how == "same":
-            self._same.setdefault(name, set()).add(other)
-            self._same.setdefault(other, set()).add(name)
+            self._share(name, other)
         elif how == "part":
-            self._link(other, name)
+            self._link(other, name, taken=True)
         elif how == "hold":
             self._link(name, other)
         elif how == "copy":
+            for part in self._elements(other):
+                self._link(name, part)
             self._copies += 1
-            self._link(name, element := f"#{self._copies}")
-            self._link(other, element)
-        elif how == "arg" and any(
-            kind == "callee" and self.carried(callee) for kind, callee in sources
-        ):
-            self._link(name, other)  # a function of the notebook may give its argument back
+            self._link(name, element := f"##{self._copies}", taken=True)
+            self._link(other, element, taken=True)
+        elif how == "method" and any(body.is_class for body in self.carried(other)):
+            self._link(other, name, taken=True)
+        elif how.startswith("arg") and self._gives_back(how[4:], sources):
+            self._share(name, other)
 
-    def _link(self, holder: str, part: str) -> None:
+    def _gives_back(self, key: str, sources: tuple[tuple[str, str], ...]) -> bool:
+        """Whether the function that was called may give its argument ``key`` back."""
+        for how, callee in sources:
+            if how == "callee":
+                bodies = self.carried(callee)
+                place = int(key) if key.isdigit() else key
+                met = [(body, _parameter(body, place)) for body in bodies]
+                if any(name is None or name in body.gives or body.is_class for body, name in met):
+                    return True
+                if self._guess and not bodies and callee not in words.CONTAINERS:
+                    return not words.pure(callee)
+        return False
+
+    def _share(self, name: str, other: str) -> None:
+        self._same.setdefault(name, set()).add(other)
+        self._same.setdefault(other, set()).add(name)
+
+    def _elements(self, name: str) -> set[str]:
+        """What is known to be held by the object, under all its names."""
+        names = {name}
+        queue = [name]
+        for here in queue:
+            fresh = self._same.get(here, set()) - names
+            names |= fresh
+            queue.extend(fresh)
+        return set().union(*(self._holds.get(here, ()) for here in names))
+
+    def _link(self, holder: str, part: str, taken: bool = False) -> None:
+        """``taken``: the part was taken out of the holder, not put in."""
         if holder == part or part in self._immutable or part in self._modules:
             return
+        if taken:
+            self._taken.add((holder, part))
         self._holds.setdefault(holder, set()).add(part)
         self._held_by.setdefault(part, set()).add(holder)
 
-    def _forget(self, name: str) -> None:
-        """The name means another object now; those who shared the old one still share it."""
+    def _forget(self, name: str, used: bool) -> str:
+        """The name means another object now; those who shared the old one still share it.
+
+        Gives a name for the old object; ``used``: the new one is made of it.
+        """
         shared, parts, holders = self._unlink(name)
-        if (shared or holders) and len(shared) + len(parts) + len(holders) > 1:
-            self._copies += 1
-            ghost = f"#{self._copies}"
+        self._copies += 1
+        ghost = f"##{self._copies}"
+        if used or ((shared or holders) and len(shared) + len(parts) + len(holders) > 1):
             for other in shared:
-                self._same.setdefault(ghost, set()).add(other)
-                self._same.setdefault(other, set()).add(ghost)
+                self._share(ghost, other)
             for part in parts:
-                self._link(ghost, part)
+                self._link(ghost, part, (name, part) in self._taken)
             for holder in holders:
-                self._link(holder, ghost)
+                self._link(holder, ghost, (holder, name) in self._taken)
+        self._taken -= {(name, part) for part in parts} | {(holder, name) for holder in holders}
+        return ghost
 
     def _unlink(self, name: str) -> tuple[set[str], set[str], set[str]]:
         """Take a name out of all relations; ghosts that then join nothing go as well."""
@@ -215,6 +258,10 @@ class Flow:
     def _alive(self, name: str) -> bool:
         return name[0] != "#" or self._degree(name) > 0
 
+    def reach(self, name: str) -> list[str]:
+        """The names whose values share something with that of ``name``."""
+        return self._reach(name, True)
+
     # -- changing in place -----------------------------------------------------------------------
 
     def _mutate(self, name: str, deep: bool) -> None:
@@ -225,20 +272,32 @@ class Flow:
                 self.changed.add(touched)
 
     def _reach(self, name: str, deep: bool) -> list[str]:
-        """The names whose value changes with ``name``: those that hold it; deep: also held ones."""
+        """The names whose value changes with ``name``.
+
+        Upwards: what holds it. Downwards, if ``deep``: what it holds. Sideways: things taken out
+        of one container may be the same thing; two that were put in are not.
+        """
         if name not in self._same and name not in self._holds and name not in self._held_by:
             return [name]
-        seen = {(name, deep)}
-        queue = [(name, deep)]
-        for here, down in queue:
-            steps = [(other, down) for other in self._same.get(here, ())]
-            steps += [(other, False) for other in self._held_by.get(here, ())]
-            if down:
-                steps += [(other, True) for other in self._holds.get(here, ())]
-            fresh = [step for step in steps if step not in seen]
-            seen.update(fresh)
-            queue.extend(fresh)
+        start = (name, _DEEP if deep else _SELF)
+        seen = {start}
+        queue = [start]
+        for here, mode in queue:
+            for step in self._steps(here, mode):
+                if step not in seen:
+                    seen.add(step)
+                    queue.append(step)
         return list(dict.fromkeys(here for here, _ in queue))
+
+    def _steps(self, here: str, mode: int) -> Iterator[tuple[str, int]]:
+        for other in self._same.get(here, ()):
+            yield other, mode
+        for holder in self._held_by.get(here, ()):
+            taken = (holder, here) in self._taken
+            yield holder, _WITHIN_ALL if taken or mode == _WITHIN_ALL else _WITHIN
+        for part in self._holds.get(here, ()):
+            if mode in (_DEEP, _WITHIN_ALL) or (mode == _WITHIN and (here, part) in self._taken):
+                yield part, _DEEP
 
     def _call(self, event: Call) -> None:
         bodies = self.carried(event.callee)

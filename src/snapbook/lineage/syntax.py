@@ -106,7 +106,9 @@ def _translate(text: str) -> Plain:
         lines[position] = ""
         extra.extend(_outputs(name, rest))
         if name not in _PYTHON_BODY | _PRIVATE_BODY:
-            return _assemble([*extra, *_reads(rest)], (text.strip(),))
+            return _assemble(
+                [*extra, *_reads(rest)], ("\n".join((line, *lines[position + 1 :])).strip(),)
+            )
         private = private or name in _PRIVATE_BODY
         if name not in _TIMERS and not _OURS.match(line):
             magics.append(line.strip())
@@ -167,8 +169,8 @@ def _magic(line: str, lines: list[str], position: int) -> tuple[str, str, bool] 
     kept = line.strip()
     if mark == "%" and name in _TIMERS:
         code = arguments[_OPTIONS.match(" " + arguments).end() - 1 :] if arguments else "pass"  # type: ignore[union-attr]
-        if name == "timeit" and not assign and _parse(code.strip()):
-            code = f"lambda: ({code.strip()})"
+        if name == "timeit" and (timed := _parse(code.strip())) is not None:
+            code = f"({', '.join(_loads(timed))},)"  # it binds nothing
         return f"{indent}{assign}{code.strip() or 'pass'}", "", False
     reads = ", ".join(_reads(rest))
     value = f"({reads},)" if reads else "None"
@@ -184,6 +186,13 @@ def _reads(text: str) -> list[str]:
     """The Python expressions that a magic's or shell's line takes in by {x} and $x."""
     found = [(match[1] or match[2]).strip() for match in _INTERPOLATED.finditer(text)]
     return [code for code in found if (tree := _parse(code)) and _is_expression(tree)]
+
+
+def _loads(tree: ast.Module) -> list[str]:
+    """The names that ``tree`` looks up and does not bind, and a 0."""
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+    return [*dict.fromkeys(node.id for node in names if node.id not in bound), "0"]
 
 
 def _is_expression(tree: ast.Module) -> bool:

@@ -22,8 +22,8 @@ class Bind:
     """A name is bound. ``definite`` is False where that may not happen (a branch, a loop).
 
     ``sources`` say what the value shares with other names, as (how, name): same, part (it is a
-    part of name), hold (it holds name), copy (same elements), arg (name went into the call of an
-    unknown function), callee (it came from calling name).
+    part of name), hold (it holds name), copy (same elements), arg:KEY (name went into the call of
+    a function as argument KEY), callee (it came from calling name), method (from a method of it).
     """
 
     name: str
@@ -72,7 +72,8 @@ class Body:
     """What running a function, or using an object of a class, does to names outside of it.
 
     ``changed`` are parameters changed in place; ``passes`` are (callee, key, parameter, discarded)
-    for parameters handed on; ``methods`` those of a class, and ``changers`` the methods that
+    for parameters handed on; ``gives`` are parameters that the result may share its value with.
+    ``methods`` those of a class, and ``changers`` the methods that
     change their object.
     """
 
@@ -83,6 +84,7 @@ class Body:
     parameters: tuple[str, ...] = ()
     changed: frozenset[str] = frozenset()
     passes: tuple[tuple[str, int | str, str, bool], ...] = ()
+    gives: frozenset[str] = frozenset()
     methods: frozenset[str] = frozenset()
     changers: frozenset[str] = frozenset()
     is_class: bool = False

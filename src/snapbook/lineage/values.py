@@ -53,32 +53,28 @@ def shared(node: ast.expr) -> Iterator[tuple[str, str]]:
 
 def _from_call(node: ast.Call) -> Iterator[tuple[str, str]]:
     function = node.func
-    given = [name for item in node.args for name in held(item)]
-    given += [name for keyword in node.keywords for name in held(keyword.value)]
+    given = [(place, name) for place, item in enumerate(node.args) for name in held(item)]
+    keyed = [(word.arg or "0", name) for word in node.keywords for name in held(word.value)]
+    last = dotted(function).rpartition(".")[2]
     if isinstance(function, ast.Attribute):
-        last = function.attr
-        name, _ = path(function.value)
+        owner, _ = path(function.value)
         if last in words.FLUENT:
             yield from shared(function.value)
-        elif name and last in words.VIEWS:
-            yield "part", name
-        elif name and last in words.SHALLOW_COPIES:
-            yield "copy", name
-        elif words.constructor(last):
-            yield from (("hold", item) for item in given)
-            if name:
-                yield "callee", name
-        elif name:
-            yield "callee", name
-            yield from (("arg", item) for item in given)
+        elif owner and last in words.VIEWS:
+            yield "part", owner
+        elif owner and last in words.SHALLOW_COPIES:
+            yield "copy", owner
+        elif owner:
+            yield "method", owner
+        if owner and words.constructor(last):
+            yield "callee", owner
     elif isinstance(function, ast.Name):
         yield "callee", function.id
-        how = "arg"
-        if function.id in words.CONTAINERS:
-            how = "copy"
-        elif words.constructor(function.id):
-            how = "hold"
-        yield from ((how, item) for item in given)
+    for key, name in (*given, *keyed):
+        if words.constructor(last):
+            yield "hold", name
+        elif isinstance(function, ast.Name):
+            yield ("copy" if last in words.CONTAINERS else f"arg:{key}"), name
 
 
 def held(node: ast.expr) -> Iterator[str]:

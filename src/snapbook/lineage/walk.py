@@ -147,7 +147,13 @@ class Walk:
         for item in node.items:
             self.expr(item.context_expr)
             if item.optional_vars is not None:
-                self.target(item.optional_vars, values.sources(item.context_expr))
+                # The target may be what went in: closing(a), nullcontext(a).
+                shared = values.sources(item.context_expr)
+                same = [
+                    ("same" if how == "hold" or how.startswith("arg") else how, name)
+                    for how, name in shared
+                ]
+                self.target(item.optional_vars, same)
         self.body(node.body)
 
     def _match(self, node: ast.Match) -> None:
@@ -181,9 +187,12 @@ class Walk:
             and not any(isinstance(item, ast.Starred) for item in (*target.elts, *value.elts))
         ):
             # All values are taken before the first name is bound: `a, b = b, a`.
-            sources = [values.sources(item) for item in value.elts]
-            for inner, item, shared in zip(target.elts, value.elts, sources, strict=True):
-                self.target(inner, shared, values.immutable(item))
+            for place, item in enumerate(value.elts):
+                self.bind(f"#{place}", values.sources(item), immutable=values.immutable(item))
+            for place, inner in enumerate(target.elts):
+                self.target(inner, [("same", f"#{place}")], values.immutable(value.elts[place]))
+            for place, _ in enumerate(value.elts):
+                self.bind(f"#{place}")
             return
         shared = values.sources(value)
         if isinstance(target, pairs):
@@ -261,6 +270,11 @@ class Walk:
     def _return(self, node: ast.Return) -> None:
         if node.value is not None:
             self.expr(node.value)
+            self.gives(node.value)
+
+    def gives(self, node: ast.expr) -> None:
+        """The value goes to the caller of the function."""
+        self.events.append(Bind("#return", False, tuple(values.sources(node))))
 
     def _raise(self, node: ast.Raise) -> None:
         for value in (node.exc, node.cause):
@@ -313,6 +327,9 @@ class Walk:
         elif isinstance(node, ast.NamedExpr):
             self.expr(node.value)
             self.target(node.target, values.sources(node.value), values.immutable(node.value))
+        elif isinstance(node, (ast.Yield, ast.YieldFrom)) and node.value is not None:
+            self.expr(node.value)
+            self.gives(node.value)
         elif isinstance(node, ast.Lambda):
             self._lambda(node)
         elif isinstance(node, _COMPREHENSIONS):
@@ -446,17 +463,21 @@ def function_body(node: _Function | ast.Lambda, name: str = "") -> Body:
     walk = Walk(top=False)
     if isinstance(node, ast.Lambda):
         walk.expr(node.body, discarded=True)
+        walk.gives(node.body)
     else:
         walk.body(node.body)
         name = node.name
     parameters = tuple(argument.arg for argument in _parameters(node.args))
     bound = {event.name for event in walk.events if isinstance(event, Bind)}
     local = (bound - walk.globals) | set(parameters)
-    flow = Flow()
-    # The arguments are there from the start; loops see their own ends, hence two rounds.
-    flow.step(0, [Bind(parameter) for parameter in parameters])
-    events = [event for event in walk.events if not isinstance(event, Call)]
-    flow.step(1, [*events, *(e for e in walk.events if isinstance(e, Call) and e.method)])
+    flow = Flow(guess=True)
+    # The arguments are there from the start, under names that the body cannot rebind.
+    for parameter in parameters:
+        flow.step(0, [Bind(f"#{parameter}"), Bind(parameter, True, (("same", f"#{parameter}"),))])
+    events = [e for e in walk.events if not isinstance(e, Call) or e.method]
+    flow.step(1, events)
+    changed = {name for name in parameters if flow.writers[f"#{name}"][-1] == 1}
+    given = set(flow.reach("#return"))
     outside = flow.free - local
     return Body(
         name=name,
@@ -464,7 +485,8 @@ def function_body(node: _Function | ast.Lambda, name: str = "") -> Body:
         binds=frozenset(bound & walk.globals),
         mutates=frozenset(flow.changed - local),
         parameters=parameters,
-        changed=frozenset(flow.changed & set(parameters)),
+        changed=frozenset(changed),
+        gives=frozenset(name for name in parameters if f"#{name}" in given),
         passes=tuple(
             (event.callee, key, other, event.discarded)
             for event in walk.events

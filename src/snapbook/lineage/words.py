@@ -104,4 +104,4 @@ def pure(name: str) -> bool:
 
 def constructor(name: str) -> bool:
     """Whether ``name`` is written like a class."""
-    return name[:1].isupper() and not name.isupper()
+    return name[:1].isupper()
