@@ -30,7 +30,9 @@ def same(a: object, b: object) -> bool:
     if type(a) is not type(b):
         return False
     if isinstance(a, float):
-        return math.isnan(a) and math.isnan(b) or (a == b and math.copysign(1, a) == math.copysign(1, b))
+        return (math.isnan(a) and math.isnan(b)) or (
+            a == b and math.copysign(1, a) == math.copysign(1, b)
+        )
     if isinstance(a, list):
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, dict):
@@ -56,8 +58,10 @@ def test_order_of_keys_does_not_matter(value):
         | st.integers(-(2**53) + 1, 2**53 - 1)
         | st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
         | st.floats(allow_nan=False, allow_infinity=False).filter(lambda x: not x.is_integer()),
-        lambda inner: st.lists(inner, max_size=4)
-        | st.dictionaries(text.filter(lambda key: not key.startswith("$")), inner, max_size=4),
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(text.filter(lambda key: not key.startswith("$")), inner, max_size=4)
+        ),
     )
 )
 def test_is_rfc_8785_where_that_has_a_form(value):

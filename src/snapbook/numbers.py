@@ -78,7 +78,9 @@ def _derive(
     if old is None:
         return "minor", "first version"
     broken = _signature_breaks(_model(old), _model(new))
-    params = [f"{c.name} {_short(c.old)} -> {_short(c.new)}" for c in changes if c.section == "params"]
+    params = [
+        f"{c.name} {_short(c.old)} -> {_short(c.new)}" for c in changes if c.section == "params"
+    ]
     data = [phrase for c in changes if c.section == "data" for phrase in _data_phrase(c)]
     code = [_code_phrase(c) for c in changes if c.section == "code" and c.what != "moved"]
     if broken:
@@ -93,7 +95,9 @@ def _derive(
         for c in changes
         if c.section == "environment"
     ]
-    same = "refit, same cells and data" if _model_digest(old) != _model_digest(new) else "same model"
+    same = (
+        "refit, same cells and data" if _model_digest(old) != _model_digest(new) else "same model"
+    )
     metrics = [c for c in changes if c.section == "metrics" and c.what in ("added", "removed")]
     if packages:
         return "patch", _join(packages)

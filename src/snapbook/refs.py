@@ -130,6 +130,12 @@ def check_alias(text: str) -> str:
     return text
 
 
+def check_tag(text: str) -> str:
+    """``text`` if it may name a tag (as an alias may), else BadName."""
+    _check_part(text, "a tag")
+    return text
+
+
 def _check_part(part: str, what: str, whole: str = "") -> None:
     reason = ""
     if not _NAME.fullmatch(part):

@@ -49,7 +49,8 @@ _digests: dict[tuple[str, int, int, int], str] = {}
 class Reads:
     """What one session opened for reading, in order, each path once: from its making until `stop`.
 
-    Threads that run when it is made are the kernel's own and not listened to.
+    Threads that run when it is made are the kernel's own and not listened to. ``listening`` may be
+    set to False for a while: what we open ourselves is none of the session's reads.
     """
 
     def __init__(self) -> None:
@@ -58,6 +59,7 @@ class Reads:
         own = {threading.main_thread().ident, threading.get_ident()}
         self._quiet = frozenset(one.ident for one in threading.enumerate()) - own
         self.overflowed = False
+        self.listening = True
         _cwd.clear()
         listen("os.chdir", _moved)
         listen("open", self._opened)
@@ -93,6 +95,8 @@ class Reads:
 
     def _note(self, path: object) -> None:
         """Called inside every open of the process: a set look-up for known paths, little else."""
+        if not self.listening:
+            return
         if type(path) is bytes:
             path = os.fsdecode(path)
         if type(path) is not str or path.endswith(_CODE) or threading.get_ident() in self._quiet:

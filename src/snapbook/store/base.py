@@ -72,5 +72,8 @@ class Store(Protocol):
     def find(self, prefix: str) -> list[str]:
         """The digests that begin with ``prefix`` (at least 8 hex digits), at most 8 of them."""
 
+    def condemn(self, packs: Iterable[str]) -> None:
+        """Count these packs (places of blobs) as gone: nothing relies on them any more."""
+
     def writer(self) -> Writer:
         """A new Writer. The caller closes it, whatever happens."""

@@ -45,6 +45,9 @@ class MemoryStore:
         """The digests that begin with ``prefix``, at most 8 of them."""
         return sorted(digest for digest in self.blobs if digest.startswith(prefix))[:8]
 
+    def condemn(self, packs: Iterable[str]) -> None:
+        """In memory there are no packs to condemn."""
+
     def writer(self) -> MemoryWriter:
         """A new writer into this store."""
         return MemoryWriter(self)

@@ -198,6 +198,8 @@ class Pack:
         length = size - _TRAILER.size - start
         if magic != MAGIC:
             raise _damaged(name, "it is cut")
+        if os.pread(fd, len(MAGIC), 0) != MAGIC:
+            raise _damaged(name, "its beginning was changed")
         if length != _NONCE_SIZE + frames * _FRAME.size + blobs * _BLOB.size:
             raise _damaged(name, "its trailer was changed")
         index = os.pread(fd, length, start)

@@ -1,0 +1,111 @@
+"""The names at the package's root, typed: what a script or a cell calls without a magic."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from snapbook import choose, refs
+from snapbook.capture import Request
+from snapbook.catalog.rows import VersionRow
+from snapbook.kernel import Kernel, running
+from snapbook.lineage.log import Cell
+from snapbook.repository import Repository, Wish
+from snapbook.verbs import VERBS, here_now, make, run
+from snapbook.verbs.here import Here
+from snapbook.verbs.values import Compared, Done, Listing, Restored, Saved, Shown
+
+
+def save(
+    model: object,
+    name: str,
+    *,
+    data: Mapping[str, object] | None = None,
+    metrics: Mapping[str, object] | None = None,
+    message: str = "",
+    tags: Mapping[str, str] | None = None,
+    bump: str = "",
+    number: str = "",
+    attach: Sequence[str | Path] = (),
+    store: bool | None = None,
+) -> Saved:
+    """Version ``model`` under ``name``, with frames by name and metrics by name.
+
+    In a notebook the executed cells are kept as well; in a script, the script. Raises SnapbookError.
+    """
+    here = here_now()
+    kernel = running()
+    frames = dict(data or {})
+    refs.check_model_name(name)
+    variable = refs.suggestion(name.rpartition("/")[2]).replace("-", "_").replace(".", "_")
+    space = {variable: model, **frames, **(metrics or {})}
+    log: Sequence[Cell]
+    if kernel is None:
+        kernel = Kernel.start(space, None)
+        kernel.session.append(Cell(0, 0, "", _script(), outcome="unknown", kind="script"))
+        log = kernel.session.cells
+    else:
+        log = kernel.log() or [Cell(0, 0, "", "", kind="call")]
+        kernel = kernel.seen_as({**kernel.namespace, **space})
+    request = Request(
+        name,
+        variable,
+        tuple(metrics or ()),
+        tuple(frames) if frames else ("none",),
+        store,
+        tuple(Path(path) for path in attach),
+    )
+    wish = Wish(message, dict(tags or {}), bump, refs.parse_number(number) if number else None)
+    chosen = choose.Candidate(variable, model, None)
+    repository = here.writable()
+    draft, made = make.keep(here, repository, kernel, request, wish, chosen, log, len(log) - 1)
+    return make.report(kernel, repository, draft, made, request)
+
+
+def _script() -> str:
+    """The source of the script that runs, "" in a plain interpreter."""
+    path = getattr(sys.modules.get("__main__"), "__file__", None)
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace") if path else ""
+    except OSError:
+        return ""
+
+
+def load(ref: str) -> Any:
+    """The model of a version. Raises Untrusted where it is somebody else's pickle, NotFound."""
+    from snapbook.verbs import take
+
+    return take.load(here_now(), VERBS["show"].ask((ref,), {}))
+
+
+def versions(name: str = "", *, where: str = "", limit: int = 50) -> tuple[VersionRow, ...]:
+    """Versions, newest first, of one model or all."""
+    asked = VERBS["list"].ask((name,) if name else (), {"where": where or None, "limit": limit})
+    return cast(Listing, run(here_now(), asked)).rows
+
+
+def show(ref: str) -> Shown:
+    """One version in full."""
+    return cast(Shown, run(here_now(), VERBS["show"].ask((ref,), {})))
+
+
+def diff(old: str, new: str = "") -> Compared:
+    """What differs between two versions; with one reference, from the version before it."""
+    return cast(Compared, run(here_now(), VERBS["diff"].ask((old, new) if new else (old,), {})))
+
+
+def restore(ref: str, **options: object) -> Restored:
+    """Bring a version back into the kernel; ``options`` as on the command line (what, keep, yes)."""
+    return cast(Restored, run(here_now(), VERBS["restore"].ask((ref,), options)))
+
+
+def tag(ref: str, *tags: str) -> Done:
+    """Set tags on a version: "team=risk" or a bare name."""
+    return cast(Done, run(here_now(), VERBS["tag"].ask((ref, *tags), {})))
+
+
+def open(folder: str | Path = ".") -> Repository:
+    """The repository for ``folder``, for reading."""
+    return Here(Path(folder)).repository()

@@ -1,0 +1,78 @@
+"""The command line: the verb table with an exit code, tables on a terminal and plain text in a pipe."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from snapbook.errors import SnapbookError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives the exit code: 0 done, 1 differs or damaged, 2 usage, 3 not found,
+    4 conflict, 5 refused, 6 unreachable or full, 70 a bug of ours.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if "_ARGCOMPLETE" in os.environ:
+        from snapbook.completion import complete
+
+        complete()
+        return 0
+    try:
+        return _run(words)
+    except KeyboardInterrupt:
+        print("Stopped. Nothing half done was left.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of the pipe has gone (head): not an error, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except SnapbookError as error:
+        return _fail(error, words)
+    except Exception as error:
+        from snapbook.display.errors import internal
+
+        if "--debug" in words or os.environ.get("SNAPBOOK_DEBUG") == "1":
+            raise
+        return _fail(internal(error), words)
+
+
+def _run(words: Sequence[str]) -> int:
+    from snapbook import verbs
+    from snapbook.display import terminal
+    from snapbook.verbs.here import Here
+
+    if words and words[0] in ("-V", "--version"):
+        from importlib.metadata import version
+
+        print(f"snapbook {version('snapbook')}")
+        return 0
+    verb, *rest = words or [""]
+    as_json = "--json" in words
+    if verb == "--json":
+        verb, *rest = (*rest, "") if not rest else rest
+    with terminal.progress(quiet=as_json) as progress:
+        here = Here(Path.cwd(), face="cli", progress=progress)
+        value = verbs.run_words(here, verb, rest)
+    terminal.write(value, as_json=as_json)
+    return int(getattr(value, "exit_code", 0))
+
+
+def _fail(error: SnapbookError, words: Sequence[str]) -> int:
+    from snapbook.display.errors import error_json, error_text
+
+    if "--json" in words:
+        print(error_json(error))
+    else:
+        print(error_text(error, "cli"), file=sys.stderr)
+    if ("--debug" in words or os.environ.get("SNAPBOOK_DEBUG") == "1") and error.__cause__:
+        import traceback
+
+        traceback.print_exception(error)
+    return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""Values as JSON data, for programs: dataclasses by field, nothing that is no JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from snapbook.verbs import values
+
+
+def plain(value: object) -> Any:
+    """``value`` as JSON data: dataclasses by field, keys as text, non-finite numbers as text."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        if isinstance(value, values.Done):
+            return plain(value.data or {"lines": value.lines})
+        return {
+            field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return str(value)
+
+
+def to_json(value: object) -> str:
+    """``value`` as one line of JSON."""
+    return json.dumps(plain(value), ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,189 @@
+"""Values as plain lines: cards, lists, differences, restores.
+
+The text of a card is a function of the repository's state, not of the run: no time, user, host,
+path outside the project or object id, so that "Run all" leaves a notebook clean.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from snapbook.display.page import page
+from snapbook.display.words import age, aligned, counted, number, numbers_apart
+from snapbook.parts.base import Change
+from snapbook.verbs import values
+
+WIDTH = 120
+
+
+class JsonText(str):
+    """Text that is one JSON value and is to be written as it is."""
+
+    __slots__ = ()
+
+
+def text(value: object) -> list[str]:
+    """The lines of ``value`` in plain text."""
+    if isinstance(value, JsonText):
+        return [str(value)]
+    if isinstance(value, values.Saved):
+        return card(value)
+    if isinstance(value, values.Listing):
+        return listing(value)
+    if isinstance(value, values.Shown):
+        return page(value)
+    if isinstance(value, values.Compared):
+        return compared(value)
+    if isinstance(value, values.Restored):
+        return restored(value)
+    if isinstance(value, values.Done):
+        return list(value.lines)
+    if isinstance(value, values.Overview):
+        return [*value.status.lines, "", *listing(value.newest)]
+    return [str(value)]
+
+
+def card(saved: values.Saved) -> list[str]:
+    """The card of a save: at most three lines, the first at most 120 characters."""
+    ref = saved.version.ref
+    metrics = metric_texts(saved.metrics)
+    if saved.unchanged:
+        lines = ["  ".join([ref, "unchanged", *metrics])]
+    else:
+        what = f"{badge(saved)}: {saved.reason}" if badge(saved) != saved.reason else saved.reason
+        if saved.bump == "first":
+            what = f"first version  {saved.class_name} `{saved.variable}`"
+        head = f"would be {ref}" if saved.dry else ref
+        lines = [_fit("  ".join([head, what]), metrics)]
+    lines += [f"  {line}" for line in saved.unusual]
+    lines += [f"  {line}" for line in saved.not_kept]
+    if saved.first_of_repository and not saved.dry:
+        model = saved.version.model
+        lines.append(f"  next: change something, run again, then  %diff_version {model}")
+    return lines
+
+
+def badge(saved: values.Saved) -> str:
+    """The bump as one word or two."""
+    return {"first": "first version", "number": "numbered"}.get(saved.bump, saved.bump)
+
+
+def _fit(head: str, metrics: Sequence[str]) -> str:
+    """Head and as many metrics as the line takes: main, at most two more, then a count."""
+    shown = list(metrics[:3])
+    while True:
+        rest = len(metrics) - len(shown)
+        line = "  ".join([head, *shown, *([f"+{rest}"] if rest else [])])
+        if len(line) <= WIDTH or not shown:
+            break
+        shown.pop()
+    return line if len(line) <= WIDTH else line[: WIDTH - 3] + "..."
+
+
+def metric_texts(changes: Sequence[Change]) -> list[str]:
+    """ "accuracy 0.947 -> 0.956 (better)"; a judgement only where the direction is known."""
+    out = []
+    for change in changes:
+        if change.what == "kept":
+            out.append(f"{change.name} {number(change.new)}, kept {number(change.old)}")
+        elif change.old is None or change.old == change.new:
+            out.append(f"{change.name} {number(change.new)}")
+        else:
+            a, b = numbers_apart(change.old, change.new)
+            word = "" if change.better is None else " (better)" if change.better else " (worse)"
+            out.append(f"{change.name} {a} -> {b}{word}")
+    return out
+
+
+def listing(value: values.Listing) -> list[str]:
+    """Versions as aligned columns."""
+    rows = []
+    for row in value.rows:
+        metrics = [f"{name} {number(item.value)}" for name, item in list(row.metrics.items())[:2]]
+        marks = [f"@{alias}" for alias in row.aliases]
+        marks += [f"#{name}" + (f"={item}" if item else "") for name, item in row.tags.items()]
+        said = row.message or row.reason
+        rows.append(
+            (row.ref, "  ".join(metrics), age(row.time, time.time()), " ".join(marks), said)
+        )
+    lines = aligned(rows)
+    return [*lines, *([value.note] if value.note else [])]
+
+
+def compared(value: values.Compared) -> list[str]:
+    """A diff: one block a section, equal things folded into the last line."""
+    head = f"{value.old} -> {value.new}"
+    lines = [value.echo] if value.echo else []
+    lines.append(f"{head}     {value.apart}" if value.apart else head)
+    for section in ("code", "params", "metrics", "data", "model", "environment", "files"):
+        found = [change for change in value.changes if change.section == section]
+        label = section
+        for change in found:
+            block = _change_lines(change)
+            lines.append(f"{label:<10}{block[0]}")
+            lines += [f"{'':<10}{line}" for line in block[1:]]
+            label = ""
+    if value.same:
+        same = ", ".join(counted(count, noun) for noun, count in value.same.items() if count)
+        if same:
+            lines.append(f"{'same':<10}{same}")
+    if not value.changes:
+        lines.append("no difference")
+    return lines
+
+
+def _change_lines(change: Change) -> list[str]:
+    if change.section == "code":
+        head = change.name if change.what == "changed" else f"{change.name} {change.what}"
+        if change.what == "changed" and change.lines:
+            return [
+                f"{change.name:<9} {change.lines[0]}",
+                *(f"{'':<10}{x}" for x in change.lines[1:]),
+            ]
+        return [head, *(f"{'':<10}{line}" for line in change.lines)]
+    if change.what == "added" and change.old is None:
+        tail = f"{number(change.new)}  (new)" if change.new is not None else "added"
+    elif change.what == "removed" and change.new is None:
+        tail = f"{number(change.old)}  (gone)" if change.old is not None else "removed"
+    elif change.old is None and change.new is None:
+        tail = ""
+    else:
+        a, b = numbers_apart(change.old, change.new)
+        tail = f"{a} -> {b}"
+    lines = list(change.lines)
+    if change.section == "metrics" and lines:
+        word = "" if change.better is None else "better" if change.better else "worse"
+        tail += f"   {lines.pop(0)} {word}".rstrip()
+    if not tail and lines:
+        tail = lines.pop(0)
+    return [f"{change.name:<11} {tail}".rstrip(), *(f"{'':<12}{line}" for line in lines)]
+
+
+def restored(value: values.Restored) -> list[str]:
+    """What a restore did, what it replaced and where that is kept, and how to undo it."""
+    lines = [value.echo] if value.echo else []
+    if value.undone:
+        names = ", ".join(name for name, _ in value.bound) or "nothing"
+        return [*lines, f"Undone: {names} as before the restore."]
+    lines += [f"Here it differs: {warning}" for warning in value.warnings]
+    if value.preview:
+        for name, where in value.replaced:
+            kept = f"kept as {where}" if where else "in no version"
+            lines.append(f"would replace {name} ({kept})")
+        lines += [f"would set {name} = {what}" for name, what in value.bound]
+        lines += [f"would write {name}" for name in value.files]
+        return lines or ["nothing would change"]
+    made = ", ".join(f"{name} = {what}" for name, what in value.bound)
+    swapped = [
+        f"Replaced: {name}, which is kept as {where}."
+        if where
+        else f"Replaced: {name}, now in no version."
+        for name, where in value.replaced
+    ]
+    if made:
+        lines.append(" ".join([f"{made}.", *swapped]))
+    lines += [f"wrote {name}" for name in value.files]
+    if made:
+        lines.append("  undo: %restore_version --undo      more: --what data | cells | all")
+    return lines

@@ -1,0 +1,91 @@
+"""Freeing what no version needs: the act between a plan of the store and an event of the chain.
+
+Alive is what a version that is not deleted reaches, and every text of an event. Nothing else is
+asked: parts list all their blobs. A saver who races is safe: its packs are locked, and a pack that
+it relied on is condemned by an event before it goes, so the saver's own event fails and it looks
+again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from snapbook import events
+from snapbook.errors import Conflict, Damaged, Hint, NotFound
+from snapbook.repository import Author, Repository
+from snapbook.store import sweep
+from snapbook.store.local import LocalStore
+
+_TRIES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """What a gc freed, or with a dry run would free."""
+
+    bytes: int
+    packs: int
+    debris: int
+
+
+def gc(repository: Repository, author: Author, *, dry: bool = False) -> Freed:
+    """Free what nothing needs. Deletes no version. Raises Conflict where others never pause."""
+    store = repository.store
+    if not isinstance(store, LocalStore):
+        return Freed(0, 0, 0)
+    for _ in range(_TRIES):
+        head = repository.follow()
+        plan = sweep.plan(store, live(repository))
+        found = Freed(plan.freed_bytes, len(plan.condemned) + len(plan.leftover), len(plan.debris))
+        if dry or not plan:
+            return found
+        writer = store.writer()
+        try:
+            sweep.move(plan, writer)
+            writer.commit()
+            if plan.condemned:
+                now = events.time_text(datetime.now(UTC))
+                body = {"packs": list(plan.condemned)}
+                repository.catalog.append("condemned", body, author.name, now, head)
+                repository.follow()
+        except Conflict:
+            continue
+        finally:
+            writer.close()
+        freed, _ = sweep.drop(store, plan.condemned + plan.leftover)
+        return Freed(freed, found.packs, found.debris)
+    raise Conflict("Nothing was freed: others save without a pause", act="Try again later")
+
+
+def live(repository: Repository) -> set[str]:
+    """Every digest that is needed.
+
+    Raises Damaged where an event, a manifest or a part cannot be read: what it needs cannot be told
+    then, and freeing on a guess could take what a copy of the damaged piece would bring back.
+    """
+    index = repository.index
+    if broken := index.broken():
+        raise _unsure(f"event {broken[0].n} cannot be read")
+    roots = index.roots()
+    alive = set(roots.manifests | roots.texts)
+    seen: set[str] = set()
+    for manifest in roots.manifests:
+        try:
+            for ref in repository.manifest(manifest).parts:
+                alive.add(ref.digest)
+                if ref.digest not in seen:
+                    seen.add(ref.digest)
+                    alive.update(repository.part(ref.digest).blobs)
+        except (NotFound, Damaged) as error:
+            raise _unsure(error.what) from error
+    return alive
+
+
+def _unsure(why: str) -> Damaged:
+    return Damaged(
+        "Nothing was freed",
+        f"{why}, so what it needs cannot be told",
+        act="See",
+        hint=Hint("verify"),
+    )

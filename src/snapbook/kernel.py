@@ -1,0 +1,181 @@
+"""What we remember of the kernel we live in: its cells, its project, the names used so far.
+
+One object per kernel, in memory only, but for the cell log once there is a version. Knows no store
+and no face. What makes a version (capture.py) reads it; the IPython face tells it what ran.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from snapbook.lineage.log import Cell, Session
+from snapbook.lineage.slice import Lineage, Slice, slice_for
+from snapbook.parts.modules import ModuleWatch
+from snapbook.parts.reads import Reads
+from snapbook.secrets import Redactor
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """Variables as they were before a restore, for its undo."""
+
+    values: Mapping[str, object]
+    absent: tuple[str, ...]
+    parents: Mapping[str, str]
+
+
+@dataclass(slots=True, eq=False)
+class Kernel:
+    """The state of one kernel.
+
+    ``project`` is the folder that the kernel started in (cells may change the working directory).
+    ``variables`` maps a model name to the variable it was taken from last time, ``parents`` to the
+    manifest digest that this session last made or restored. ``current`` is the cell that runs now,
+    None between cells.
+    """
+
+    namespace: dict[str, Any]
+    project: Path
+    session: Session
+    redactor: Redactor
+    watch: ModuleWatch
+    reads: Reads
+    lineage: Lineage
+    name: str = ""
+    current: Cell | None = None
+    auto: bool = False
+    last_model: str = ""
+    variables: dict[str, str] = field(default_factory=dict)
+    classes: dict[str, str] = field(default_factory=dict)
+    parents: dict[str, str] = field(default_factory=dict)
+    directions: dict[str, dict[str, str]] = field(default_factory=dict)
+    undo: list[Replaced] = field(default_factory=list)
+    said: set[str] = field(default_factory=set)
+    times: list[float] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
+    kept: list[tuple[str, str]] = field(default_factory=list)
+    redacted_said: int = 0
+    last_value: object = None
+    complaint: str = ""
+    fault: BaseException | None = None
+
+    @classmethod
+    def start(cls, namespace: dict[str, Any], history: Any) -> Kernel:
+        """Begin to remember. ``history`` is IPython's, for the cells that ran before."""
+        redactor = Redactor()
+        project = Path(os.getcwd())
+        session = Session(redactor.redact)
+        kernel = cls(
+            namespace,
+            project,
+            session,
+            redactor,
+            ModuleWatch(project),
+            Reads(),
+            Lineage(),
+            name=os.environ.get("CONDA_DEFAULT_ENV") or Path(sys.prefix).name,
+        )
+        # The last entry is the cell that loads us: it is logged when it ends.
+        before = list(enumerate(getattr(history, "input_hist_raw", ())))[1:-1]
+        session.seed_from_history((n, text) for n, text in before if text)
+        kernel.watch.look()
+        _running.append(kernel)
+        return kernel
+
+    def renamed(self, old: str, new: str) -> None:
+        """A model has another name now; what was remembered under the old one goes with it."""
+        for table in (self.variables, self.classes, self.parents):
+            if old in table:
+                table[new] = table.pop(old)
+        if self.last_model == old:
+            self.last_model = new
+
+    def stop(self) -> None:
+        """Let go of what was installed."""
+        self.session.close()
+        self.reads.stop()
+        self.watch.stop()
+        if self in _running:
+            _running.remove(self)
+
+    def seen_as(self, namespace: dict[str, Any]) -> Kernel:
+        """The same kernel with other names, for a call that brings objects of its own."""
+        return replace(self, namespace=namespace)
+
+    def log(self) -> Sequence[Cell]:
+        """The executed cells, the one that runs now last."""
+        cells = self.session.cells
+        return [*cells, self.current] if self.current is not None else cells
+
+    def slice(self, log: Sequence[Cell], at: int) -> Slice:
+        """What the cell at ``at`` of ``log`` depends on."""
+        if self.current is not None:
+            # The running cell is in no log yet and must not enter what is kept between cells.
+            return slice_for(log, at)
+        self.lineage.extend(log)
+        return self.lineage.slice(at)
+
+    def begins(self, source: str, cell_id: str, number: int) -> None:
+        """The cell that runs now, for a line magic inside it."""
+        self.current = Cell(len(self.session), number, cell_id, self.redactor.redact(source))
+
+    def ran(
+        self,
+        source: str,
+        *,
+        cell_id: str,
+        number: int,
+        started: datetime,
+        duration_s: float,
+        error: BaseException | None,
+    ) -> None:
+        """One cell was executed."""
+        self.current = None
+        outcome, line = _outcome(error)
+        self.session.append(
+            Cell(
+                index=len(self.session.cells),
+                n=number,
+                id=cell_id,
+                source=source,
+                started=started.isoformat(timespec="milliseconds"),
+                duration_s=round(duration_s, 4),
+                outcome=outcome,
+                line=line,
+            )
+        )
+        self.watch.look()
+
+
+_running: list[Kernel] = []
+
+
+def running() -> Kernel | None:
+    """The kernel that this process is, if snapbook is loaded in it."""
+    return _running[-1] if _running else None
+
+
+def _outcome(error: BaseException | None) -> tuple[str, int | None]:
+    """How a cell ended, and the line it stopped at."""
+    if error is None:
+        return "ok", None
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted", None
+    if isinstance(error, SyntaxError):
+        return f"error: {type(error).__name__}", error.lineno
+    trace = error.__traceback__
+    line = None
+    while trace is not None:
+        if (
+            "ipykernel_" in trace.tb_frame.f_code.co_filename
+            or trace.tb_frame.f_code.co_filename.startswith("<ipython-input")
+        ):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f"error: {type(error).__name__}", line

@@ -1,0 +1,166 @@
+"""From a folder to its Repository: the only file that knows every engine.
+
+A repository is found by walking up like git does, and made on first use: in the git root, else
+beside the notebook; in the user's data folder where the project's folder belongs to somebody else
+or cannot be written.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from snapbook import canonical
+from snapbook.catalog.files import FileCatalog
+from snapbook.catalog.index import Index
+from snapbook.catalog.memory import MemoryCatalog
+from snapbook.errors import Damaged, NewerFormat, ReadOnly
+from snapbook.repository import Repository
+from snapbook.store import durable
+from snapbook.store.local import LocalStore
+from snapbook.store.memory import MemoryStore
+
+NAME = ".snapbook"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a project's repository is or would be. ``why`` says it where that is not the project."""
+
+    project: Path
+    folder: Path
+    why: str = ""
+
+    @property
+    def exists(self) -> bool:
+        """Whether it was made."""
+        return (self.folder / "format").exists()
+
+
+def place(start: Path) -> Place:
+    """The place for ``start``: the nearest repository above it, else where one would be made."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / NAME / "format").exists() and _mine(folder / NAME):
+            return Place(folder, folder / NAME)
+        if (outside := _outside(folder)) is not None and (outside / "format").exists():
+            return Place(folder, outside, "kept outside the project")
+    root = next((f for f in (start, *start.parents) if (f / ".git").exists()), start)
+    if os.environ.get("SNAPBOOK_HOME"):
+        return Place(root, _home() / _slug(root), "SNAPBOOK_HOME is set")
+    if not _mine(root):
+        return Place(root, _home() / _slug(root), "the folder belongs to somebody else")
+    if not os.access(root, os.W_OK):
+        return Place(root, _home() / _slug(root), "the folder cannot be written")
+    return Place(root, root / NAME)
+
+
+def find_repository(start: Path) -> Repository:
+    """The repository for ``start``, for reading; an empty one in memory where there is none."""
+    found = place(start)
+    if not found.exists:
+        store = MemoryStore()
+        return Repository(store, MemoryCatalog(), Index(None, store.get))
+    return open_folder(found.folder)
+
+
+def make_repository(start: Path) -> Repository:
+    """The repository for ``start``, made on first use. Raises ReadOnly, DiskFull."""
+    found = place(start)
+    if not found.exists:
+        create(found.folder)
+    return open_folder(found.folder)
+
+
+def open_folder(folder: Path) -> Repository:
+    """The repository in ``folder``. Raises NewerFormat or Damaged before anything else is read."""
+    _check_format(folder)
+    cache = folder / "index.sqlite"
+    store = LocalStore(folder / "packs", cache)
+    return Repository(store, FileCatalog(folder / "events"), Index(cache, store.get), folder)
+
+
+def create(folder: Path) -> None:
+    """Make an empty repository; doing it twice, or by two at once, does it once."""
+    with durable.told(folder):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _put(folder / ".gitignore", b"*\n")
+        for room in ("packs", "events", "sessions"):
+            (folder / room).mkdir(exist_ok=True, mode=0o700)
+        # The format file comes last: with it the folder is a repository.
+        _put(folder / "format", canonical.encode({"snapbook": FORMAT}) + b"\n")
+        durable.sync_folder(folder)
+        durable.sync_folder(folder.parent)
+
+
+def outside_folder(project: Path) -> Path:
+    """Where `init --outside` puts the repository of ``project``."""
+    return _home() / _slug(project.resolve())
+
+
+def _put(path: Path, data: bytes) -> None:
+    """A small file, whole or absent."""
+    if path.exists():
+        return
+    partial = path.with_name(f".{path.name}-{os.getpid()}")
+    with open(partial, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(partial, path)
+
+
+def _check_format(folder: Path) -> None:
+    try:
+        value = canonical.decode((folder / "format").read_bytes())
+        version = value["snapbook"]
+        if type(version) is not int:
+            raise TypeError("no number")
+    except PermissionError as error:
+        raise ReadOnly(
+            f"The versions in {folder.name}/ cannot be read", "permission denied"
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Damaged(
+            "The repository's format file cannot be read",
+            str(folder),
+            act=f'If this is a repository, write {{"snapbook": {FORMAT}}} into its file format',
+        ) from error
+    if version > FORMAT:
+        raise NewerFormat(
+            f"These versions were written by a newer snapbook (format {version}, known here: {FORMAT})",
+            act="Nothing was changed. Update",
+            hint="pip install --upgrade snapbook",
+        )
+
+
+def _mine(folder: Path) -> bool:
+    """Whether the folder is the user's own. Root owns what it can write; Windows has no owners."""
+    if not hasattr(os, "geteuid") or os.geteuid() == 0:
+        return True
+    try:
+        return folder.stat().st_uid == os.geteuid()
+    except OSError:
+        return False
+
+
+def _home() -> Path:
+    if chosen := os.environ.get("SNAPBOOK_HOME"):
+        return Path(chosen).expanduser()
+    import platformdirs
+
+    return platformdirs.user_data_path("snapbook", appauthor=False) / "repositories"
+
+
+def _outside(project: Path) -> Path | None:
+    home = _home()
+    return home / _slug(project) if home.is_dir() else None
+
+
+def _slug(project: Path) -> str:
+    """A folder name for a project: readable, and unique by the digest of its whole path."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", project.name).strip("-.") or "project"
+    return f"{plain[:40]}-{canonical.digest(str(project).encode('utf-8', 'surrogateescape'))[:12]}"

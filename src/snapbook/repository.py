@@ -1,0 +1,496 @@
+"""A Repository: a Store and a Catalog together, and the one way in which a version comes to be.
+
+Knows how a Draft becomes a version: blobs made durable, number and "unchanged" decided against the
+newest event, the event appended; the loser of a race looks again. Knows no engine, no kernel and no
+face; numbers are derived in numbers.py, differences in diff.py.
+"""
+
+from __future__ import annotations
+
+import getpass
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from snapbook import canonical, events, numbers, trust
+from snapbook.canonical import Json
+from snapbook.capture import Draft
+from snapbook.catalog.base import Catalog, Head
+from snapbook.catalog.index import Index
+from snapbook.catalog.rows import VersionRow
+from snapbook.diff import Changes, compare
+from snapbook.errors import (
+    BadRef,
+    Conflict,
+    Damaged,
+    Hint,
+    NotFound,
+    Refused,
+    SnapbookError,
+    nearest,
+)
+from snapbook.manifest import Manifest, PartRef
+from snapbook.parts.base import Part
+from snapbook.refs import Number, Ref, check_alias, check_model_name, number_text
+from snapbook.signing import Key
+from snapbook.store.base import Store, Writer
+
+_TRIES = 1000
+PROTECTED = ("production", "staging")
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who makes an event: a name for people, and the key that signs (None: nothing is signed)."""
+
+    name: str
+    key: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user asked for beside the content of a version."""
+
+    message: str = ""
+    tags: Mapping[str, str] | None = None
+    bump: str = ""
+    number: Number | None = None
+    auto: bool = False
+    dry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What became of a Draft: a new version or, where ``unchanged``, the one that is equal.
+
+    ``changes`` are the differences from ``parent`` (None for a first version).
+    """
+
+    version: VersionRow
+    unchanged: bool
+    bump: str
+    reason: str
+    changes: Changes
+    parent: VersionRow | None
+    first_of_repository: bool = False
+
+
+class Repository:
+    """Versions of models: saved, found, read, named, checked, freed."""
+
+    def __init__(
+        self, store: Store, catalog: Catalog, index: Index, folder: Path | None = None
+    ) -> None:
+        self.store = store
+        self.catalog = catalog
+        self._index = index
+        self._head: Head | None = None
+        self.folder = folder
+
+    @property
+    def index(self) -> Index:
+        """The index, as of the newest event."""
+        self.follow()
+        return self._index
+
+    def follow(self) -> Head:
+        """Take in what others did: events into the index, condemned packs into the store."""
+        head = self._index.follow(self.catalog)
+        if head != self._head:
+            self._head = head
+            if condemned := self._index.condemned():
+                self.store.condemn(condemned)
+        return head
+
+    def every_version(self) -> Iterator[VersionRow]:
+        """All versions that are not deleted, newest first, page by page."""
+        index = self.index
+        after = None
+        while True:
+            page = index.page(after=after, limit=500)
+            yield from page.rows
+            after = page.after
+            if after is None:
+                return
+
+    # -- reading
+
+    def resolve(self, ref: Ref) -> VersionRow:
+        """The version that ``ref`` names now. Raises NotFound, or BadRef where a prefix is shared."""
+        index = self.index
+        if ref.prefix:
+            return self._by_prefix(index, ref)
+        model = self.known_model(ref.model)
+        found: VersionRow | None
+        if ref.alias:
+            found = self._by_alias(index, model, ref)
+        elif ref.number:
+            found = index.numbered(model, ref.number, ref.back)
+            if found is not None and found.deleted:
+                raise NotFound(
+                    f"{found.ref} was deleted",
+                    act="All",
+                    hint=Hint("list", (model,)),
+                    kind="deleted",
+                )
+        else:
+            found = index.newest(model, ref.back)
+        if found is None:
+            raise self._absent(index, model, ref)
+        return found
+
+    def known_model(self, name: str) -> str:
+        """The model that ``name`` means, also by an earlier name. Raises NotFound with near names."""
+        index = self.index
+        if (model := index.model(name)) is not None:
+            return model
+        models = index.models()
+        near = nearest(name, models)
+        guess = f" (did you mean {' or '.join(near)}?)" if near else ""
+        if not models:
+            raise NotFound(
+                f"There is no version of {name} yet",
+                act=f"Write  %%version_model {name}  on top of the cell that fits it",
+                kind="no-model",
+            )
+        raise NotFound(
+            f"No model is called {name}{guess}", act="All", hint=Hint("list"), kind="no-model"
+        )
+
+    def manifest(self, digest: str) -> Manifest:
+        """The Manifest under ``digest``."""
+        return Manifest.decode(self.store.get(digest))
+
+    def part(self, digest: str) -> Part:
+        """The part stored under ``digest``."""
+        return Part.decode(self.store.get(digest))
+
+    def parts(self, digest: str) -> tuple[Part, ...]:
+        """The parts of the Manifest under ``digest``, in its order."""
+        return self.manifest(digest).load(self.store.get)
+
+    def compare(self, old: str, new: str) -> Changes:
+        """What differs between two manifests."""
+        return compare(self.parts(old), self.parts(new), self.store.get)
+
+    def claim(self, version: VersionRow) -> trust.Claim:
+        """What the version's event says of its author, for trust.py."""
+        event = next(self.catalog.read(version.n), None)
+        signed = event.body.get("signature") if event is not None and event.n == version.n else None
+        fields: Mapping[str, Json] = signed if isinstance(signed, Mapping) else {}
+        named = event.body.get("model") if event is not None else None
+        return trust.Claim(
+            # The name it was signed for: a renamed model keeps its author's signature.
+            str(named or version.model),
+            version.manifest,
+            version.author,
+            str(fields.get("key", "")),
+            str(fields.get("signature", "")),
+        )
+
+    # -- making versions
+
+    def save(
+        self, draft: Draft, writer: Writer, wish: Wish, author: Author, parent: str = ""
+    ) -> Made:
+        """Make ``draft``, whose blobs are in ``writer``, a version; or find it equal to its parent.
+
+        ``parent`` is the manifest digest that the session last made or restored ("": the newest).
+        Equal content makes no version: a new message becomes a note. Raises DiskFull, ReadOnly and
+        what `numbers.decide` raises; then nothing was made.
+        """
+        check_model_name(draft.model)
+        for _ in range(_TRIES):
+            head = self.follow()
+            made = self._try(draft, writer, wish, author, parent, head)
+            if made is not None:
+                return made
+        raise Conflict("Not versioned: others save without a pause", act="Try again")
+
+    def _try(
+        self, draft: Draft, writer: Writer, wish: Wish, author: Author, parent: str, head: Head
+    ) -> Made | None:
+        """One attempt against the chain at ``head``; None where somebody else was faster."""
+        index = self._index
+        model = index.model(draft.model) or draft.model
+        newest = index.newest(model)
+        before = self._parent(model, parent, newest)
+        if before is not None and draft.key and before.key == draft.key:
+            return self._unchanged(before, draft, wish, author, head)
+        old = self._readable_parts(before)
+        changes = Changes((), {})
+        if old is not None:
+            changes = compare(old, draft.parts, writer.get, deep=False)
+        decision = numbers.decide(
+            old,
+            draft.parts,
+            changes.changes,
+            highest=index.highest(model),
+            bump=wish.bump,
+            number=wish.number,
+        )
+        now = datetime.now(UTC)
+        manifest = Manifest(
+            tuple(
+                PartRef(part.kind, part.name, digest)
+                for part, digest in zip(draft.parts, draft.digests, strict=True)
+            ),
+            {"name": author.name, "key": author.key.public if author.key else ""},
+            wish.message,
+            (before.manifest,) if before is not None else (),
+            events.time_text(now),
+        )
+        encoded = manifest.encode()
+        digest = canonical.digest(encoded)
+        first = not head.n
+        if wish.dry:
+            row = _row(model, decision, digest, author.name, wish)
+            return Made(row, False, decision.bump, decision.reason, changes, before, first)
+        writer.add(encoded)
+        texts = self._texts(writer, reason=decision.reason, message=wish.message, tags=wish.tags)
+        self._commit(writer)
+        body: dict[str, Json] = {
+            "model": model,
+            "number": number_text(decision.number),
+            "manifest": digest,
+            "key": draft.key,
+            "bump": decision.bump,
+            "texts": texts,
+            "parents": list(manifest.parents),
+            "auto": wish.auto,
+        }
+        if author.key is not None:
+            said = trust.statement(model, digest)
+            body["signature"] = {
+                "key": author.key.public,
+                "signature": author.key.sign(trust.AUTHOR, said),
+            }
+        try:
+            event = self.catalog.append("version", body, author.name, events.time_text(now), head)
+        except Conflict:
+            return None
+        self._index.follow(self.catalog)
+        row = next(row for row in self._index.of_manifest(digest, model) if row.n == event.n)
+        return Made(row, False, decision.bump, decision.reason, changes, before, first)
+
+    def _unchanged(
+        self, before: VersionRow, draft: Draft, wish: Wish, author: Author, head: Head
+    ) -> Made | None:
+        changes = compare(self.parts(before.manifest), draft.parts, self.store.get, deep=False)
+        if wish.message and wish.message != before.message and not wish.dry:
+            said = {note.text for note in self._index.notes(before.manifest)}
+            if wish.message not in said:
+                self.note(before, wish.message, author)
+        if wish.tags and not wish.dry:
+            self.tag(before, wish.tags, (), author)
+        del head
+        return Made(before, True, "", "", changes, before)
+
+    def _parent(self, model: str, parent: str, newest: VersionRow | None) -> VersionRow | None:
+        """The version that a new one continues: the session's own if it lives, else the newest."""
+        if parent:
+            living = [row for row in self._index.of_manifest(parent, model) if not row.deleted]
+            if living:
+                return living[0]
+        return newest
+
+    def _readable_parts(self, version: VersionRow | None) -> tuple[Part, ...] | None:
+        """A damaged parent must not stop new work: it counts as one of which nothing is known."""
+        if version is None:
+            return None
+        try:
+            return self.parts(version.manifest)
+        except (Damaged, NotFound):
+            return ()
+
+    def _commit(self, writer: Writer) -> None:
+        """Make the blobs durable; write again what a sweep condemned since it was relied on."""
+        # Relied on now or never: what is condemned after this moment makes our event come too late.
+        if gone := self.store.missing(writer.relied()):
+            writer.renew(gone)
+        writer.commit()
+
+    def _texts(
+        self,
+        writer: Writer,
+        *,
+        reason: str = "",
+        message: str = "",
+        text: str = "",
+        tags: Mapping[str, str] | None = None,
+    ) -> str:
+        """Words of people as a salted blob, so that they can be purged and not guessed."""
+        words: dict[str, Json] = {"salt": secrets.token_hex(16)}
+        words |= {k: v for k, v in (("reason", reason), ("message", message), ("text", text)) if v}
+        if tags:
+            words["tags"] = dict(tags)
+        return writer.add(canonical.encode(words))
+
+    # -- naming and noting
+
+    def note(self, version: VersionRow, text: str, author: Author) -> None:
+        """Add words about a version."""
+        self._act_with_texts(
+            "note", {"model": version.model, "manifest": version.manifest}, author, text=text
+        )
+
+    def tag(
+        self, version: VersionRow, tags: Mapping[str, str], removed: Sequence[str], author: Author
+    ) -> None:
+        """Set tags (name -> value, "" for a bare one) and remove others."""
+        body: dict[str, Json] = {"model": version.model, "manifest": version.manifest}
+        if removed:
+            body["removed"] = list(removed)
+        self._act_with_texts("tag", body, author, tags=tags)
+
+    def delete(self, version: VersionRow, author: Author, *, force: bool = False) -> None:
+        """Delete a version: its number is never used again, its bytes go with the next gc.
+
+        Raises Refused while an alias points at it, unless ``force``.
+        """
+        if version.aliases and not force:
+            raise Refused(
+                f"Not deleted: {version.ref} is {', '.join('@' + name for name in version.aliases)}",
+                act="Move the alias first, or say --yes to delete it all the same",
+                kind="protected",
+            )
+        self._act(
+            "delete",
+            {
+                "model": version.model,
+                "number": number_text(version.number),
+                "manifest": version.manifest,
+            },
+            author,
+        )
+
+    def rename(self, model: str, to: str, author: Author) -> None:
+        """Give a model another name; the old one keeps working. Raises Conflict if it is taken."""
+        check_model_name(to)
+        model = self.known_model(model)
+        taken = self.index.model(to)
+        if taken is not None and taken.lower() != model.lower():
+            raise Conflict(
+                f"Not renamed: {to} is a model already", act="See it", hint=Hint("list", (to,))
+            )
+        self._act("rename", {"model": model, "to": to}, author)
+
+    def move_alias(self, version: VersionRow, alias: str, author: Author) -> None:
+        """Let an alias of the model point at this version."""
+        check_alias(alias)
+        self._act(
+            "alias",
+            {
+                "model": version.model,
+                "name": alias,
+                "old": self.index.aliases(version.model).get(alias, ""),
+                "new": version.manifest,
+            },
+            author,
+        )
+
+    def _act_with_texts(
+        self,
+        kind: str,
+        body: Mapping[str, Json],
+        author: Author,
+        *,
+        text: str = "",
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        writer = self.store.writer()
+        try:
+            texts = self._texts(writer, text=text, tags=tags)
+            writer.commit()
+            self._act(kind, {**body, "texts": texts}, author)
+        finally:
+            writer.close()
+
+    def _act(self, kind: str, body: Mapping[str, Json], author: Author) -> None:
+        """Append an event that does not depend on what else happens."""
+        for _ in range(_TRIES):
+            head = self.follow()
+            try:
+                self.catalog.append(
+                    kind, body, author.name, events.time_text(datetime.now(UTC)), head
+                )
+            except Conflict:
+                continue
+            self._index.follow(self.catalog)
+            return
+        raise Conflict("Nothing was done: others write without a pause", act="Try again")
+
+    # -- finding
+
+    def _by_prefix(self, index: Index, ref: Ref) -> VersionRow:
+        model = self.known_model(ref.model) if ref.model else None
+        rows = index.of_prefix(ref.prefix, model)
+        if len({row.manifest for row in rows}) > 1:
+            shown = ", ".join(f"{row.ref} #{row.manifest[:12]}" for row in rows[:3])
+            raise BadRef(f"{ref.prefix} is not one version", shown, act="Give more digits")
+        if not rows:
+            raise NotFound(
+                f"No version has the digest {ref.prefix}",
+                act="All",
+                hint=Hint("list"),
+                kind="no-version",
+            )
+        row = next((row for row in rows if not row.deleted), rows[0])
+        if row.deleted:
+            raise NotFound(f"{row.ref} was deleted", act="All", hint=Hint("list"), kind="deleted")
+        if ref.back:
+            older = index.numbered(row.model, row.number, ref.back)
+            if older is None:
+                raise self._absent(index, row.model, ref)
+            return older
+        return row
+
+    def _by_alias(self, index: Index, model: str, ref: Ref) -> VersionRow | None:
+        moves = [move for move in index.moves(model, ref.alias) if move.new]
+        if not moves:
+            aliases = sorted(index.aliases(model))
+            there = f"there are: {', '.join(aliases)}" if aliases else "it has none"
+            raise NotFound(
+                f"{model} has no alias {ref.alias} ({there})",
+                act="All",
+                hint=Hint("list", (model,)),
+                kind="no-alias",
+            )
+        if ref.back >= len(moves):
+            return None
+        rows = index.of_manifest(moves[ref.back].new, model)
+        return rows[0] if rows else None
+
+    def _absent(self, index: Index, model: str, ref: Ref) -> NotFound:
+        newest = index.newest(model)
+        wanted = str(ref).partition("::")[2] or str(ref)
+        what = number_text(ref.number) if ref.number and not ref.back else f"version {wanted}"
+        now = f" (newest: {number_text(newest.number)})" if newest else ""
+        return NotFound(
+            f"{model} has no {what}{now}", act="All", hint=Hint("list", (model,)), kind="no-version"
+        )
+
+
+def _row(
+    model: str, decision: numbers.Decision, digest: str, author: str, wish: Wish
+) -> VersionRow:
+    """The row that a dry run shows; nothing of it is stored."""
+    return VersionRow(
+        n=0, model=model, number=decision.number, manifest=digest, key="", texts="", parents=(),
+        time="", author=author, bump=decision.bump, reason=decision.reason, message=wish.message,
+        class_name="", main="", auto=wish.auto, signed=False, deleted=False, damage="", metrics={},
+        params={}, tags=dict(wish.tags or {}), aliases=(),
+    )  # fmt: skip
+
+
+def login() -> str:
+    """The user's login, for events of people who set no name."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
+__all__ = ["Author", "Made", "Repository", "SnapbookError", "Wish", "login"]

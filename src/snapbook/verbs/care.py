@@ -1,0 +1,244 @@
+"""verify, gc, init, config, key, trust, autoload, help, bug-report: looking after a repository."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snapbook import gc as gc_of
+from snapbook import places, refs, settings, signing
+from snapbook import verify as verifying
+from snapbook.errors import BadOption, Hint, NotFound, Usage, nearest
+from snapbook.trust import Trust
+from snapbook.verbs import look
+from snapbook.verbs.here import Here
+from snapbook.verbs.values import Done
+
+if TYPE_CHECKING:
+    from snapbook.verbs.table import Asked
+
+_AUTOLOAD = 'c.InteractiveShellApp.extensions.append("snapbook")  # snapbook autoload'
+
+
+def verify(here: Here, asked: Asked) -> Done:
+    """Check every byte: packs, events, and that each version has all it needs. Repairs nothing."""
+    repository = here.repository()
+    only = look.resolve(repository, asked.ref)[0] if asked.ref else None
+    found = verifying.verify(repository, only, here.progress)
+    lines = [f"{problem.where}: {problem.why}" for problem in found.problems]
+    lines += [f"{ref} cannot be restored whole" for ref in found.broken]
+    checked = f"{found.versions:,} versions, {found.packs:,} packs, {found.events:,} events"
+    if not found.problems and not found.broken:
+        lines.append(f"all is well: {checked}")
+    else:
+        fine = found.versions - len(found.broken)
+        lines.append(f"{fine:,} of {found.versions:,} versions are fine ({checked})")
+    return Done(
+        tuple(lines),
+        {
+            "ok": not (found.problems or found.broken),
+            "problems": [{"where": p.where, "why": p.why} for p in found.problems],
+            "broken": list(found.broken),
+            "versions": found.versions,
+            "packs": found.packs,
+            "events": found.events,
+        },
+        exit_code=1 if found.problems or found.broken else 0,
+    )
+
+
+def gc(here: Here, asked: Asked) -> Done:
+    """Free what no version needs any more. Never deletes a version."""
+    from snapbook.verbs import make
+
+    repository = here.repository()
+    freed = gc_of.gc(repository, make.author(here.folder), dry=asked.dry_run)
+    verb = "would free" if asked.dry_run else "freed"
+    size = look._size(freed.bytes)
+    line = f"{verb} {size}: {freed.packs} packs, {freed.debris} unfinished files"
+    return Done(
+        (line,),
+        {
+            "bytes": freed.bytes,
+            "packs": freed.packs,
+            "debris": freed.debris,
+            "dry_run": asked.dry_run,
+        },
+    )
+
+
+def init(here: Here, asked: Asked) -> Done:
+    """Make the repository now: in the project, or with --outside in the user's data folder."""
+    place = places.place(here.folder)
+    if place.exists:
+        return Done(
+            (f"versions of this project are in {place.folder} already",),
+            {"repository": str(place.folder)},
+        )
+    folder = places.outside_folder(place.project) if asked.outside else place.folder
+    if not asked.dry_run:
+        places.create(folder)
+    said = "would make" if asked.dry_run else "made"
+    return Done((f"{said} {folder}",), {"repository": str(folder)})
+
+
+def config(here: Here, asked: Asked) -> Done:
+    """Show settings, or set one: config data.max_store "1 GB"; --unset takes it back."""
+    del here
+    if not asked.name:
+        rows = [(name, settings.get(name), one.help) for name, one in settings.SETTINGS.items()]
+        width = max(len(name) for name, _, _ in rows)
+        lines = [f"{name:<{width}}  {value!s:<12}  {text}" for name, value, text in rows]
+        return Done(tuple(lines), {name: value for name, value, _ in rows})
+    if asked.value is None and not asked.unset:
+        return Done(
+            (f"{asked.name} = {settings.get(asked.name)}",), {asked.name: settings.get(asked.name)}
+        )
+    value = settings.put(asked.name, None if asked.unset else asked.value)
+    return Done((f"{asked.name} = {value}",), {asked.name: value})
+
+
+def key(here: Here, asked: Asked) -> Done:
+    """The signing key: show, export (the public half), rotate, or revoke a trusted one."""
+    del here
+    folder = settings.folder()
+    act = asked.act or "show"
+    if act == "rotate":
+        old, new = signing.rotate(folder)
+        Trust(folder).trust_key(old, "*")
+        return Done(
+            (f"new key {new.public[:16]}; what {old[:16]} signed stays trusted here",),
+            {"key": new.public, "old": old},
+        )
+    if act == "revoke":
+        if not asked.key:
+            raise Usage("revoke needs the public key to revoke", hint=Hint("key", ("show",)))
+        book = Trust(folder)
+        full = [known for known in book.keys() if known.startswith(asked.key)]
+        if len(full) != 1:
+            raise NotFound(
+                f"{len(full)} trusted keys begin with {asked.key}", act="Trusted", hint=Hint("key")
+            )
+        book.revoke(full[0])
+        return Done((f"{full[0][:16]} is not trusted any more",), {"revoked": full[0]})
+    public = signing.own_key(folder).public
+    if act == "export":
+        return Done((public,), {"key": public})
+    trusted = {known: list(models) for known, models in Trust(folder).keys().items()}
+    lines = [f"own      {public}"]
+    lines += [
+        f"trusted  {known[:16]}  for {', '.join(models)}" for known, models in trusted.items()
+    ]
+    return Done(tuple(lines), {"key": public, "trusted": trusted})
+
+
+def trust(here: Here, asked: Asked) -> Done:
+    """Allow a version to be loaded (trust churn:1.4.0), or all that a key signs (--key HEX)."""
+    folder = settings.folder()
+    book = Trust(folder)
+    if asked.key:
+        if len(asked.key) != 64 or set(asked.key) - set("0123456789abcdef"):
+            raise BadOption(
+                "--key is no public key", act="64 hex digits, as snapbook key export prints them"
+            )
+        model = asked.ref or "*"
+        if model != "*":
+            refs.check_model_name(model)
+        book.trust_key(asked.key, model)
+        return Done(
+            (f"{asked.key[:16]} is trusted for {model}",), {"key": asked.key, "model": model}
+        )
+    if not asked.ref:
+        raise Usage(
+            "trust needs a version, or --key", act="Like this", hint=Hint("trust", ("churn:1.4.0",))
+        )
+    repository = here.repository()
+    version, echo = look.resolve(repository, asked.ref)
+    claim = repository.claim(version)
+    book.trust_version(claim.model, claim.manifest)
+    line = f"{version.ref} by {version.author} may be loaded (#{version.manifest[:12]})"
+    return Done(
+        (*([echo] if echo else []), line), {"ref": version.ref, "manifest": version.manifest}
+    )
+
+
+def autoload(here: Here, asked: Asked) -> Done:
+    """Load snapbook in every IPython and Jupyter kernel: one line in the IPython profile."""
+    del here
+    from IPython.paths import get_ipython_dir
+
+    path = Path(get_ipython_dir()) / "profile_default" / "ipython_kernel_config.py"
+    shell = path.with_name("ipython_config.py")
+    text = shell.read_text(encoding="utf-8") if shell.exists() else ""
+    present = _AUTOLOAD in text
+    if asked.state == "on" and not present:
+        shell.parent.mkdir(parents=True, exist_ok=True)
+        begin = "" if text else "c = get_config()  # noqa\n"
+        glue = "" if not text or text.endswith("\n") else "\n"
+        _write(shell, text + glue + begin + _AUTOLOAD + "\n", asked.dry_run)
+    elif asked.state == "off" and present:
+        kept = [line for line in text.splitlines(keepends=True) if _AUTOLOAD not in line]
+        _write(shell, "".join(kept), asked.dry_run)
+    said = {
+        "on": "added to" if not present else "is already in",
+        "off": "removed from" if present else "is not in",
+    }
+    return Done(
+        (f"{_AUTOLOAD}", f"{said[asked.state]} {shell}"), {"file": str(shell), "state": asked.state}
+    )
+
+
+def _write(path: Path, text: str, dry: bool) -> None:
+    if dry:
+        return
+    partial = path.with_name(f".{path.name}.snapbook")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def bug_report(here: Here, asked: Asked) -> Done:
+    """What to put into a report: versions of everything that matters, no names, no data."""
+    del asked
+    import traceback
+    from importlib.metadata import PackageNotFoundError, version
+
+    rows: dict[str, Any] = {"python": platform.python_version(), "platform": platform.platform()}
+    for name in (
+        "snapbook",
+        "ipython",
+        "ipykernel",
+        "pandas",
+        "numpy",
+        "blake3",
+        "zstandard",
+        "cloudpickle",
+    ):
+        try:
+            rows[name] = version(name)
+        except PackageNotFoundError:
+            rows[name] = "absent"
+    lines = [f"{name:<12}{value}" for name, value in rows.items()]
+    fault = here.kernel.fault if here.kernel is not None else None
+    if fault is not None:
+        lines += "".join(traceback.format_exception(fault)).splitlines()
+    return Done(tuple(lines), rows)
+
+
+def help_verb(here: Here, asked: Asked) -> Done:
+    """All verbs, or one with its options and examples."""
+    from snapbook.verbs import ALIASES, VERBS
+
+    program = "%snapbook" if here.face == "magic" else "snapbook"
+    if wanted := asked.values["verb"]:
+        name = ALIASES.get(wanted, wanted)
+        if name not in VERBS:
+            near = nearest(wanted, list(VERBS))
+            raise BadOption(
+                f"There is no verb {wanted}" + (f" (did you mean {near[0]}?)" if near else "")
+            )
+        return Done(tuple(VERBS[name].parser(program).format_help().rstrip().splitlines()))
+    width = max(len(name) for name in VERBS)
+    lines = [f"{program} VERB ARGS          {program} VERB --help", ""]
+    lines += [f"  {verb.name:<{width}}  {verb.help}" for verb in VERBS.values()]
+    return Done(tuple(lines), {verb.name: verb.help for verb in VERBS.values()})

@@ -1,0 +1,40 @@
+"""Where a verb was asked: which folder, which kernel if any, through which face."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snapbook.kernel import Kernel
+    from snapbook.repository import Repository
+
+Progress = Callable[[str, int, int], None]
+
+
+def silent(_what: str, _done: int, _of: int) -> None:
+    """A progress that shows nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The surroundings of one call. ``progress`` is told (what, done, of) while something lasts."""
+
+    folder: Path
+    kernel: Kernel | None = None
+    face: str = "python"
+    progress: Progress = field(default=silent)
+
+    def repository(self) -> Repository:
+        """The repository of the folder, for reading; an empty one in memory where there is none."""
+        from snapbook import places
+
+        return places.find_repository(self.folder)
+
+    def writable(self) -> Repository:
+        """The repository of the folder, made on first use."""
+        from snapbook import places
+
+        return places.make_repository(self.folder)

@@ -1,0 +1,287 @@
+"""list, show, diff, status: looking executes nothing and changes nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from snapbook import places, refs, settings
+from snapbook.catalog.rows import VersionRow
+from snapbook.errors import NotFound, Usage
+from snapbook.manifest import Manifest
+from snapbook.parts.base import Part
+from snapbook.refs import Ref
+from snapbook.repository import Repository
+from snapbook.verbs.here import Here
+from snapbook.verbs.values import Compared, Done, Listing, Shown
+
+if TYPE_CHECKING:
+    from snapbook.catalog.index import Index
+    from snapbook.catalog.where import Expression
+    from snapbook.verbs.table import Asked
+
+NEWEST = 50
+
+
+def list_versions(here: Here, asked: Asked) -> Listing:
+    """Versions, newest first, of one model or all, found by an expression."""
+    from snapbook.catalog.index import Order
+
+    repository = here.repository()
+    index = repository.index
+    model = repository.known_model(asked.name) if asked.name else None
+    where = None
+    if asked.where:
+        from snapbook.catalog import where as expressions
+
+        where = expressions.parse(asked.where)
+    order = Order(asked.sort, not asked.lowest) if asked.sort else Order()
+    limit = _count(asked.limit)
+    page = index.page(model, where, order, limit=limit)
+    note = ""
+    if not page.rows:
+        note = _nothing(index, model, where)
+    elif page.after is not None:
+        total = index.count(model, where)
+        note = f"{len(page.rows)} of {total:,} versions; more: -n {min(total, limit * 10)}"
+    return Listing(page.rows, len(index.models()), note)
+
+
+def _nothing(index: Index, model: str | None, where: Expression | None) -> str:
+    """Why a list is empty; for a bound on a metric, how near the best comes."""
+    if where is None:
+        return (
+            "No versions yet. Write  %%version_model NAME  on top of the cell that fits your model."
+        )
+    for limit in where.limits:
+        best = index.extreme(model, limit.metric, limit.highest)
+        if best is not None and (metric := best.metrics.get(limit.metric)) is not None:
+            word = "Highest" if limit.highest else "Lowest"
+            value = f"{metric.value:.3f}" if isinstance(metric.value, float) else metric.value
+            number = refs.number_text(best.number)
+            return f"Nothing matches {where.text}. {word} is {value} ({number})."
+    return f"Nothing matches {where.text}."
+
+
+def _count(text: str | int | None) -> int:
+    if text is None:
+        return NEWEST
+    try:
+        count = int(text)
+    except ValueError:
+        count = 0
+    if count < 1:
+        raise Usage(f"-n cannot be {text}", act="It takes a count, such as 20")
+    return count
+
+
+def show(here: Here, asked: Asked) -> Shown:
+    """One version in full."""
+    repository = here.repository()
+    version, echo = resolve(repository, asked.ref or default_ref(here, repository))
+    manifest = repository.manifest(version.manifest)
+    notes = repository.index.notes(version.manifest)
+    return Shown(
+        version,
+        manifest,
+        manifest.load(repository.store.get),
+        tuple((note.time, note.author, note.text) for note in notes),
+        echo,
+    )
+
+
+def diff(here: Here, asked: Asked) -> Compared:
+    """What differs between two versions; with one reference: between it and the one before."""
+    repository = here.repository()
+    wanted = [refs.parse(text) for text in asked.refs]
+    if len(wanted) > 2:
+        raise Usage("diff takes one or two references", f"{len(wanted)} were given")
+    if not wanted:
+        wanted = [refs.parse(default_ref(here, repository))]
+    if len(wanted) == 1 and wanted[0].now:
+        wanted = [refs.parse(default_ref(here, repository)), wanted[0]]
+    if len(wanted) == 2 and (wanted[0].now or wanted[1].now):
+        return _against_now(here, repository, wanted)
+    if len(wanted) == 1:
+        new = repository.resolve(wanted[0])
+        old = _before(repository, new)
+        echo = ""
+    else:
+        old, new = (repository.resolve(ref) for ref in wanted)
+        echo = "; ".join(
+            f"{ref} -> {row.ref}"
+            for ref, row in zip(wanted, (old, new), strict=True)
+            if not ref.literal
+        )
+    changes = repository.compare(old.manifest, new.manifest)
+    found = [change for change in changes.changes if _asked_for(change.section, asked.what)]
+    return Compared(old.ref, new.ref, apart(old, new), tuple(found), changes.same, echo)
+
+
+def _before(repository: Repository, version: VersionRow) -> VersionRow:
+    before = repository.index.numbered(version.model, version.number, 1)
+    if before is None:
+        raise NotFound(
+            f"{version.ref} is the first version of {version.model}: nothing comes before it",
+            act="Look at it",
+            hint=_hint("show", version.ref),
+            kind="no-version",
+        )
+    return before
+
+
+def _against_now(here: Here, repository: Repository, wanted: list[Ref]) -> Compared:
+    """The live session against a version: captured into a writer that is then dropped."""
+    from snapbook.diff import compare
+    from snapbook.verbs import make
+
+    kernel = make._kernel(here)
+    other = next(ref for ref in wanted if not ref.now)
+    version = repository.resolve(other)
+    writer = repository.store.writer()
+    try:
+        draft = make.live(here, kernel, version.model, writer)
+        old, new = repository.parts(version.manifest), draft.parts
+        if wanted[0].now:
+            old, new = new, old
+        changes = compare(old, new, writer.get)
+    finally:
+        writer.close()
+    labels = ("now", version.ref) if wanted[0].now else (version.ref, "now")
+    return Compared(*labels, "", changes.changes, changes.same, "")
+
+
+def _asked_for(section: str, what: str | None) -> bool:
+    if not what or what == "all":
+        return True
+    wanted = {"cells": "code"}.get(what, what)
+    return section == wanted
+
+
+def status(here: Here, asked: Asked) -> Done:
+    """Where versions go, how many there are, what they weigh."""
+    del asked
+    place = places.place(here.folder)
+    lines = [f"repository  {place.folder}" + (f"  ({place.why})" if place.why else "")]
+    data: dict[str, Any] = {
+        "repository": str(place.folder),
+        "exists": place.exists,
+        "why": place.why,
+    }
+    if not place.exists:
+        lines.append("versions    none yet: it is made with the first one")
+    else:
+        repository = here.repository()
+        index = repository.index
+        total, bytes_ = index.count(), weight(place.folder)
+        limit = settings.number("repo.max_size")
+        lines.append(f"versions    {total:,} of {len(index.models())} models, {_size(bytes_)}")
+        lines.append(f"budget      {_size(bytes_)} of {_size(limit)}")
+        data |= {"versions": total, "models": len(index.models()), "bytes": bytes_}
+        data["budget_bytes"] = limit
+        if bytes_ > 0.8 * limit:
+            lines.append("            over 80 %. See what can go: snapbook gc --dry-run")
+        damaged = index.broken()
+        if damaged:
+            lines.append(f"damaged     {len(damaged)} events; see: snapbook verify")
+        data["damaged"] = len(damaged)
+    if here.kernel is not None:
+        kernel = here.kernel
+        lines.append(f"auto        {'on' if kernel.auto else 'off'}")
+        lines.append(f"cells       {len(kernel.session)} executed")
+        data |= {"auto": kernel.auto, "cells": len(kernel.session)}
+        if kernel.times:
+            middle = median(kernel.times[-20:])
+            lines.append(
+                f"cost        {middle:.2f} s a version (median of the last {len(kernel.times[-20:])})"
+            )
+            data["seconds_median"] = middle
+        if kernel.session.trouble:
+            lines.append(f"cell log    not written: {kernel.session.trouble}")
+        if kernel.complaint:
+            lines.append(f"last said   {kernel.complaint}")
+            data["complaint"] = kernel.complaint
+    lines.append(
+        "settings    " + ", ".join(f"{k} = {settings.get(k)}" for k in settings.stored())
+        if settings.stored()
+        else "settings    defaults"
+    )
+    return Done(tuple(lines), data)
+
+
+def resolve(repository: Repository, text: str) -> tuple[VersionRow, str]:
+    """The version that ``text`` names, and the echo of a reference that was not literal."""
+    ref = refs.parse(text)
+    if ref.now:
+        raise Usage(
+            "now is the live session, not a version",
+            act="Compare with it",
+            hint=_hint("diff", "now"),
+        )
+    version = repository.resolve(ref)
+    return version, "" if ref.literal else f"{ref} -> {version.ref}"
+
+
+def default_ref(here: Here, repository: Repository) -> str:
+    """The model that was used last, here or in the repository. Raises Usage where there is none."""
+    if here.kernel is not None and here.kernel.last_model:
+        return here.kernel.last_model
+    models = repository.index.models()
+    if not models:
+        raise NotFound(
+            "There are no versions yet",
+            act="Write  %%version_model NAME  on top of the cell that fits your model",
+            kind="no-version",
+        )
+    return models[0]
+
+
+def apart(old: VersionRow, new: VersionRow) -> str:
+    """How far apart in time two versions were made."""
+    try:
+        seconds = abs(
+            (datetime.fromisoformat(new.time) - datetime.fromisoformat(old.time)).total_seconds()
+        )
+    except ValueError:
+        return ""
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'' if count == 1 else 's'} apart"
+    return "less than a second apart"
+
+
+def weight(folder: Any) -> int:
+    """The bytes of all files of a repository."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _size(count: float) -> str:
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+def _hint(verb: str, *args: str) -> Any:
+    from snapbook.errors import Hint
+
+    return Hint(verb, args)
+
+
+__all__ = [
+    "Manifest",
+    "Mapping",
+    "Part",
+    "apart",
+    "diff",
+    "list_versions",
+    "resolve",
+    "show",
+    "status",
+    "time",
+]

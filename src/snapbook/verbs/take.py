@@ -1,0 +1,366 @@
+"""restore, load and export: what a version holds comes back, all of it or nothing.
+
+Trust is asked before a model is loaded, differences of the environment are told before that, and
+what is in no version is not replaced without a word.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snapbook import refs, settings
+from snapbook.catalog.rows import VersionRow
+from snapbook.errors import (
+    BadOption,
+    Conflict,
+    Hint,
+    NotFound,
+    ReadOnly,
+    SnapbookError,
+    Unclear,
+    Usage,
+)
+from snapbook.kernel import Kernel, Replaced
+from snapbook.parts import cells, environment, files, frame, lock, model
+from snapbook.parts.base import Part
+from snapbook.repository import Repository
+from snapbook.trust import Trust
+from snapbook.verbs import look, make
+from snapbook.verbs.here import Here
+from snapbook.verbs.values import Done, Restored
+
+if TYPE_CHECKING:
+    from snapbook.verbs.table import Asked
+
+WHAT = ("model", "data", "params", "cells", "files", "all")
+
+
+def restore(here: Here, asked: Asked) -> Restored:
+    """Bring back what a version holds, into the kernel's variables or as files."""
+    kernel = here.kernel
+    if asked.undo:
+        return _undo(make._kernel(here))
+    repository = here.repository()
+    version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
+    parts = repository.parts(version.manifest)
+    wanted = _wanted(asked.what)
+    if kernel is None and wanted & {"model", "data", "params"}:
+        raise Usage(
+            "There is no kernel to restore into",
+            act="In a notebook %restore_version does it; here, cells and files can be written",
+            hint=Hint("restore", (version.ref, "--what", "cells")),
+        )
+    as_name: str | None = asked.values["as"]
+    if as_name and not as_name.isidentifier():
+        raise BadOption(f"--as {as_name} is not a variable's name")
+    warnings = tuple(_differences(parts))
+    names = _targets(parts, wanted, as_name)
+    lost = _lost(kernel, repository, names) if kernel else {}
+    written = _files_wanted(here, version, parts, wanted)
+    if asked.dry_run:
+        return Restored(
+            version.ref,
+            tuple((name, _said(part)) for name, part in names.items()),
+            tuple(lost.items()),
+            tuple(path.name for path in written),
+            warnings,
+            echo,
+            preview=True,
+        )
+    unsaved = [name for name, where in lost.items() if not where]
+    if unsaved and asked.keep:
+        _keep_first(here, version.model, unsaved)
+        lost = _lost(kernel, repository, names) if kernel else {}
+    elif unsaved and not asked.yes:
+        value = kernel.namespace[unsaved[0]] if kernel else None
+        raise Conflict(
+            "Not restored",
+            f"{unsaved[0]} ({type(value).__name__}) is in no version and would be replaced",
+            act="--keep makes a version of it first, --yes replaces it",
+            hint=Hint("restore", (version.ref, "--keep")),
+            kind="unsaved",
+        )
+    values = {name: load_part(repository, version, part) for name, part in names.items()}
+    paths = _write_files(repository, version, parts, wanted, written)
+    if kernel is not None and values:
+        _bind(kernel, version, values, model_restored="model" in wanted)
+    return Restored(
+        version.ref,
+        tuple((name, f"{version.ref} ({_said(part)})") for name, part in names.items()),
+        tuple((name, where) for name, where in lost.items()),
+        tuple(path.name for path in paths),
+        warnings,
+        echo,
+    )
+
+
+def load_part(repository: Repository, version: VersionRow, part: Part) -> Any:
+    """The object that a part holds. A model that executes when it loads needs trust."""
+    get = repository.store.get
+    if part.kind == "model":
+        if part.facts.get("executes", True):
+            imports = model.imports(part, get)
+            shown = tuple(
+                dict.fromkeys(name.partition(":")[0].partition(".")[0] for name in imports)
+            )
+            Trust(settings.folder()).check(repository.claim(version), version.ref, shown)
+        return model.restore(part, get, version.ref)
+    if part.kind == "frame":
+        return frame.restore(part, get)
+    return dict(_values(part))
+
+
+def load(here: Here, asked: Asked) -> Any:
+    """The model of a version, as an object: `snapbook.load("churn@production")`."""
+    repository = here.repository()
+    version, _ = look.resolve(repository, asked.ref)
+    part = next((part for part in repository.parts(version.manifest) if part.kind == "model"), None)
+    if part is None:
+        raise NotFound(
+            f"{version.ref} holds no model", act="Look at it", hint=Hint("show", (version.ref,))
+        )
+    return load_part(repository, version, part)
+
+
+def _wanted(what: Sequence[str] | str | None) -> set[str]:
+    words = [what] if isinstance(what, str) else list(what or ())
+    chosen = {word for item in words for word in item.split(",") if word} or {"model"}
+    for word in chosen:
+        if word not in WHAT:
+            raise BadOption(f"--what cannot be {word}", act=f"It takes {', '.join(WHAT)}")
+    return {"model", "data", "params", "cells", "files"} if "all" in chosen else chosen
+
+
+def _targets(parts: Sequence[Part], wanted: set[str], as_name: str | None) -> dict[str, Part]:
+    """Which part goes to which variable."""
+    found: dict[str, Part] = {}
+    for part in parts:
+        if part.kind == "model" and "model" in wanted:
+            found[as_name or part.name] = part
+        elif part.kind == "frame" and "data" in wanted and part.facts.get("stored"):
+            found[part.name] = part
+        elif part.kind == "params" and "params" in wanted:
+            found[as_name if as_name and wanted == {"params"} else "params"] = part
+    if not found and wanted & {"model", "data", "params"} == wanted:
+        raise NotFound(f"There is nothing of that kind in it: {', '.join(sorted(wanted))}")
+    return found
+
+
+def _said(part: Part) -> str:
+    if part.kind == "model":
+        return str(part.facts.get("class_name", "model"))
+    if part.kind == "frame":
+        return frame.summary(part).removeprefix(part.name).strip() or "frame"
+    return f"{len(_values(part))} parameters"
+
+
+def _values(part: Part) -> Mapping[str, Any]:
+    values: Any = part.facts.get("values")
+    return values if isinstance(values, Mapping) else {}
+
+
+def _differences(parts: Sequence[Part]) -> list[str]:
+    """How the environment here differs from the version's, in lines; told before anything loads."""
+    part = next((part for part in parts if part.kind == "environment"), None)
+    if part is None:
+        return []
+    lines = []
+    for change in environment.differences_here(part):
+        if change.old is not None and change.new is not None:
+            lines.append(
+                f"{change.name} {change.new} here, {change.old} then: loads, results may differ"
+            )
+        elif change.old is not None:
+            lines.append(f"{change.name} {change.old} then, absent here")
+    return lines[:5] + ([f"and {len(lines) - 5} more"] if len(lines) > 5 else [])
+
+
+def _lost(kernel: Kernel, repository: Repository, names: Mapping[str, Part]) -> dict[str, str]:
+    """For each variable that has another value now: the version that keeps it, "" for none.
+
+    Only models can be lost so: data that a cell made comes back by running it.
+    """
+    found: dict[str, str] = {}
+    for name, part in names.items():
+        if part.kind != "model" or name not in kernel.namespace:
+            continue
+        value = kernel.namespace[name]
+        if not model.is_model_like(value) or model.is_fitted(value) is False:
+            continue
+        found[name] = _kept_as(kernel, repository, name, value)
+    return found
+
+
+def _kept_as(kernel: Kernel, repository: Repository, name: str, value: object) -> str:
+    """The version that holds ``value``, by its model digest, newest first; "" for none."""
+    writer = repository.store.writer()
+    try:
+        digest = model.capture(value, name, writer)[0].facts["digest"]
+    except SnapbookError:
+        return ""
+    finally:
+        writer.close()
+    for known, ref in reversed(kernel.kept):
+        if known == digest:
+            return ref
+    for row in repository.index.page(limit=200).rows:
+        try:
+            parts = repository.parts(row.manifest)
+        except SnapbookError:
+            continue
+        if any(part.kind == "model" and part.facts.get("digest") == digest for part in parts):
+            return row.ref
+    return ""
+
+
+def _keep_first(here: Here, name: str, variables: Sequence[str]) -> None:
+    """Make a version of what would be replaced."""
+    from snapbook.verbs import VERBS
+
+    for variable in variables:
+        make.save(here, VERBS["save"].ask((name,), {"model": variable, "quiet": True}))
+
+
+def _bind(
+    kernel: Kernel, version: VersionRow, values: Mapping[str, Any], *, model_restored: bool
+) -> None:
+    """All names at once; what they held before stays for `--undo`."""
+    space = kernel.namespace
+    kernel.undo.append(
+        Replaced(
+            {name: space[name] for name in values if name in space},
+            tuple(name for name in values if name not in space),
+            dict(kernel.parents),
+        )
+    )
+    del kernel.undo[:-10]
+    space.update(values)
+    if model_restored:
+        kernel.parents[version.model] = version.manifest
+        kernel.last_model = version.model
+
+
+def _undo(kernel: Kernel) -> Restored:
+    if not kernel.undo:
+        raise Unclear("Nothing to undo", "no restore was done in this kernel", kind="no-undo")
+    last = kernel.undo.pop()
+    kernel.namespace.update(last.values)
+    for name in last.absent:
+        kernel.namespace.pop(name, None)
+    kernel.parents.clear()
+    kernel.parents.update(last.parents)
+    names = (*last.values, *last.absent)
+    return Restored("", tuple((name, "as before") for name in names), undone=True)
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def _files_wanted(
+    here: Here, version: VersionRow, parts: Sequence[Part], wanted: set[str]
+) -> list[Path]:
+    """The paths that will be written, none of which exists."""
+    paths = []
+    number = refs.number_text(version.number)
+    plain = version.model.replace("/", "-")
+    if "cells" in wanted and any(part.kind == "cells" for part in parts):
+        paths.append(_free(here.folder / f"{plain}-{number}.ipynb"))
+    if "files" in wanted and any(part.name == "attachments" for part in parts):
+        paths.append(_free(here.folder / f"{plain}-{number}-files"))
+    return paths
+
+
+def _free(path: Path) -> Path:
+    """``path``, or the first of path-2, path-3, ... that is not taken."""
+    count = 2
+    wanted = path
+    while wanted.exists():
+        wanted = path.with_name(f"{path.stem}-{count}{path.suffix}")
+        count += 1
+    return wanted
+
+
+def _write_files(
+    repository: Repository,
+    version: VersionRow,
+    parts: Sequence[Part],
+    wanted: set[str],
+    paths: Sequence[Path],
+) -> list[Path]:
+    del version, wanted
+    get = repository.store.get
+    for path in paths:
+        if path.suffix == ".ipynb":
+            part = next(part for part in parts if part.kind == "cells")
+            write_notebook(part, get, path, "made")
+        else:
+            part = next(part for part in parts if part.name == "attachments")
+            files.restore(part, path, get)
+    return list(paths)
+
+
+def write_notebook(part: Part, get: Any, path: Path, what: str) -> None:
+    """The executed cells as a new notebook at ``path``."""
+    import json
+
+    document = cells.as_notebook(cells.restore(part, get), cells.made(part, get), what)
+    write_text(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """A text file, whole or absent. Raises ReadOnly or what the disk says, as one of ours."""
+    from snapbook.store import durable
+
+    partial = path.with_name(f".{path.name}-{os.getpid()}.tmp")
+    try:
+        with durable.told(path.parent, len(text)):
+            partial.write_text(text, encoding="utf-8", errors="replace")
+            os.replace(partial, path)
+    except ReadOnly as error:
+        raise ReadOnly("Not written", error.why) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def export(here: Here, asked: Asked) -> Done:
+    """A version leaves the repository: its environment as lock files, its cells as a notebook."""
+    repository = here.repository()
+    version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
+    parts = repository.parts(version.manifest)
+    get = repository.store.get
+    number = refs.number_text(version.number)
+    plain = version.model.replace("/", "-")
+    target = Path(asked.output).expanduser() if asked.output else None
+    if target is not None and not target.is_absolute():
+        target = here.folder / target
+    lines = [echo] if echo else []
+    if asked.to == "notebook":
+        part = _only(parts, "cells", version)
+        path = target or _free(here.folder / f"{plain}-{number}.ipynb")
+        write_notebook(part, get, path, "all" if asked.all else "made")
+        return Done((*lines, f"wrote {path.name}"), {"files": [str(path)]})
+    part = _only(parts, "environment", version)
+    folder = target or _free(here.folder / f"{plain}-{number}-env")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReadOnly("Not written", f"{folder} cannot be made ({error.strerror})") from error
+    written = []
+    for name, text in (
+        ("pylock.toml", lock.pylock(part, get)),
+        ("requirements.txt", lock.requirements(part, get)),
+    ):
+        write_text(folder / name, text)
+        written.append(str(folder / name))
+    said = f"wrote {folder.name}/pylock.toml and requirements.txt, without hashes (made offline)"
+    return Done((*lines, said), {"files": written})
+
+
+def _only(parts: Sequence[Part], kind: str, version: VersionRow) -> Part:
+    for part in parts:
+        if part.kind == kind:
+            return part
+    raise NotFound(f"{version.ref} holds no {kind}")

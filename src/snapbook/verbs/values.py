@@ -1,0 +1,106 @@
+"""What verbs return: values that faces write, each in its own way. Nothing here prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from snapbook.canonical import Json
+from snapbook.catalog.rows import VersionRow
+from snapbook.manifest import Manifest
+from snapbook.parts.base import Change, Part
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The outcome of a save.
+
+    ``version`` is the new version, or the present one where ``unchanged``. ``metrics`` are in the
+    order they are shown, main first. ``kept`` are the lines of what a first version holds.
+    ``unusual`` and ``not_kept`` are ready lines of the card (2 and 3). ``seconds`` is what the
+    capture took. ``dry`` where nothing was written.
+    """
+
+    version: VersionRow
+    unchanged: bool
+    bump: str
+    reason: str
+    variable: str
+    class_name: str
+    metrics: tuple[Change, ...] = ()
+    kept: tuple[str, ...] = ()
+    unusual: tuple[str, ...] = ()
+    not_kept: tuple[str, ...] = ()
+    new_bytes: int = 0
+    seconds: float = 0.0
+    first_of_repository: bool = False
+    dry: bool = False
+    quiet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Versions, newest first. ``note`` says why there are none, or how many more there are."""
+
+    rows: tuple[VersionRow, ...]
+    models: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One version in full. ``echo`` is the resolution of a reference that was not literal."""
+
+    version: VersionRow
+    manifest: Manifest
+    parts: tuple[Part, ...]
+    notes: tuple[tuple[str, str, str], ...] = ()
+    echo: str = ""
+    mine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two versions side by side: ``old`` and ``new`` as references, the differences, what is same."""
+
+    old: str
+    new: str
+    apart: str
+    changes: tuple[Change, ...]
+    same: Mapping[str, int]
+    echo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore did, or with ``preview`` would do.
+
+    ``bound`` are (variable, what it is now); ``replaced`` (variable, where its old value is kept,
+    "" if nowhere); ``files`` paths written; ``warnings`` environment differences.
+    """
+
+    ref: str
+    bound: tuple[tuple[str, str], ...] = ()
+    replaced: tuple[tuple[str, str], ...] = ()
+    files: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    echo: str = ""
+    preview: bool = False
+    undone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A simple act: the lines to say, and the same as data for programs."""
+
+    lines: tuple[str, ...]
+    data: Mapping[str, Json] = field(default_factory=dict)
+    exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What bare `snapbook` says: the status and the newest versions."""
+
+    status: Done
+    newest: Listing
