@@ -41,6 +41,8 @@ _WORDS = {
 
 def explained(model: object, error: NotKept) -> NotKept:
     """``error`` again, saying which attribute stands in the way and what it is."""
+    if error.why == pickler.ENDLESS:  # each look would take as long again
+        return NotKept(f"The {facts.class_name(model)} cannot be kept", error.why)
     path, found, why = _descend(model, error, time.monotonic() + _SECONDS)
     name = facts.class_name(model)
     if not path:

@@ -10,6 +10,7 @@ import inspect
 import math
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from snapbook import canonical
@@ -36,7 +37,9 @@ def attempt(question: Callable[[], Any], otherwise: _T) -> _T:
 def brief(value: Any, depth: int = 0) -> Json:
     """``value`` as short JSON: itself where it is plain and small, else a text that names it."""
     kind = type(value)
-    if value is None or kind in (bool, int, float):
+    if kind is float:  # as text, for nan is unequal to itself
+        return value if math.isfinite(value) else str(value)
+    if value is None or kind in (bool, int):
         return value if kind is not int or abs(value) < 1 << 64 else "a large int"
     if kind is str:
         return text(value)
@@ -103,10 +106,9 @@ def params_of(model: Any) -> tuple[dict[str, Json], tuple[str, ...]]:
         return {}, ()
     params = {key: found[key] for key in sorted(k for k in found if type(k) is str)[:MOST]}
     short = {text(key): brief(value) for key, value in params.items()}
+    defaults: dict[type, dict[str, Any]] = {}
     changed = [
-        text(key)
-        for key in params
-        if attempt(lambda key=key: _differs(model, found, key), True)  # type: ignore[misc]
+        text(key) for key in params if attempt(partial(_differs, model, found, key, defaults), True)
     ]
     return short, tuple(changed)
 
@@ -128,20 +130,38 @@ def description(
     )
 
 
-def _differs(model: Any, params: Mapping[str, Any], key: str) -> bool:
+def _differs(
+    model: Any, params: Mapping[str, Any], key: str, known: dict[type, dict[str, Any]]
+) -> bool:
     """Whether a parameter is not the default in the signature of the class that owns it."""
     prefix, _, name = key.rpartition("__")
-    owner = params[prefix] if prefix else model
-    defaults = inspect.signature(type(owner).__init__).parameters
-    if name not in defaults:
+    kind = type(params[prefix] if prefix else model)
+    if kind not in known:
+        known[kind] = _defaults(kind)
+    if name not in known[kind]:
         return False  # a step of a pipeline under its name: the pipeline's steps say it already
-    default = defaults[name].default
+    default = known[kind][name]
     value = params[key]
     if default is inspect.Parameter.empty:
         return not _holds_models(value)
     if type(value) is not type(default):
         return True
     return canonical.encode(brief(value)) != canonical.encode(brief(default))  # nan is nan here
+
+
+def _defaults(kind: type) -> dict[str, Any]:
+    """Parameters of ``__init__`` with their defaults; what it passes on as ``**`` by ancestors."""
+    found: dict[str, Any] = {}
+    for ancestor in type.__dict__["__mro__"].__get__(kind):
+        if "__init__" not in vars(ancestor) or ancestor is object:
+            continue
+        parameters = inspect.signature(vars(ancestor)["__init__"]).parameters
+        for name, parameter in parameters.items():
+            if parameter.kind is not parameter.VAR_KEYWORD:
+                found.setdefault(name, parameter.default)
+        if not any(one.kind is one.VAR_KEYWORD for one in parameters.values()):
+            break
+    return found
 
 
 def _holds_models(value: Any) -> bool:
@@ -183,8 +203,8 @@ def _brief_other(value: Any, depth: int) -> Json:
         if value.ndim == 1 and len(value) <= WIDEST and value.dtype.kind in "biufUS":
             return brief(value.tolist(), depth)
         return f"array {'x'.join(map(str, value.shape))} {value.dtype}"
-    if issubclass(kind, type) or kind.__name__ in ("function", "builtin_function_or_method"):
-        return text(str(value.__qualname__))
+    if callable(value) and type(getattr(value, "__qualname__", None)) is str:
+        return text(value.__qualname__)
     if issubclass(kind, float):
-        return float(value) if math.isfinite(value) else str(float(value))
+        return brief(float(value), depth)
     return class_name(value)

@@ -27,8 +27,8 @@ class PastBudget(Exception):
 class Memory:
     """Hashes memory on behalf of a walk.
 
-    ``known`` are digests by (address, bytes); ``spend`` counts bytes; ``node`` hashes an object that
-    an array holds, ``join`` tagged parts, and ``other`` what is not plain memory.
+    ``known`` are digests by (address, bytes); ``spend`` counts bytes; ``node`` hashes an object
+    that an array holds, ``join`` tagged parts, and ``other`` what is not plain memory.
     """
 
     known: Mapping[tuple[int, int], str]

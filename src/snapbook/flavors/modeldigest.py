@@ -18,6 +18,7 @@ import struct
 import time
 import types
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 from typing import Any
 
 from blake3 import blake3
@@ -28,7 +29,6 @@ from snapbook.flavors.memory import LARGE, Memory, PastBudget
 SECONDS = 2.0  # of this thread's processor time
 _FLAT = frozenset({type(None), bool, int, float, str, bytes, complex})
 _CLOCKS = frozenset({"mean_fit_time", "std_fit_time", "mean_score_time", "std_score_time"})
-_TIMED = frozenset({"refit_time_"})
 _NEVER = 1 << 60
 
 
@@ -193,18 +193,12 @@ class _Walk:
         return self._hash(b"object", parts)
 
     def _state(self, state: Any) -> bytes:
-        """Attributes in the order of their names, without clocks."""
+        """Attributes in the order of their names, without those of the moment."""
         if type(state) is not dict or not all(type(key) is str for key in state):
             return self.node(state)
         parts = []
-        searched = "cv_results_" in state
-        for key in sorted(state):
-            value = state[key]
-            if searched and key in _TIMED:
-                continue
-            if searched and key == "cv_results_" and type(value) is dict:
-                value = {name: item for name, item in value.items() if name not in _CLOCKS}
-                self.alive.append(value)
+        for key, value in sorted(_lasting(state).items(), key=itemgetter(0)):
+            self.alive.append(value)
             parts += [key.encode("utf-8", "surrogatepass"), self.node(value)]
         return self._hash(b"state", parts)
 
@@ -220,6 +214,18 @@ class _Walk:
         if byvalue.by_name(obj):
             return self._hash(b"name", [name])
         return self._hash(b"value", [name, *map(self.node, parts(obj))])
+
+
+def _lasting(state: dict[str, Any]) -> dict[str, Any]:
+    """Attributes without what scikit-learn notes of clocks and addresses."""
+    if "_stop_words_id" in state and "stop_words" in state:
+        state = {key: value for key, value in state.items() if key != "_stop_words_id"}
+    results = state.get("cv_results_")
+    if type(results) is dict:
+        lasting = {name: value for name, value in results.items() if name not in _CLOCKS}
+        state = {**state, "cv_results_": lasting}
+        state.pop("refit_time_", None)
+    return state
 
 
 def _plain_bytes(obj: object) -> bytes:

@@ -64,7 +64,8 @@ def encoded(model: object, kept: Kept) -> Encoded:
         "pieces": len(kept.pieces),
         "by_value": kept.pickled.by_value,
     }
-    found = modeldigest.model_digest(model, kept.known, max(4 * stored, _LEAST_BUDGET))
+    budget = max(4 * stored, _LEAST_BUDGET)
+    found = modeldigest.model_digest(model, kept.known, budget, modeldigest.SECONDS)
     return Encoded(
         layout,
         blobs,

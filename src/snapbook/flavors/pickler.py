@@ -22,6 +22,7 @@ from snapbook.flavors import records, tensors
 
 OUT_OF_BAND = 4096  # bytes from which a buffer is worth a blob of its own
 _FUNCTIONS = frozenset({"function", "builtin_function_or_method", "cython_function_or_method"})
+ENDLESS = "its pickle has no end (4 GB and more to come)"
 _LONGEST = 4 << 30  # bytes of in-band stream after which an object counts as endless
 
 
@@ -45,6 +46,8 @@ def dump(obj: object) -> Pickled:
     """Pickle ``obj``. Raises NotKept with the reason, but not yet with the path of the culprit."""
     try:
         return _Run().pickle(obj, _Plain)
+    except NotKept:
+        raise
     except (_ByValue, pickle.PicklingError, AttributeError, TypeError):
         pass  # of the notebook, or a lambda, a local class, a module: cloudpickle may know it
     except KeyboardInterrupt:
@@ -100,7 +103,7 @@ class _Sink(io.RawIOBase):
     def write(self, piece: Any) -> int:
         self.data += piece
         if len(self.data) > _LONGEST:
-            raise NotKept("It does not pickle", "its pickle has no end (4 GB and more to come)")
+            raise NotKept("It does not pickle", ENDLESS)
         return len(piece)
 
 

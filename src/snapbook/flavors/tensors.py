@@ -24,7 +24,7 @@ def reducers(kept: list[object]) -> Reducers:
     storages: dict[tuple[int, int], Any] = {}
 
     def tensor(value: Any) -> Any:
-        if not plain(value) or (value.requires_grad and not value.is_leaf):
+        if not plain(value):
             return NotImplemented  # torch's own way keeps it, or says what is wrong with it
         value = on_cpu(value)
         storage = value.untyped_storage()

@@ -184,13 +184,14 @@ def _absent(part: Part, ref: str, error: ModuleNotFoundError) -> NotRestorable:
     module = str(error.name or "").partition(".")[0] or "a module"
     known = module == part.facts.get("framework")
     version = str(part.facts.get("framework_version") or "") if known else ""
+    if not version:  # perhaps a file of the project: no package to name
+        why = f"{ref} needs the module {module}, absent here"
+        return NotRestorable("Not restored", why, act="Nothing was changed.")
     package = _DISTRIBUTIONS.get(module, module)
-    made = f" (made with {_short(version)})" if version else ""
-    wanted = f'"{package}=={_short(version)}.*"' if version else package
     return NotRestorable(
         "Not restored",
-        f"{ref} needs {package}, absent here{made}",
-        act=f"%pip install {wanted}, then again. Nothing was changed.",
+        f"{ref} needs {package}, absent here (made with {_short(version)})",
+        act=f'%pip install "{package}=={_short(version)}.*", then again. Nothing was changed.',
     )
 
 
