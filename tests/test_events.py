@@ -26,6 +26,7 @@ GOLDEN = (
     b'"time":"2026-11-21T14:02:00.000000Z","type":"rename"}'
 )
 
+moments = st.datetimes(datetime(1000, 1, 1), timezones=st.just(UTC))
 json_values = st.recursive(
     st.none()
     | st.booleans()
@@ -44,7 +45,7 @@ events = st.builds(
     n=st.integers(1, 2**40),
     prev=st.binary(min_size=32, max_size=32).map(bytes.hex),
     type=st.text("abc-", min_size=1),
-    time=st.datetimes(datetime(1000, 1, 1), timezones=st.just(UTC)).map(time_text),
+    time=moments.map(time_text),
     author=st.text(st.characters(exclude_categories=["Cs"])),
     body=tables,
     rest=tables.map(lambda table: {f"x{key}": value for key, value in table.items()}),
@@ -96,7 +97,7 @@ def test_any_cut_is_found(event, data):
         (lambda data: data.replace(b"000000Z", b"000Z"), "time"),
         (lambda data: data.replace(b'{"model":"churn","to":"leave"}', b"[]"), "body"),
         (lambda data: data.replace(b'"author":"ada",', b""), "author"),
-        (lambda data: data.replace(b":", b": "), "canonical"),
+        (lambda data: data.replace(b'":', b'": '), "canonical"),
         (lambda data: b"[" * 100_000, ""),
         (lambda data: b"[]", ""),
         (lambda data: b"\xff", ""),
@@ -141,14 +142,11 @@ def test_times():
     assert time_text(east) == TIME
     assert parse_time(TIME) == east
     for wrong in ("2026-11-21", "2026-11-21T14:02:00Z", TIME + " ", TIME[:-1], "٢" + TIME[1:]):
-        with pytest.raises(ValueError, match="no time|Invalid|day"):
+        with pytest.raises(ValueError, match="no time"):
             parse_time(wrong)
 
 
-@given(
-    st.datetimes(datetime(1000, 1, 1), timezones=st.just(UTC)),
-    st.datetimes(datetime(1000, 1, 1), timezones=st.just(UTC)),
-)
+@given(moments, moments)
 def test_the_order_of_texts_is_the_order_of_times(one, other):
     assert (time_text(one) < time_text(other)) == (one < other)
     assert parse_time(time_text(one)) == one

@@ -6,6 +6,7 @@ goes in as a parameter. A comparison with something that a version lacks is fals
 
 from __future__ import annotations
 
+import math
 import re
 import sqlite3
 from collections.abc import Callable
@@ -155,7 +156,7 @@ class _Renderer:
             if operator == "~":
                 return _contains(column, value)
             if operator not in ("=", "!="):
-                why = f"{item.field[0]} is text: = != ~ or in belongs before character"
+                why = f"{item.field[0]} is text, so = != ~ or in belongs before character"
                 raise bad(self._text, f"{why} {value.place}")
             return f"{column} {operator} ?", [value.text]
 
@@ -231,7 +232,8 @@ class _Renderer:
         raise BadExpression(
             f'No version has a {kind} "{name}"{meant}',
             f"character {item.place}",
-            act=f"There are {some}" if some else "",
+            act="There are" if some else "",
+            hint=some or None,
         )
 
 
@@ -254,7 +256,9 @@ def _contains(column: str, value: Value) -> Sql:
 
 
 def _float(text: str) -> float | None:
+    """The number that ``text`` is; "nan" is kept as a text, for nothing compares with it."""
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return None
+    return None if math.isnan(number) else number

@@ -36,17 +36,17 @@ class FileCatalog:
 
     def head(self) -> Head:
         """The newest event there is, by its name: no other event is read."""
-        with durable.told(self.folder):
+        with durable.told(self.folder, what="Not read"):
             n = self._last()
             sealed = self._sealed(n) if n else None
         return Head() if sealed is None else head_of(n, sealed)
 
     def read(self, start: int = 1) -> Iterator[Event]:
         """The readable events from ``start`` on, in order, up to the newest at the first call."""
-        with durable.told(self.folder):
+        with durable.told(self.folder, what="Not read"):
             last = self._last()
         for n in range(max(start, 1), last + 1):
-            with durable.told(self.folder):
+            with durable.told(self.folder, what="Not read"):
                 sealed = self._sealed(n)
             event = link(n, sealed)[1] if sealed is not None else None
             if event is not None:
@@ -77,14 +77,14 @@ class FileCatalog:
 
     def verify(self, progress: Progress | None = None) -> Iterator[Broken]:
         """Every event that is missing, changed, cut or out of the chain."""
-        with durable.told(self.folder):
+        with durable.told(self.folder, what="Not verified"):
             last = self._last()
         return broken_links(last, self._sealed, progress)
 
     def sweep(self) -> int:
         """Remove what killed processes left; gives the bytes freed."""
         freed = 0
-        with durable.told(self.folder):
+        with durable.told(self.folder, what="Not freed"):
             for path, size in durable.debris(self.folder):
                 path.unlink(missing_ok=True)
                 freed += size

@@ -126,7 +126,7 @@ def parse(text: str, now: datetime | None = None) -> Expression:
     parser = _Parser(text)
     tree = parser.either()
     if parser.kind:
-        raise parser.unexpected("the end, and or or")
+        raise parser.unexpected("and, or or the end")
     return Expression(text, tree, now or datetime.now().astimezone())
 
 
@@ -156,8 +156,9 @@ class _Parser:
         match = _TOKEN.match(self.text, self._end)
         if match is None:
             wrong = self.text[self.place - 1]
-            why = "the quote is not closed" if wrong in "'\"" else f"{wrong} means nothing here"
-            raise bad(self.text, f"{why}, character {self.place}")
+            if wrong in "'\"":
+                raise bad(self.text, f"the quote at character {self.place} is not closed")
+            raise bad(self.text, f"{wrong} at character {self.place} means nothing here")
         self._end = match.end()
         self.kind = match.lastgroup or ""
         self.token = match[self.kind]

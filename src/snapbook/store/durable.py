@@ -110,33 +110,38 @@ def unused(path: Path) -> Iterator[bool]:
 
 
 @contextmanager
-def told(folder: Path, need_bytes: int = 0) -> Iterator[None]:
-    """Turn what the disk under ``folder`` refuses into our errors, in the user's words."""
+def told(folder: Path, need_bytes: int = 0, what: str = "Not versioned") -> Iterator[None]:
+    """Turn what the disk under ``folder`` refuses into our errors, in the user's words.
+
+    ``what`` did not happen; ``need_bytes`` were to be written.
+    """
     try:
         yield
     except OSError as error:
         if isinstance(error, Unreachable):
             raise
-        raise disk_error(error, folder, need_bytes) from error
+        raise disk_error(error, folder, need_bytes, what) from error
 
 
-def disk_error(error: OSError, folder: Path, need_bytes: int = 0) -> Unreachable:
-    """The error of ours for ``error``, met while ``need_bytes`` were to be written."""
+def disk_error(
+    error: OSError, folder: Path, need_bytes: int = 0, what: str = "Not versioned"
+) -> Unreachable:
+    """The error of ours for ``error``: see `told`."""
     if error.errno in _FULL:
         return DiskFull(
-            "Not versioned",
+            what,
             _room(error, folder, need_bytes),
             act="See what can go",
             hint=Hint("gc", ("--dry-run",)),
         )
     if error.errno in _FORBIDDEN:
         return ReadOnly(
-            "Not versioned",
+            what,
             f"{folder} may not be written",
             act="See where versions go",
             hint=Hint("status"),
         )
-    return Unreachable("Not versioned", f"{folder}: {error.strerror or error}")
+    return Unreachable(what, f"{folder}: {error.strerror or error}")
 
 
 def bytes_text(count: int) -> str:

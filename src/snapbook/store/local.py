@@ -41,7 +41,7 @@ class LocalStore:
     def get(self, digest: str) -> bytes:
         """The blob, verified. Raises NotFound, or Damaged naming the pack."""
         key = _key(digest)
-        with told(self.folder):
+        with told(self.folder, what="Not read"):
             data, failure = self._read(key)
             if data is None and self.lookup.scan():
                 data, failure = self._read(key)
@@ -96,7 +96,7 @@ class LocalStore:
         self, live: Collection[str], waste: float = 0.2, purge: Collection[str] = ()
     ) -> sweep.Plan:
         """What may go when ``live`` are all digests that are needed: see `store.sweep`."""
-        with told(self.folder):
+        with told(self.folder, what="Not freed"):
             return sweep.plan(self, live, waste, purge)
 
     def drop(self, packs: Iterable[str]) -> tuple[int, tuple[str, ...]]:

@@ -114,7 +114,9 @@ def drop(store: LocalStore, packs: Iterable[str]) -> tuple[int, tuple[str, ...]]
     names = tuple(packs)
     if not store.condemned.issuperset(names):
         raise ValueError("a pack must be condemned before it is dropped")
-    with durable.told(store.folder):
+    if not store.folder.is_dir():
+        return 0, ()
+    with durable.told(store.folder, what="Not freed"):
         freed = 0
         for path, size in durable.debris(store.folder):
             path.unlink(missing_ok=True)

@@ -32,13 +32,13 @@ class Problem:
 
 def verify(store: LocalStore, progress: Progress | None = None) -> Iterator[Problem]:
     """One Problem for each damaged pack; condemned ones do not matter."""
-    with told(store.folder):
+    with told(store.folder, what="Not verified"):
         store.lookup.scan()
         names = sorted(set(store.lookup.names()) - store.condemned)
         sizes = {name: _size(store, name) for name in names}
     done, total = 0, sum(sizes.values())
     for name in names:
-        with told(store.folder):
+        with told(store.folder, what="Not verified"):
             problem = _check(store, name)
         if problem is not None:
             yield problem

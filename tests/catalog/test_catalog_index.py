@@ -1,0 +1,473 @@
+"""The index: what a chain adds up to, however the file is treated."""
+
+import multiprocessing
+import os
+import sqlite3
+
+import pytest
+
+from snapbook import canonical
+from snapbook.catalog.base import Broken, Head
+from snapbook.catalog.files import FileCatalog
+from snapbook.catalog.index import Index, Order
+from snapbook.catalog.memory import MemoryCatalog
+from snapbook.errors import Conflict
+from snapbook.store.memory import MemoryStore
+
+
+class Book:
+    """A chain and a store that are written as a repository writes them."""
+
+    def __init__(self, catalog=None, store=None):
+        self.catalog = catalog or MemoryCatalog()
+        self.store = store or MemoryStore()
+        self.clock = 0
+        self.expected = None  # the head to append to; None for whatever is newest
+
+    def put(self, value):
+        writer = self.store.writer()
+        digest = writer.add(canonical.encode(value))
+        writer.commit()
+        writer.close()
+        return digest
+
+    def event(self, kind, body, author="ada"):
+        self.clock += 1
+        time = f"2026-11-21T14:{self.clock // 60:02d}:{self.clock % 60:02d}.000000Z"
+        return self.catalog.append(kind, body, author, time, self.expected or self.catalog.head())
+
+    def part(self, kind, **facts):
+        return self.put({"kind": kind, "name": "model", "facts": facts, "blobs": []})
+
+    def version(self, model, number, metrics=(), params=(), tags=(), message="", **more):
+        parts = [
+            ("model", self.part("model", class_name="RandomForestClassifier", trees=100)),
+            ("params", self.part("params", values=dict(params))),
+            ("metrics", self.part("metrics", values=dict(metrics), main="accuracy",
+                                  directions={"accuracy": "max", "loss": "min"})),
+        ]  # fmt: skip
+        manifest = self.put(
+            {
+                "parts": [{"kind": k, "name": "model", "part": digest} for k, digest in parts],
+                "author": {"name": "ada", "key": ""},
+                "message": message,
+                "parents": [],
+                "time": str(self.clock),
+            }
+        )
+        texts = {"salt": str(self.clock), "message": message, "reason": "refit", "tags": dict(tags)}
+        body = {
+            "model": model,
+            "number": number,
+            "manifest": manifest,
+            "key": canonical.digest(number.encode()),
+            "bump": "minor",
+            "texts": self.put(texts),
+            "parents": [],
+            "auto": False,
+            **more,
+        }
+        self.event("version", body)
+        return manifest
+
+    def index(self, path=None):
+        index = Index(path, self.store.get)
+        index.follow(self.catalog)
+        return index
+
+
+@pytest.fixture
+def book():
+    return Book()
+
+
+def refs(page):
+    return [row.ref for row in page.rows]
+
+
+def test_a_version_as_a_row(book):
+    first = book.version("churn", "0.1.0")
+    manifest = book.version(
+        "churn",
+        "0.2.0",
+        metrics={"accuracy": 0.95, "loss": 0.1, "n": 7, "note": "good", "bad": float("nan")},
+        params={"max_depth": 8, "criterion": "gini", "bootstrap": True, "nested": [1, {"a": 2.5}]},
+        tags={"team": "risk"},
+        message="deeper",
+        parents=[first],
+        auto=True,
+        signature={"key": "k", "value": "v"},
+    )
+    row = book.index().newest("churn")
+    assert (row.ref, row.number, row.n, row.model) == ("churn:0.2.0", (0, 2, 0), 2, "churn")
+    assert (row.manifest, row.parents) == (manifest, (first,))
+    assert (row.message, row.reason, row.bump) == ("deeper", "refit", "minor")
+    assert (row.author, row.time) == ("ada", "2026-11-21T14:00:02.000000Z")
+    assert (row.auto, row.signed, row.deleted, row.damage) == (True, True, False, "")
+    assert (row.class_name, row.main) == ("RandomForestClassifier", "accuracy")
+    assert list(row.metrics) == sorted(row.metrics)  # canonical JSON sorts names
+    assert (row.metrics["accuracy"].value, row.metrics["accuracy"].direction) == (0.95, "max")
+    assert (row.metrics["loss"].direction, row.metrics["n"].direction) == ("min", None)
+    assert row.metrics["note"].value == "good"
+    assert row.metrics["bad"].value != row.metrics["bad"].value
+    assert row.params == {
+        "max_depth": 8, "criterion": "gini", "bootstrap": True, "nested": [1, {"a": 2.5}]
+    }  # fmt: skip
+    assert row.tags == {"team": "risk"}
+    assert row.aliases == ()
+
+
+def test_finding_one(book):
+    manifests = {
+        number: book.version("churn", number) for number in ("0.1.0", "0.2.0", "1.0.0", "0.2.1")
+    }
+    book.version("leave", "0.1.0")
+    index = book.index()
+    assert index.newest("churn").number == (0, 2, 1)  # made last
+    assert index.newest("churn", 2).number == (0, 2, 0)
+    assert index.newest("churn", 4) is None
+    assert index.newest("nobody") is None
+    assert index.newest("CHURN").model == "churn"
+    assert index.numbered("churn", (0,)).number == (0, 2, 1)
+    assert index.numbered("churn", (0, 1)).number == (0, 1, 0)
+    assert index.numbered("churn", (1, 0, 0)).number == (1, 0, 0)
+    assert index.numbered("churn", (1, 0, 0), 1).number == (0, 2, 0)
+    assert index.numbered("churn", (2,)) is None
+    manifest = manifests["0.2.0"]
+    assert [row.ref for row in index.of_manifest(manifest)] == ["churn:0.2.0"]
+    assert index.of_manifest(manifest, "leave") == []
+    assert [row.ref for row in index.of_prefix(manifest[:8])] == ["churn:0.2.0"]
+    assert index.of_prefix("0" * 63) == []
+    assert [row.ref for row in index.of_key("churn", canonical.digest(b"1.0.0"))] == ["churn:1.0.0"]
+    assert index.models() == ["leave", "churn"]
+    assert index.highest("churn") == (1, 0, 0)
+    assert index.highest("nobody") is None
+
+
+def test_a_deleted_number_is_remembered(book):
+    book.version("churn", "0.1.0")
+    manifest = book.version("churn", "0.9.0")
+    book.event("delete", {"model": "churn", "number": "0.9.0", "manifest": manifest})
+    index = book.index()
+    assert index.newest("churn").number == (0, 1, 0)
+    assert index.highest("churn") == (0, 9, 0)
+    assert index.numbered("churn", (0, 9)) is None
+    assert index.numbered("churn", (0, 9, 0)).deleted
+    assert refs(index.page("churn")) == ["churn:0.1.0"]
+    assert index.count("churn") == 1
+    assert manifest not in index.roots().manifests
+
+
+def test_a_model_whose_versions_are_all_deleted_keeps_its_number(book):
+    book.version("churn", "0.4.0")
+    book.event("delete", {"model": "churn", "number": "0.4.0"})
+    index = book.index()
+    assert index.models() == []
+    assert index.highest("churn") == (0, 4, 0)
+
+
+def test_aliases_and_their_history(book):
+    one, two = book.version("churn", "0.1.0"), book.version("churn", "0.2.0")
+    book.event("alias", {"model": "churn", "name": "production", "old": "", "new": one})
+    moved = book.event("alias", {"model": "churn", "name": "production", "old": one, "new": two})
+    book.event("alias", {"model": "churn", "name": "staging", "old": "", "new": two})
+    book.event("alias", {"model": "churn", "name": "staging", "old": two, "new": ""}, "bob")
+    index = book.index()
+    assert index.aliases("churn") == {"production": two}
+    assert index.newest("churn").aliases == ("production",)
+    moves = index.moves("churn", "production")
+    assert [(move.old, move.new) for move in moves] == [(one, two), ("", one)]
+    assert index.moves("churn", "staging")[0].author == "bob"
+    assert index.alias_at("churn", "production", moved.time) == two
+    assert index.alias_at("churn", "production", "2026-11-21T14:00:03.500000Z") == one
+    assert index.alias_at("churn", "production", "2020-01-01T00:00:00.000000Z") == ""
+
+
+def test_tags_and_notes(book):
+    manifest = book.version("churn", "0.1.0", tags={"team": "risk", "exp": ""})
+    body = {"model": "churn", "manifest": manifest}
+    book.event("tag", {**body, "texts": book.put({"salt": "1", "tags": {"team": "ops"}})})
+    book.event("tag", {**body, "texts": "", "removed": ["exp"]})
+    book.event("note", {**body, "texts": book.put({"salt": "2", "text": "looks odd"})}, "bob")
+    index = book.index()
+    assert index.newest("churn").tags == {"team": "ops"}
+    (note,) = index.notes(manifest)
+    assert (note.text, note.author) == ("looks odd", "bob")
+    assert index.tag_names() == index.tag_names("churn") == ["team"]
+    assert index.tag_names("other") == []
+    roots = index.roots()
+    assert roots.manifests == {manifest}
+    assert len(roots.texts) == 3
+    assert "" not in roots.texts
+
+
+def test_renamed_models_answer_to_both_names(book):
+    book.version("churn", "0.1.0")
+    book.event("rename", {"model": "churn", "to": "leave"})
+    book.version("leave", "0.2.0")
+    index = book.index()
+    assert refs(index.page("leave")) == ["leave:0.2.0", "leave:0.1.0"]
+    assert (index.model("churn"), index.model("LEAVE"), index.model("x")) == (
+        "leave",
+        "leave",
+        None,
+    )
+    book.version("churn", "0.1.0")  # the name is free again
+    index.follow(book.catalog)
+    assert index.model("churn") == "churn"
+    assert refs(index.page("churn")) == ["churn:0.1.0"]
+
+
+def test_packs_are_condemned(book):
+    book.event("condemned", {"packs": ["a" * 64, "b" * 64]})
+    book.event("condemned", {"packs": ["b" * 64]})
+    assert book.index().condemned() == {"a" * 64, "b" * 64}
+
+
+def test_purged_texts_vanish_from_rows(book, tmp_path):
+    manifest = book.version("churn", "0.1.0", message="call me on 555", tags={"who": "eve"})
+    body = {"model": "churn", "manifest": manifest}
+    note = book.put({"salt": "2", "text": "her number is 555"})
+    book.event("note", {**body, "texts": note})
+    index = book.index(tmp_path / "index.sqlite")
+    row = index.newest("churn")
+    for digest in (row.texts, note):
+        del book.store.blobs[digest]
+    book.event("purged", {"blobs": [row.texts, note]})
+    index.follow(book.catalog)
+    row = index.newest("churn")
+    assert (row.message, row.tags, row.damage) == ("", {}, "")
+    assert [note.text for note in index.notes(manifest)] == [""]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("version", {}),
+        ("version", {"model": "churn", "number": "1.2", "manifest": "ab" * 32}),
+        ("version", {"model": "churn", "number": [1, 2, 3], "manifest": "ab" * 32}),
+        ("version", {"model": "churn", "number": "1.2.3", "manifest": "short"}),
+        ("version", {"model": 7, "number": "1.2.3", "manifest": "ab" * 32}),
+        ("version", {"model": "churn", "number": "0.1.0", "manifest": "ab" * 32}),
+        ("version", {"model": "churn", "number": "9.9.9", "manifest": "ab" * 32, "parents": [1]}),
+        ("tag", {"model": "nobody", "manifest": "ab" * 32}),
+        ("note", {"model": "churn", "manifest": None}),
+        ("alias", {"model": "churn", "name": "x", "new": "zz"}),
+        ("delete", {"model": "churn", "number": None}),
+        ("rename", {"model": "churn"}),
+        ("condemned", {"packs": "abc"}),
+        ("condemned", {"packs": None}),
+    ],
+)
+def test_malformed_events_stop_nothing(book, kind, body):
+    book.version("churn", "0.1.0")
+    book.event(kind, body)
+    book.event("verdict", {"of a later": "snapbook"})
+    book.version("churn", "0.2.0")
+    index = book.index()
+    assert refs(index.page()) == ["churn:0.2.0", "churn:0.1.0"]
+    assert [broken.n for broken in index.broken()] == ([2] if body != {"packs": None} else [])
+
+
+def test_a_version_whose_blobs_are_lost_is_still_listed(book):
+    whole = dict(book.store.blobs)
+    manifest = book.version("churn", "0.1.0", {"accuracy": 0.9}, message="kept")
+    lost = {d: b for d, b in book.store.blobs.items() if d not in whole and d == manifest}
+    del book.store.blobs[manifest]
+    book.version("churn", "0.2.0")
+    index = book.index()
+    row = index.numbered("churn", (0, 1, 0))
+    assert row.damage
+    assert (row.message, row.metrics) == ("kept", {})
+    assert index.newest("churn").damage == ""
+    book.store.blobs.update(lost)
+    assert index.retry_damaged() == 1
+    row = index.numbered("churn", (0, 1, 0))
+    assert (row.damage, row.metrics["accuracy"].value) == ("", 0.9)
+    assert index.retry_damaged() == 0
+
+
+def test_a_broken_event_is_passed_over_and_mended_when_it_comes_back(book):
+    for minor in range(1, 5):
+        book.version("churn", f"0.{minor}.0")
+    whole = book.catalog.sealed[2]
+    book.catalog.sealed[2] = whole[:50]
+    index = book.index()
+    assert refs(index.page()) == ["churn:0.4.0", "churn:0.3.0", "churn:0.1.0"]
+    assert index.broken() == [Broken(2, "it cannot be read")]
+    book.version("churn", "0.5.0")
+    index.follow(book.catalog)
+    assert index.count() == 4
+    book.catalog.sealed[2] = whole
+    index.follow(book.catalog)
+    assert index.count() == 5
+    assert index.broken() == []
+
+
+def test_a_broken_head_is_passed_over(book):
+    book.version("churn", "0.1.0")
+    book.version("churn", "0.2.0")
+    book.catalog.sealed[2] = b"torn"
+    index = book.index()
+    assert index.count() == 1
+    assert index.follow(book.catalog) == book.catalog.head()
+    book.version("churn", "0.3.0")
+    index.follow(book.catalog)
+    assert refs(index.page()) == ["churn:0.3.0", "churn:0.1.0"]
+    assert [broken.n for broken in index.broken()] == [2]
+
+
+def test_another_chain_in_the_same_place(book, tmp_path):
+    """A repository restored from a backup: the index notices, whatever is longer."""
+    path = tmp_path / "index.sqlite"
+    for minor in range(1, 4):
+        book.version("churn", f"0.{minor}.0")
+    index = book.index(path)
+    for other in (Book(), Book(), Book()):
+        for minor in range([1, 3, 5][other is book]):
+            other.version("other", f"0.{minor}.0")
+        index = other.index(path)
+        assert index.models() == ["other"]
+    longer = Book()
+    for minor in range(9):
+        longer.version("longer", f"0.{minor}.0")
+    assert longer.index(path).models() == ["longer"]
+
+
+def test_pages_follow_each_other(book):
+    for minor in range(1, 12):
+        value = float(minor % 4)
+        book.version(
+            "churn", f"0.{minor}.0", {"accuracy": value, "odd": minor} if minor != 5 else {}
+        )
+        book.version("other", f"0.{minor}.0", {"accuracy": value})
+    index = book.index()
+    for order in (Order(), Order("accuracy"), Order("accuracy", highest=False)):
+        whole = index.page("churn", order=order)
+        assert whole.after is None
+        seen, after = [], None
+        while True:
+            page = index.page("churn", order=order, after=after, limit=3)
+            seen += page.rows
+            after = page.after
+            if after is None:
+                break
+        assert tuple(seen) == whole.rows
+        values = [row.metrics["accuracy"].value for row in seen if row.metrics]
+        if order.metric:
+            assert len(seen) == 10
+            assert values == sorted(values, reverse=order.highest)
+        else:
+            assert [row.number[1] for row in seen] == list(range(11, 0, -1))
+    assert len(index.page(limit=100).rows) == 22
+    assert index.page("nobody").rows == ()
+    assert index.extreme("churn", "odd").number == (0, 11, 0)
+    assert index.extreme("churn", "odd", highest=False).number == (0, 1, 0)
+    assert index.extreme("churn", "nothing") is None
+    assert index.metric_names("churn") == ["accuracy", "odd"]
+    assert index.metric_names("other") == ["accuracy"]
+
+
+def test_two_indexes_on_one_file(book, tmp_path):
+    path = tmp_path / "index.sqlite"
+    one, two = book.index(path), book.index(path)
+    book.version("churn", "0.1.0")
+    one.follow(book.catalog)
+    assert refs(two.page()) == ["churn:0.1.0"]
+    book.version("churn", "0.2.0")
+    two.follow(book.catalog)
+    one.follow(book.catalog)
+    assert refs(one.page()) == refs(two.page()) == ["churn:0.2.0", "churn:0.1.0"]
+
+
+def test_file_deleted_under_a_running_process(book, tmp_path):
+    path = tmp_path / "index.sqlite"
+    book.version("churn", "0.1.0")
+    one, two = book.index(path), book.index(path)
+    path.unlink()
+    assert refs(one.page()) == ["churn:0.1.0"]  # without being told to follow
+    book.version("churn", "0.2.0")
+    assert one.follow(book.catalog).n == 2
+    assert two.follow(book.catalog).n == 2
+    assert refs(one.page()) == refs(two.page()) == ["churn:0.2.0", "churn:0.1.0"]
+    two.close()
+    assert sqlite3.connect(path).execute("SELECT count(*) FROM versions").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage" * 3000])
+def test_file_overwritten(book, tmp_path, content):
+    path = tmp_path / "index.sqlite"
+    book.version("churn", "0.1.0", tags={"team": "risk"}, message="words")
+    index = book.index(path)
+    index.close()
+    path.write_bytes(content)
+    index.follow(book.catalog)
+    row = index.newest("churn")
+    assert (row.message, row.tags) == ("words", {"team": "risk"})
+
+
+def test_file_damaged_while_it_is_open(book, tmp_path):
+    path = tmp_path / "index.sqlite"
+    for minor in range(300):
+        book.version("churn", f"0.{minor}.0", {"accuracy": minor / 300})
+    index = book.index(path)
+    index.close()
+    assert index.newest("churn").number == (0, 299, 0)
+    with open(path, "r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(path.stat().st_size - 4096))
+    index.close()
+    assert index.count("churn") == 300
+    assert refs(index.page(limit=1)) == ["churn:0.299.0"]
+
+
+def test_locked_by_others(book, tmp_path, monkeypatch):
+    monkeypatch.setattr("snapbook.store.sqlite._BUSY_S", 0.1)
+    path = tmp_path / "index.sqlite"
+    book.version("churn", "0.1.0")
+    book.index(path).close()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    book.version("churn", "0.2.0")
+    assert refs(book.index(path).page()) == ["churn:0.2.0", "churn:0.1.0"]
+    other.execute("ROLLBACK")
+    other.close()
+
+
+def test_before_the_first_event(book, tmp_path):
+    index = book.index(tmp_path / "index.sqlite")
+    assert (index.models(), index.page().rows, index.count()) == ([], (), 0)
+    assert index.follow(book.catalog) == Head()
+    assert index.roots().manifests == frozenset()
+
+
+def _save(folder, name, start):
+    book = Book(FileCatalog(folder / "events"))
+    index = Index(folder / "index.sqlite", book.store.get)
+    start.wait()
+    done = 0
+    while done < 10:
+        book.expected = index.follow(book.catalog)
+        major, minor, _ = index.highest("churn") or (0, 0, 0)
+        try:
+            book.version("churn", f"{major}.{minor + 1}.0", {"accuracy": 0.5})
+            done += 1
+        except Conflict:
+            continue
+
+
+def test_two_processes_number_without_gap(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    start = context.Barrier(2)
+    workers = [
+        context.Process(target=_save, args=(tmp_path, name, start)) for name in ("ada", "bob")
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    index = Index(tmp_path / "index.sqlite", MemoryStore().get)
+    index.follow(FileCatalog(tmp_path / "events"))
+    assert [row.number[1] for row in index.page().rows] == list(range(20, 0, -1))
+    assert index.broken() == []

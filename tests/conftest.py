@@ -1,0 +1,1 @@
+"""Being here puts tests/ on the import path: suites in tests/contracts are inherited from there."""
