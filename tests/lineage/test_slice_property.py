@@ -18,7 +18,9 @@ number = st.integers(0, 9)
 
 def build(form: str, **parts: Any) -> Any:
     keys = list(parts)
-    return st.tuples(*parts.values()).map(lambda got: form.format(**dict(zip(keys, got))))
+    return st.tuples(*parts.values()).map(
+        lambda got: form.format(**dict(zip(keys, got, strict=True)))
+    )
 
 
 simple = st.one_of(
@@ -74,7 +76,8 @@ block = st.one_of(
     build("def {f}(p):\n    global {x}\n    {x} = p", f=function, x=name),
     build("def {f}(p):\n    {x}.append(p)", f=function, x=name),
     build("def {f}(p):\n    q = p[0]\n    q.append({k})\n    return q", f=function, k=number),
-    build("def {f}(p):\n    if p:\n        return {g}(p[1:])\n    return {x}", f=function, g=function, x=name),
+    build("def {f}(p):\n    if p:\n        return {g}(p[1:])\n    return {x}",
+          f=function, g=function, x=name),
     build("{f} = lambda p: p + {x}", f=function, x=name),
     build("{f} = lambda p: p.append({x})", f=function, x=name),
     build("class C:\n    def __init__(self, v):\n        self.v = v\n    def put(self, w):\n"

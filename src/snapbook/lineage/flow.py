@@ -15,6 +15,7 @@ from snapbook.lineage import words
 from snapbook.lineage.uses import Bind, Body, Call, Event, Mutate, Read
 
 # How a change reaches a name: its object, also what that holds, something in it, anything in it.
+_TOUCHED = 256  # names changed at once; beyond, the cell counts as having changed all
 _SELF, _DEEP, _WITHIN, _WITHIN_ALL = range(4)
 
 
@@ -68,7 +69,7 @@ class Flow:
             else:
                 self._link(event.holder, event.part)  # type: ignore[union-attr]
         if star:
-            self._star = index
+            self._scatter()
         self.needs.discard(index)
         return frozenset(self.needs)
 
@@ -92,8 +93,16 @@ class Flow:
         writers = self.writers.get(name)
         if writers:
             self.needs.add(writers[-1])
+        elif name in words.BUILTIN or name[0] in "<#":
+            return  # not looked for in what a cell may have bound unseen
         if self._star is not None and (not writers or writers[-1] < self._star):
             self.needs.add(self._star)
+
+    def _scatter(self) -> None:
+        """The cell may have written any name."""
+        if self._star is not None:
+            self.needs.add(self._star)
+        self._star = self._now
 
     def _use(self, body: Body) -> None:
         if body in self._used:
@@ -266,7 +275,10 @@ class Flow:
 
     def _mutate(self, name: str, deep: bool) -> None:
         self._read(name)
-        for touched in self._reach(name, deep):
+        touched_names = self._reach(name, deep)
+        if len(touched_names) > _TOUCHED:
+            self._scatter()
+        for touched in touched_names:
             self._write(touched, False)
             if touched[0] != "#":
                 self.changed.add(touched)
@@ -283,11 +295,14 @@ class Flow:
         seen = {start}
         queue = [start]
         for here, mode in queue:
+            if len(queue) > _TOUCHED:
+                break
             for step in self._steps(here, mode):
                 if step not in seen:
                     seen.add(step)
                     queue.append(step)
-        return list(dict.fromkeys(here for here, _ in queue))
+        names = [here for here, _ in queue]
+        return names if len(names) > _TOUCHED else list(dict.fromkeys(names))
 
     def _steps(self, here: str, mode: int) -> Iterator[tuple[str, int]]:
         for other in self._same.get(here, ()):

@@ -19,6 +19,7 @@ from typing import Any
 from snapbook import canonical
 
 SOURCE_LIMIT = 1_000_000  # characters of one cell that are kept
+_SHORT = 200  # characters of an id or an outcome; both come from others
 _MARGIN = 65_536  # redacted beyond the limit, so that a secret on the border is seen whole
 
 
@@ -159,9 +160,14 @@ class Session:
     def _settle(self) -> None:
         for position in range(self._settled, len(self._cells)):
             cell = self._cells[position]
+            told = (cell.id, cell.started, cell.outcome)
             source = _plain_text(self._redact(cell.source))
-            if source != cell.source:
-                self._cells[position] = replace(cell, source=source)
+            plain = tuple(_plain_text(text[:_SHORT]) for text in told)
+            if source != cell.source or plain != told:
+                name, started, outcome = plain
+                self._cells[position] = replace(
+                    cell, source=source, id=name, started=started, outcome=outcome
+                )
             self._settled = position + 1
 
     def _write(self) -> None:

@@ -7,19 +7,17 @@ nothing of kernels, versions or parts.
 from __future__ import annotations
 
 import bisect
-import builtins
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from snapbook import canonical
+from snapbook.lineage import words
 from snapbook.lineage.analyse import analyse
 from snapbook.lineage.flow import Flow
 from snapbook.lineage.log import Cell
 from snapbook.lineage.normal import normal_code
 from snapbook.lineage.uses import Body
-
-_BUILTIN = frozenset(dir(builtins)) | {"get_ipython", "display", "In", "Out", "_", "__", "___"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ class Lineage:
             imports |= uses.imports
             functions.update(uses.functions)
             whole = whole and not uses.broken and not uses.star
-        outside = frozenset(name for name in reads - _BUILTIN if name.isidentifier())
+        outside = frozenset(name for name in reads - words.BUILTIN if name.isidentifier())
         return Slice(indices, outside, frozenset(imports), frozenset(functions), whole)
 
 

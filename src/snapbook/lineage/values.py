@@ -34,8 +34,11 @@ def shared(node: ast.expr) -> Iterator[tuple[str, str]]:
         for value in node.values:
             yield from (("hold", name) for name in held(value))
     elif isinstance(node, _COMPREHENSIONS):
+        inner = {name for generator in node.generators for name in names_in(generator.target)}
         for generator in node.generators:
-            yield from (("copy", name) for name in held(generator.iter))
+            yield from (("copy", name) for name in held(generator.iter) if name not in inner)
+        value = node.value if isinstance(node, ast.DictComp) else node.elt
+        yield from (("hold", name) for name in held(value) if name not in inner)
     elif isinstance(node, ast.IfExp):
         yield from shared(node.body)
         yield from shared(node.orelse)

@@ -6,11 +6,16 @@ makes a slice larger than need be or, worse, too small; doubtful names count as 
 
 from __future__ import annotations
 
+import builtins
+
 
 def word_set(text: str) -> frozenset[str]:
     """The words of ``text``, for tables that are read more often than changed."""
     return frozenset(text.split())
 
+
+BUILTIN = frozenset(dir(builtins)) | {"get_ipython", "display", "In", "Out", "_", "__", "___"}
+"""Names that are there in every kernel."""
 
 PROCESS = "<process>"
 """Stands for what a cell changes beside names: seeds, working directory, import path, options."""

@@ -28,7 +28,7 @@ Get = Callable[[str], bytes]
 
 
 def blocks(count: int) -> Iterator[tuple[int, int]]:
-    """Where a log of ``count`` cells is cut, (start, stop) each: aligned powers of two, then a rest."""
+    """The (start, stop) of each block: powers of two, aligned, then what is left."""
     start = 0
     full = count - count % SMALLEST_BLOCK
     while start < full:
