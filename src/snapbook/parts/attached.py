@@ -15,10 +15,13 @@ from typing import Any
 
 MOST_TEXT = 200_000
 _MOST_PAGES = 200
-_TEXTS = frozenset(
-    """txt md rst csv tsv json jsonl yaml yml toml ini cfg conf env log py r R jl sql sh html htm xml
-    tex bib ipynb js ts css svg properties""".split()  # noqa: SIM905 - reads better as words
-)
+# fmt: off
+_TEXTS = frozenset((
+    "txt", "md", "rst", "csv", "tsv", "json", "jsonl", "yaml", "yml", "toml", "ini", "cfg",
+    "conf", "env", "log", "py", "r", "R", "jl", "sql", "sh", "html", "htm", "xml", "tex",
+    "bib", "ipynb", "js", "ts", "css", "svg", "properties",
+))
+# fmt: on
 _TYPES = {
     "md": "text/markdown",
     "ipynb": "application/x-ipynb+json",
@@ -57,7 +60,7 @@ def decoded(data: bytes) -> str | None:
 
 
 def words(name: str, data: bytes) -> str:
-    """The text of a file by which it is searched, at most 200,000 characters; "" where it has none."""
+    """The text by which a file is searched, at most 200,000 characters; "" where it has none."""
     ending = name.rpartition(".")[2].lower()
     if ending == "pdf":
         return _pdf(data)

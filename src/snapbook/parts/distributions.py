@@ -58,8 +58,8 @@ class _Scan:
 
 
 _scan = _Scan()
-# The version that stood on disk when a distribution was first seen imported: an upgrade in a running
-# kernel changes the disk, not the code that is loaded.
+# The version that stood on disk when a distribution was first seen imported: an upgrade in a
+# running kernel changes the disk, not the code that is loaded.
 _loaded: dict[tuple[str, str], str] = {}
 
 
@@ -91,9 +91,8 @@ def imported() -> dict[str, str]:
         for name in _scan.owners[top]:
             one = known.get(name)
             if one is not None:
-                versions[name] = _loaded.setdefault(
-                    (name, one.info.rpartition("-")[0]), one.version
-                )
+                place = (name, os.path.dirname(one.info))
+                versions[name] = _loaded.setdefault(place, one.version)
     return dict(sorted(versions.items()))
 
 

@@ -63,7 +63,7 @@ def restore(part: Part, get: Get) -> dict[str, Json]:
 
 
 def diff(old: Part, new: Part, get: Get | None = None) -> list[Change]:
-    """What differs, most telling first: Python, packages in use, the rest installed, machine, git."""
+    """What differs, most telling first: Python, packages in use, others, machine, git."""
     if old == new:
         return []
     used_old, used_new = packages_used(old), packages_used(new)
@@ -94,8 +94,8 @@ def diff(old: Part, new: Part, get: Get | None = None) -> list[Change]:
 
 
 def differences_here(part: Part) -> list[Change]:
-    """How the running kernel differs from ``part`` in what bears on loading: Python and the packages
-    that were in use. Order is (then, here); an absent package has no ``new``.
+    """How the running kernel differs from ``part`` in what bears on loading: Python and the
+    packages that were in use. Order is (then, here); an absent package has no ``new``.
     """
     here = {one.name: one.version for one in distributions.installed().values()}
     here |= distributions.imported()
@@ -169,7 +169,7 @@ def _editable(old: Part, new: Part) -> list[Change]:
 def _origins(
     writer: Writer, redactor: Redactor, project: str | Path, blobs: list[str], notices: list[Notice]
 ) -> dict[str, Json]:
-    """Where distributions came from that are of no index: editable folders, repositories, archives."""
+    """Where distributions came from that no index gave: editable folders, repositories, files."""
     found: dict[str, Json] = {}
     for name, origin in sorted(distributions.direct().items()):
         folder, vcs, archive = (origin.get(k) for k in ("dir_info", "vcs_info", "archive_info"))

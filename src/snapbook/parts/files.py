@@ -56,8 +56,8 @@ def capture_attachments(
 def restore(part: Part, folder: str | Path, get: Get, *, replace: bool = False) -> list[Path]:
     """Write the files of ``part`` below ``folder`` and give their paths.
 
-    A file that is there with other bytes is not touched, and nothing is written, unless ``replace``:
-    Conflict. A name that would leave the folder is Damaged.
+    A file that is there with other bytes is not touched and nothing is written: Conflict, unless
+    ``replace``. A name that would leave the folder is Damaged.
     """
     base = Path(folder).resolve()
     planned: list[tuple[Path, list[str]]] = []

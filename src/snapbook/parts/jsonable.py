@@ -6,6 +6,7 @@ Goes by type(obj), for ``__class__`` may lie, and calls only what the known type
 from __future__ import annotations
 
 import math
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 from snapbook.canonical import Json
@@ -15,8 +16,8 @@ _MOST_TEXT = 500
 
 
 def number(value: object) -> int | float | None:
-    """``value`` as a number if it is a numeric scalar (bool, Decimal, Fraction, numpy's and 0-d arrays
-    and tensors too), else None. Complex numbers and texts are not.
+    """``value`` as a number if it is a numeric scalar (bool, Decimal, Fraction, numpy's, arrays and
+    tensors without dimensions), else None. Complex numbers and texts are none.
     """
     kind = type(value)
     if kind is bool or kind is int or kind is float:
@@ -55,19 +56,11 @@ def plain(value: object, depth: int = 0) -> Json:
     if depth < 6 and kind in (list, tuple, set, frozenset, dict):
         return _container(value, depth)
     if kind.__name__ == "str_" and kind.__module__ == "numpy":
-        return plain(str.__str__(value), depth)  # type: ignore[arg-type]
-    for holder in (value, kind):
-        if type(holder) in _NAMED or holder is kind:
-            name = getattr(holder, "__qualname__", None)
-            if isinstance(name, str):
-                return name if holder is value else f"<{name}>"
+        return plain(str.__str__(value), depth)
+    if kind in (type, FunctionType, BuiltinFunctionType):
+        named: Any = value
+        return str(named.__qualname__)
     return f"<{kind.__name__}>"
-
-
-def _function() -> None: ...
-
-
-_NAMED = (type, type(_function), type(len))
 
 
 def _container(value: Any, depth: int) -> Json:

@@ -1,7 +1,7 @@
-"""One ear on what Python tells audit hooks (PEP 578): which files are opened, which code is executed.
+"""One ear on what Python tells audit hooks (PEP 578): files that are opened, code that is executed.
 
-A hook cannot be taken out of a process again, and it is called for every event there is. So there is
-one for all of us; it looks an event up in a table and is silent where nobody listens.
+A hook cannot be taken out of a process again, and it is called for every event there is. So there
+is one for all of us; it looks an event up in a table and is silent where nobody listens.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _make_hook() -> Callable[[str, tuple[object, ...]], None]:
             for listener in listeners:
                 try:
                     listener(args)
-                except Exception:  # noqa: BLE001, PERF203 - must not fail what the user does
+                except Exception:  # noqa: BLE001 - must not fail what the user does
                     continue
 
     return hook

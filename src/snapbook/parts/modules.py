@@ -1,9 +1,9 @@
 """Local code that a session executed: modules under the project as imported, and scripts as run.
 
-Python tells when it executes a module's code, at import and at every reload; the file is read in that
-moment, so that a later edit without a reload changes nothing. Whether the text is truly that of the
-executed code is checked by compiling it. What was imported before we listened falls back to the file
-as it is, and says so.
+Python tells when it executes a module's code, at import and at every reload; the file is read in
+that moment, so that a later edit without a reload changes nothing. Whether the text is truly that
+of the executed code is checked by compiling it. What was imported before we listened falls back to
+the file as it is, and says so.
 """
 
 from __future__ import annotations
@@ -108,9 +108,9 @@ class ModuleWatch:
 def capture(
     watch: ModuleWatch, writer: Writer, redactor: Redactor, project: str | Path | None = None
 ) -> tuple[Part, tuple[Notice, ...]]:
-    """The local code as a part of kind files. Facts of each file: path (from ``project``, else from
-    the checkout's root), module ("" for a script), digest, and source: "imported" as it was executed,
-    "file" as the file was when first looked at.
+    """The local code as a part of kind files. Facts of each file: path (from the root of the
+    project's checkout), module ("" for a script), digest, and source: "imported" as it was
+    executed, "file" as the file was when first looked at.
     """
     base = checkout.root(project) if project is not None else watch.root
     listed: list[dict[str, Json]] = []

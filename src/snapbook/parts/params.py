@@ -22,16 +22,22 @@ _NAMES = re.compile(
     r"|.*_(?:score|accuracy|auc|f1|precision|recall|r2|rmse|mae|mse|mape|loss)|val_.+|score"
 )
 _DICTS = ("metrics", "scores")
-_LOWER = frozenset(
-    """loss error err rmse mae mse mape smape msle rmsle medae logloss time seconds duration latency
-    brier ece perplexity ppl wer cer fpr fnr fdr regret cost divergence distance deviance residual
-    misclassification pinball aic bic""".split()  # noqa: SIM905 - reads better as a list of words
-)
-_HIGHER = frozenset(
-    """accuracy acc auc auroc auprc f1 fbeta precision recall r2 ap map ndcg mrr iou dice bleu rouge
-    score sensitivity specificity tpr tnr kappa mcc jaccard likelihood throughput gini lift
-    silhouette""".split()  # noqa: SIM905
-)
+# fmt: off
+_LOWER = frozenset((
+    "loss", "error", "err", "rmse", "mae", "mse", "mape", "smape", "msle", "rmsle", "medae",
+    "logloss", "time", "seconds", "duration", "latency", "brier", "ece", "perplexity", "ppl",
+    "wer", "cer", "fpr", "fnr", "fdr", "regret", "cost", "divergence", "distance", "deviance",
+    "residual", "misclassification", "pinball", "aic", "bic",
+))
+# fmt: on
+# fmt: off
+_HIGHER = frozenset((
+    "accuracy", "acc", "auc", "auroc", "auprc", "f1", "fbeta", "precision", "recall", "r2",
+    "ap", "map", "ndcg", "mrr", "iou", "dice", "bleu", "rouge", "score", "sensitivity",
+    "specificity", "tpr", "tnr", "kappa", "mcc", "jaccard", "likelihood", "throughput", "gini",
+    "lift", "silhouette",
+))
+# fmt: on
 
 
 def direction(name: str) -> str | None:
@@ -153,12 +159,12 @@ def delta_text(delta: float) -> str:
     return f"{delta:+.2g}"
 
 
-def _changed(old: Part, new: Part, name: str, was: Json, now: Json) -> Change:
-    if (
-        new.kind != "metrics"
-        or not isinstance(was, (int, float))
-        or not isinstance(now, (int, float))
-    ):
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _changed(old: Part, new: Part, name: str, was: Any, now: Any) -> Change:
+    if new.kind != "metrics" or not _is_number(was) or not _is_number(now):
         return Change(new.kind, name, "changed", was, now)
     ways: Any = {**_mapping(old, "directions"), **_mapping(new, "directions")}
     delta = float(now) - float(was)
@@ -171,7 +177,7 @@ def _changed(old: Part, new: Part, name: str, was: Json, now: Json) -> Change:
 
 
 def _same(old: Json, new: Json) -> bool:
-    """Equality that knows types apart (1 and True, 1 and 1.0 in settings) and NaN equal to itself."""
+    """Equality that knows types apart (1 and True, 1 and 1.0); NaN is equal to itself."""
     if isinstance(old, float) and isinstance(new, float) and math.isnan(old) and math.isnan(new):
         return True
     return type(old) is type(new) and old == new

@@ -117,9 +117,10 @@ def capture_reads(
     deadline: float | None = None,
     max_bytes: int = MAX_BYTES,
 ) -> tuple[Part, tuple[Notice, ...]]:
-    """The files as a part: path (relative inside the project's checkout; elsewhere the name with its
-    folder's, and "outside"), size and digest. Past ``deadline`` (time.monotonic) or ``max_bytes`` of
-    reading the digest is None and a Notice says so. Devices, pipes and sockets are not touched.
+    """The files as a part: path (relative inside the project's checkout; elsewhere the name with
+    its folder's, and "outside"), size and digest. Past ``deadline`` (time.monotonic) or
+    ``max_bytes`` of reading the digest is None and a Notice says so. Devices, pipes and sockets are
+    not touched.
     """
     files: dict[str, Json] = {}
     notices: list[Notice] = []

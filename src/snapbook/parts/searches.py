@@ -7,6 +7,7 @@ Told by the type's module alone; the libraries are not imported.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from snapbook.canonical import Json
@@ -44,7 +45,7 @@ def capture(obj: object, name: str) -> Part | None:
     return Part("params", name, {"values": {}, "search": found}) if found is not None else None
 
 
-def _reader(obj: object) -> Any:
+def _reader(obj: object) -> Callable[[Any], dict[str, Json]] | None:
     for kind in type(obj).__mro__:
         module = kind.__module__ if isinstance(kind.__module__, str) else ""
         if kind.__name__ == "Study" and module.partition(".")[0] == "optuna":

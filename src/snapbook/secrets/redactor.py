@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from snapbook.canonical import Json
 from snapbook.secrets.names import Hit, named, names_secret
-from snapbook.secrets.rules import FORMS, random_looking
+from snapbook.secrets.rules import FORMS, Rule, compiled, random_looking
 
 _MARK = re.compile(r"\{\{secret:([1-9][0-9]{0,8})\}\}")
 _PASSES = 8  # a replacement can lay bare a second secret beside it; adversaries only need more
@@ -24,7 +24,7 @@ _MOST_KNOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One secret in one place: the rule that knew it, where, its number; ``noun`` for a sentence."""
+    """One secret in one place: the rule that knew it, where, its number, a noun for sentences."""
 
     rule: str
     where: str
@@ -77,23 +77,11 @@ class Redactor:
         return self.redact_value(item, where)
 
     def _hits(self, text: str) -> list[Hit]:
-        lowered = text.lower() if text.isascii() else text.replace("\u0130", "I").lower()
+        # the one letter whose lower case is longer: places must stay the same
+        lowered = (text if text.isascii() else text.replace("\u0130", "I")).lower()
         hits: list[Hit] = []
         for rule in FORMS:
-            searched = lowered if rule.fold else text
-            for anchor in rule.anchors:
-                at = searched.find(anchor)
-                while at >= 0:
-                    match = rule.pattern.match(text, max(0, at - rule.back))
-                    after = at + len(anchor)
-                    if match:
-                        group = "secret" if "secret" in rule.pattern.groupindex else 0
-                        secret = match[group]
-                        if "{{secret:" not in secret and (not rule.check or rule.check(secret)):
-                            hits.append(Hit(*match.span(group), rule.name, rule.noun))
-                        # also past what was rejected: entering it again would not be linear
-                        after = max(after, match.end(group))
-                    at = searched.find(anchor, after)
+            hits += _formed(rule, text, lowered if rule.fold else text)
         hits.extend(named(text, lowered))
         for secret, noun in self._known.items():
             at = text.find(secret)
@@ -134,9 +122,27 @@ class Redactor:
 
 
 def numbers_in(text: str) -> list[int]:
-    """The numbers of the secrets that stand in ``text`` as marks, each once, in order: what a replay
-    has to ask for."""
+    """The numbers of the secrets that stand in ``text`` as marks, each once, in order."""
     return list(dict.fromkeys(int(number) for number in _MARK.findall(text)))
+
+
+def _formed(rule: Rule, text: str, searched: str) -> list[Hit]:
+    """What one rule knows in ``text``; its anchors are looked for in ``searched``."""
+    hits = []
+    for anchor in rule.anchors:
+        at = searched.find(anchor)
+        while at >= 0:
+            after = at + len(anchor)
+            match = compiled(rule.pattern).match(text, max(0, at - rule.back))
+            if match:
+                group = "secret" if "secret" in match.re.groupindex else 0
+                secret = match[group]
+                if "{{secret:" not in secret and (rule.check is None or rule.check(secret)):
+                    hits.append(Hit(*match.span(group), rule.name, rule.noun))
+                # also past what was rejected: entering it again would not be linear
+                after = max(after, match.end(group))
+            at = searched.find(anchor, after)
+    return hits
 
 
 def _disjoint(hits: list[Hit]) -> list[Hit]:
