@@ -11,6 +11,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from snapbook import canonical
@@ -35,6 +36,7 @@ class LocalStore:
         self._condemned: frozenset[str] = frozenset()
         self._lock = threading.RLock()
         self._packs: OrderedDict[str, Pack] = OrderedDict()
+        self._near: Pack | None = None  # the pack that was read last
         # Groups of small blobs, unpacked: their neighbours are mostly wanted next.
         self._groups: OrderedDict[tuple[str, int], bytes] = OrderedDict()
 
@@ -137,6 +139,7 @@ class LocalStore:
 
     def let_go(self, name: str) -> None:
         """Close the pack and forget what was read of it."""
+        self._near = None
         with self._lock:
             self._packs.pop(name, None)
             for place in [place for place in self._groups if place[0] == name]:
@@ -151,6 +154,7 @@ class LocalStore:
 
     def close(self) -> None:
         """Let go of all files. The store may be used again afterwards."""
+        self._near = None
         with self._lock:
             self._packs.clear()
             self._groups.clear()
@@ -159,6 +163,11 @@ class LocalStore:
     def _read(self, key: bytes) -> tuple[bytes | None, Damaged | None]:
         """The blob from the first pack that has it whole, and what was wrong with the others."""
         failure: Damaged | None = None
+        near = self._near
+        if near is not None and near.find(key) is not None:
+            # Blobs that are read together were mostly written together.
+            with suppress(Damaged):
+                return self._cut(near, key), None
         for name in self.lookup.packs_of(key):
             try:
                 data = self._read_from(name, key)
@@ -171,9 +180,13 @@ class LocalStore:
 
     def _read_from(self, name: str, key: bytes) -> bytes | None:
         pack = self.open_pack(name)
-        place = pack.find(key) if pack is not None else None
-        if pack is None or place is None:
+        return self._cut(pack, key) if pack is not None else None
+
+    def _cut(self, pack: Pack, key: bytes) -> bytes | None:
+        name, place = pack.name, pack.find(key)
+        if place is None:
             return None
+        self._near = pack
         raw = self._groups.get((name, place.frame))
         if raw is None:
             raw = pack.frame(place.frame)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import struct
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -25,7 +26,9 @@ RAW, ZSTD = 0, 1
 LEVEL = 1
 SMALL = 8 * 1024  # below this a blob goes into a group
 GROUP = 128 * 1024  # a group is closed when it has grown to this
-_OPEN = -1
+_OPEN = -1  # the frame of blobs whose group is not closed yet
+_FEW = 4096  # up to this many blobs a dict is made at the first question, else they are bisected
+_local = threading.local()
 _NONCE_SIZE = 8
 _TRAILER = struct.Struct("<QII32s8s")  # index offset, frames, blobs, BLAKE3 of the index, magic
 _FRAME = struct.Struct("<QQB")  # stored size, raw size, codec
@@ -208,6 +211,7 @@ class Pack:
         self._table = memoryview(index)[_NONCE_SIZE + frames * _FRAME.size :]
         self.frames = _frames(index, frames)
         self._count: int = blobs
+        self._known: dict[bytes, Place] | None = None
         end = self.frames[-1].start + self.frames[-1].stored if self.frames else len(MAGIC)
         if end != start:
             raise _damaged(name, "its frames do not fill it")
@@ -231,6 +235,10 @@ class Pack:
 
     def find(self, digest: bytes) -> Place | None:
         """Where the blob lies, if it is here."""
+        if self._known is None and self._count <= _FEW:
+            self._known = dict(self.places())
+        if self._known is not None:
+            return self._known.get(digest)
         low, high = 0, self._count
         while low < high:
             middle = (low + high) // 2
@@ -267,7 +275,15 @@ def read_frame(fd: int, frame: Frame) -> bytes:
     # The size in the frame's own header decides how much is allocated: it must be the index's.
     if zstandard.frame_content_size(stored) != frame.raw:
         raise ValueError("a frame has another size than the index says")
-    return zstandard.ZstdDecompressor().decompress(stored)
+    return _decompressor().decompress(stored)
+
+
+def _decompressor() -> zstandard.ZstdDecompressor:
+    """One for each thread: it is not made to be shared, and to make one costs like a small read."""
+    found: zstandard.ZstdDecompressor | None = getattr(_local, "decompressor", None)
+    if found is None:
+        found = _local.decompressor = zstandard.ZstdDecompressor()
+    return found
 
 
 def _write(fd: int, data: Buffer) -> None:
