@@ -53,7 +53,18 @@ def cases():
 
     odd_nan = np.frombuffer(struct.pack("<2Q", 0x7FF8000000000001, 0xFFF8000000000000), "<f8")
     frames = {}
-    for kind in ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"]:
+    for kind in [
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "float32",
+        "float64",
+    ]:
         frames[kind] = _one(np.array([0, 1, 2, 127], dtype=kind))
     frames["float16"] = _one(np.array([0.5, -1, np.nan], dtype="float16"))
     frames["bool"] = _one(np.array([True, False, True]))
@@ -133,7 +144,18 @@ def cases():
     frames["category empty"] = _one(
         pd.Categorical.from_codes([-1], categories=pd.Index([], dtype=object))
     )
-    for kind in ["Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64", "Float32", "Float64"]:
+    for kind in [
+        "Int8",
+        "Int16",
+        "Int32",
+        "Int64",
+        "UInt8",
+        "UInt16",
+        "UInt32",
+        "UInt64",
+        "Float32",
+        "Float64",
+    ]:
         frames[kind] = _one(pd.array([1, None, 3], dtype=kind))
     frames["boolean"] = _one(pd.array([True, None, False], dtype="boolean"))
     frames["sparse float"] = _one(pd.arrays.SparseArray([0.0, 0.0, 1.5, math.nan]))
@@ -151,7 +173,8 @@ def cases():
     frames["arrow date"] = arrow([datetime.date(2020, 1, 1), None], pa.date32())
     frames["arrow time"] = arrow([datetime.time(1, 2, 3), None], pa.time64("us"))
     frames["arrow timestamp"] = arrow(
-        [datetime.datetime(2020, 1, 1), None], pa.timestamp("us", tz="Europe/Berlin")
+        [datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC), None],
+        pa.timestamp("us", tz="Europe/Berlin"),
     )
     frames["arrow duration"] = arrow([datetime.timedelta(seconds=1), None], pa.duration("ms"))
     frames["arrow decimal"] = arrow([decimal.Decimal("1.10"), None], pa.decimal128(10, 2))

@@ -7,21 +7,21 @@ could not be kept is said in notices.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from snapbook.canonical import Json
 from snapbook.parts.base import Notice, Part
-from snapbook.parts.frame import grid, segments
 from snapbook.parts.frame.digest import Hashed, hash_columns, open_safely, schema_of
-from snapbook.parts.frame.hashing import frame_digest, has_odd_nan
+from snapbook.parts.frame.hashing import frame_digest
+from snapbook.parts.frame.keep import Kept, keep
 from snapbook.parts.frame.names import name_text
 from snapbook.parts.frame.objects import Clock, Late
+from snapbook.parts.frame.sample import sample
 from snapbook.parts.frame.sketch import sketch
 from snapbook.parts.frame.table import Table, frame_type
 from snapbook.parts.frame.tagged import name_of
-from snapbook.parts.frame.values import leaves, rows_of
 from snapbook.store.base import Writer
 
 
@@ -49,7 +49,8 @@ def capture(
 
     ``bases`` are parts of frames whose rows are kept: what is equal to theirs is shared, and a row
     subset of one is kept as row numbers. ``budget_bytes`` are the new bytes still allowed,
-    ``deadline`` is a value of `time.monotonic`. Raises TypeError for what `is_frame` denies.
+    ``deadline`` is a value of `time.monotonic`. Raises TypeError for what `is_frame` denies, and
+    what the writer raises.
     """
     kind = frame_type(obj)
     if kind is None:
@@ -61,45 +62,64 @@ def capture(
     try:
         hashed = list(hash_columns(table, Clock(deadline)))
     except Late:
-        return _late(obj, table, name, role)
+        notice = Notice("not-hashed", name, "there was no time left to read it")
+        return Captured(Part("frame", name, _late_facts(obj, table, role)), (notice,), 0)
     facts = _facts(table, hashed, role)
-    notices = [
+    notices = tuple(
         Notice("not-hashed", f"{name}[{name_text(item.column.name)}]", item.why)
         for item in hashed
         if item.why
-    ]
-    before = writer.new_bytes
-    if not store:
-        return Captured(Part("frame", name, facts), tuple(notices), 0)
-    if facts["digest"] is None:
-        return Captured(Part("frame", name, facts), tuple(notices), 0)
-    mark = writer.mark()
-    layout, blobs = _keep(table, hashed, bases, writer)
+    )
+    if not store or facts["digest"] is None:
+        return Captured(Part("frame", name, facts), notices, 0)
+    return _stored(Part("frame", name, facts), table, hashed, notices, bases, budget_bytes, writer)
+
+
+def _stored(
+    part: Part,
+    table: Table,
+    hashed: list[Hashed],
+    notices: tuple[Notice, ...],
+    bases: Sequence[Part],
+    budget_bytes: int | None,
+    writer: Writer,
+) -> Captured:
+    """``part`` with its rows, or without them where they go past the budget."""
+    before, mark = writer.new_bytes, writer.mark()
+    limit = None if budget_bytes is None else before + budget_bytes
+    kept: Kept | None = keep(part, table, hashed, bases, writer, limit)
     new = writer.new_bytes - before
-    if budget_bytes is not None and new > budget_bytes:
+    if kept is None:
         writer.rewind(mark)
-        why = f"{new / 1e6:.0f} MB new, limit {budget_bytes / 1e6:.0f} MB"
-        notices.append(Notice("hash-only", name, why))
-        return Captured(Part("frame", name, facts), tuple(notices), 0)
-    facts = {**facts, "stored": True, "layout": layout}
-    return Captured(Part("frame", name, facts, tuple(blobs)), tuple(notices), new)
+        why = f"more than {(budget_bytes or 0) / 1e6:,.0f} MB new, hash kept"
+        return Captured(part, (*notices, Notice("hash-only", part.name, why)), 0)
+    facts = {**part.facts, "stored": True, "layout": kept.layout}
+    return Captured(Part("frame", part.name, facts, tuple(kept.blobs)), notices, new)
 
 
 def _facts(table: Table, hashed: list[Hashed], role: str) -> dict[str, Json]:
     schema = schema_of(table, hashed)
     count = len(table.index)
-    profiles = sketch([None if i.loaded is None else i.loaded.values for i in hashed[count:]])
+    profiles = sketch(
+        [None if i.loaded is None else (i.loaded.values, i.nan) for i in hashed[count:]]
+    )
     columns = [_column(item, one) for item, one in zip(hashed[count:], profiles, strict=True)]
-    short = {key: value for key, value in schema.items() if key not in ("columns", "levels")}
+    return {
+        **_head(table, role),
+        "digest": frame_digest(schema, table.rows, [item.digest for item in hashed]),
+        "columns": columns,
+        "index": [_column(item, None) for item in hashed[:count]],
+    }
+
+
+def _head(table: Table, role: str) -> dict[str, Json]:
     return {
         "type": table.type,
         "shape": list(table.shape),
         "rows": table.rows,
-        "digest": frame_digest(schema, table.rows, [item.digest for item in hashed]),
-        "schema": short,
+        "digest": None,
+        "schema": dict(table.schema),
         "hint": dict(table.hint),
-        "columns": columns,
-        "index": [_column(item, None) for item in hashed[:count]],
         "role": role,
         "stored": False,
     }
@@ -119,49 +139,16 @@ def _column(item: Hashed, profile: Json) -> dict[str, Json]:
     facts["type"] = item.loaded.schema
     if item.loaded.hint is not None:
         facts["hint"] = item.loaded.hint
-    if has_odd_nan(item.loaded.values):
+    if item.odd:
         facts["odd"] = True
     return facts
 
 
-def _keep(
-    table: Table, hashed: list[Hashed], bases: Sequence[Part], writer: Writer
-) -> tuple[Mapping[str, Json], list[str]]:
-    """The layout and the blobs of the rows: row numbers into a base if that is smaller."""
-    lanes = [item.loaded.values for item in hashed if item.loaded is not None]
-    ends: list[int] = []
-    if table.rows:
-        places, window = grid.pick(lanes, table.rows)
-        key = [leaf for place in places for leaf in leaves(lanes[place])]
-        ends = grid.cuts(table.rows, key, window)
+def _late_facts(obj: Any, table: Table, role: str) -> dict[str, Json]:
+    """Schema by names and dtypes, and the profile of a few rows; no digest."""
+    profiles = sample(obj, table)
     columns: list[Json] = []
-    blobs: list[str] = []
-    for item, values in zip(hashed, lanes, strict=True):
-        form = segments.form_of(values)
-        if rows_of(values) == table.rows:
-            columns.append({"form": form})
-            blobs.extend(segments.write(values, ends, writer))
-        else:  # the arrays of a sparse matrix have lengths of their own
-            own = grid.even(rows_of(values))
-            columns.append({"form": form, "ends": own})
-            blobs.extend(segments.write(values, own, writer))
-    return {"kind": "segments", "ends": ends, "columns": columns}, blobs
-
-
-def _late(obj: Any, table: Table, name: str, role: str) -> Captured:
-    """Schema as far as names and dtypes go, and nothing that needs all values."""
-    columns: list[Json] = [
-        {"name": column.name, "dtype": column.dtype, "digest": None} for column in table.columns
-    ]
-    facts: dict[str, Json] = {
-        "type": table.type,
-        "shape": list(table.shape),
-        "rows": table.rows,
-        "digest": None,
-        "schema": dict(table.schema),
-        "columns": columns,
-        "role": role,
-        "stored": False,
-    }
-    notice = Notice("not-hashed", name, "there was no time left to read it")
-    return Captured(Part("frame", name, facts), (notice,), 0)
+    for column, profile in zip(table.columns, profiles, strict=True):
+        facts: dict[str, Json] = {"name": column.name, "dtype": column.dtype, "digest": None}
+        columns.append(facts if profile is None else {**facts, "profile": profile})
+    return {**_head(table, role), "columns": columns, "index": []}

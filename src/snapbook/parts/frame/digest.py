@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snapbook.canonical import Json
-from snapbook.parts.frame.hashing import frame_digest, values_digest
+from snapbook.parts.frame.hashing import frame_digest, measure
 from snapbook.parts.frame.names import name_text
 from snapbook.parts.frame.objects import Clock, Late
 from snapbook.parts.frame.table import Column, Loaded, Table, frame_type, open_table
@@ -35,12 +35,17 @@ class FrameDigest:
 
 @dataclass(frozen=True, slots=True)
 class Hashed:
-    """A column with its digest and values; where there are none, ``why`` completes a sentence."""
+    """A column with its digest and values; where there are none, ``why`` completes a sentence.
+
+    ``nan`` and ``odd`` as in `hashing.Measured`.
+    """
 
     column: Column
     digest: str | None
     loaded: Loaded | None
     why: str = ""
+    nan: bool = False
+    odd: bool = False
 
 
 def digest(obj: object) -> FrameDigest:
@@ -97,7 +102,8 @@ def _hash(column: Column, clock: Clock) -> Hashed:
     try:
         loaded = column.load(clock)
         clock.check()
-        return Hashed(column, values_digest(loaded.values), loaded)
+        seen = measure(loaded.values)
+        return Hashed(column, seen.digest, loaded, "", seen.nan, seen.odd)
     except (KeyboardInterrupt, Late):
         raise
     except NotCanonical as error:

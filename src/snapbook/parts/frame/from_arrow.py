@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 _WIDTHS = {"date32": "<i4", "time32": "<i4", "date64": "<i8", "time64": "<i8"}
 _SIMPLE = frozenset(
-    ("null", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-    + ("halffloat", "float", "double", "date32[day]", "date64[ms]", "string", "large_string")
-    + ("string_view", "binary", "large_binary", "binary_view")
+    [
+        *("null", "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+        *("halffloat", "float", "double", "date32[day]", "date64[ms]", "string", "large_string"),
+        *("string_view", "binary", "large_binary", "binary_view"),
+    ]
 )
 _MAKERS = {"halffloat": "float16", "float": "float32", "double": "float64"}
 NAT = -(2**63)

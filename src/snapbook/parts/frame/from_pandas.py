@@ -194,8 +194,10 @@ def load_column(array: Any, clock: Clock) -> Loaded:
 
 
 _MASKED = frozenset(
-    ("Boolean", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64")
-    + ("Float32", "Float64")
+    [
+        *("Boolean", "Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"),
+        *("Float32", "Float64"),
+    ]
 )
 
 

@@ -23,7 +23,7 @@ def open_table(obj: Any, kind: str) -> Table:
 
 def type_json(dtype: Any) -> Json:
     """A polars dtype as JSON. Raises NotCanonical for types outside the table."""
-    name = dtype.base_type().__name__
+    name = str(dtype.base_type().__name__)
     if name == "Datetime":
         return {"Datetime": dtype.time_unit, "zone": dtype.time_zone}
     if name == "Duration":

@@ -9,13 +9,14 @@ them.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import blake3
 
 from snapbook import canonical
 from snapbook.canonical import Json
-from snapbook.parts.frame.values import Coded, Fixed, Pair, Text, Values, pieces, rows_of
+from snapbook.parts.frame.values import Coded, Fixed, Pair, Text, Values, pieces, rows_of, take
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,20 +25,36 @@ _TILE = 16 * 1024  # values; 128 KiB of float64 stay in the cache between the tw
 _QUIET_NAN = {2: 0x7E00, 4: 0x7FC00000, 8: 0x7FF8000000000000}
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """``digest`` of some values (64 hex digits); ``nan`` whether a NaN is among them, ``odd`` whether
+    one of other bits than the usual (equal by digest, but kept as it is).
+    """
+
+    digest: str
+    nan: bool = False
+    odd: bool = False
+
+
 def values_digest(values: Values) -> str:
     """The digest of ``values``, 64 hex digits."""
+    return measure(values).digest
+
+
+def measure(values: Values) -> Measured:
+    """The digest of ``values`` and what was seen on the way."""
     match values:
         case Fixed():
             return _fixed(values)
         case Text():
-            return _text(values)
+            return Measured(_text(values))
         case Coded():
-            return _coded(values)
+            return Measured(_coded(values))
         case Pair():
+            left, right = measure(values.left), measure(values.right)
             hasher = blake3.blake3(f"snapbook values 1 pair {rows_of(values)}\n".encode())
-            hasher.update(values_digest(values.left).encode())
-            hasher.update(values_digest(values.right).encode())
-            return hasher.hexdigest()
+            hasher.update((left.digest + right.digest).encode())
+            return Measured(hasher.hexdigest(), left.nan or right.nan, left.odd or right.odd)
 
 
 def frame_digest(schema: Json, rows: int, columns: list[str | None]) -> str | None:
@@ -49,67 +66,53 @@ def frame_digest(schema: Json, rows: int, columns: list[str | None]) -> str | No
     )
 
 
-def has_odd_nan(values: Values) -> bool:
-    """Whether a NaN of other bits than the usual is among ``values``: equal, but kept as it is."""
-    import numpy as np
-
-    match values:
-        case Fixed() if values.data.dtype.kind in "fc":
-            flat = np.ascontiguousarray(values.data)
-            flat = flat.view(f"f{_width(flat)}")
-            return any(
-                _tidy(flat[start : start + _TILE])[1] for start in range(0, len(flat), _TILE)
-            )
-        case Pair():
-            return has_odd_nan(values.left) or has_odd_nan(values.right)
-        case _:
-            return False
-
-
-def _fixed(values: Fixed) -> str:
+def _fixed(values: Fixed) -> Measured:
     import numpy as np
 
     data, nulls = values.data, values.nulls
     hasher = _begin(values.tag, len(data), nulls is not None)
     floating = data.dtype.kind in "fc"
+    nan = odd = False
     if data.flags.c_contiguous and nulls is None and not floating:
         hasher.update(data.view(np.uint8))
-        return hasher.hexdigest()
+        return Measured(hasher.hexdigest())
     for start in range(0, len(data), _TILE):
         tile = np.ascontiguousarray(data[start : start + _TILE])
         if nulls is not None:
             tile = np.where(nulls[start : start + _TILE], np.zeros(1, tile.dtype), tile)
         if floating:
-            tile = _tidy(tile.view(f"f{_width(tile)}"))[0]
+            flat = tile.view(f"f{_width(tile)}")
+            if _has_nan(flat):
+                nan, tile = True, _tidy(flat)
+                odd = odd or tile is not flat
         hasher.update(tile.view(np.uint8))
     _nulls(hasher, nulls)
-    return hasher.hexdigest()
+    return Measured(hasher.hexdigest(), nan, odd)
 
 
 def _width(array: NDArray[Any]) -> int:
     return int(array.dtype.itemsize) // (2 if array.dtype.kind == "c" else 1)
 
 
-def _tidy(tile: NDArray[Any]) -> tuple[NDArray[Any], bool]:
-    """``tile`` with usual NaNs only, copied if needed; and whether that was needed."""
+def _has_nan(tile: NDArray[Any]) -> bool:
+    """Whether a NaN is in ``tile``: the smallest value is one then. One pass, and no BLAS."""
     import numpy as np
 
-    # The smallest value is NaN if any is: one pass in the cache, no temporary, no BLAS.
-    if not len(tile) or not np.isnan(np.minimum.reduce(tile)):
-        return tile, False
-    whole = tile.dtype.itemsize
-    if whole not in _QUIET_NAN:
-        tidy = tile.copy()
-        tidy[np.isnan(tidy)] = np.nan
-        return tidy, False
-    bits = tile.view(f"u{whole}")
-    usual = bits.dtype.type(_QUIET_NAN[whole])
+    return bool(len(tile)) and bool(np.isnan(np.minimum.reduce(tile)))
+
+
+def _tidy(tile: NDArray[Any]) -> NDArray[Any]:
+    """``tile`` itself if all its NaNs are the usual one, else a copy in which they are."""
+    import numpy as np
+
+    bits = tile.view(f"u{tile.dtype.itemsize}")
+    usual = bits.dtype.type(_QUIET_NAN[tile.dtype.itemsize])
     odd = np.isnan(tile) & (bits != usual)
     if not odd.any():
-        return tile, False
+        return tile
     tidy = bits.copy()
     tidy[odd] = usual
-    return tidy.view(tile.dtype), True
+    return tidy.view(tile.dtype)
 
 
 def _text(values: Text) -> str:
@@ -119,7 +122,7 @@ def _text(values: Text) -> str:
     hasher.update(np.ascontiguousarray(values.lengths, dtype="<u4").view(np.uint8))
     hasher.update(values.data)
     _nulls(hasher, values.nulls)
-    return hasher.hexdigest()
+    return str(hasher.hexdigest())
 
 
 def _coded(values: Coded) -> str:
@@ -129,8 +132,6 @@ def _coded(values: Coded) -> str:
     schema), nor the width of the codes.
     """
     import numpy as np
-
-    from snapbook.parts.frame.values import take
 
     order = _canonical_order(values)
     used = take(values.categories, order)
@@ -145,7 +146,7 @@ def _coded(values: Coded) -> str:
         table[order] = np.arange(len(order))
         codes = table.astype(width)[values.codes]
     hasher.update(np.ascontiguousarray(codes).view(np.uint8))
-    return hasher.hexdigest()
+    return str(hasher.hexdigest())
 
 
 def _canonical_order(values: Coded) -> NDArray[Any]:

@@ -1,9 +1,8 @@
 """Canonical values as blobs: groups of rows of one column, and back.
 
-A blob is a header (version, number of buffers, rows) with one entry for each buffer (coding, width,
-length), and then the buffers. Numbers wider than a byte are shuffled: all first bytes, then all
-second ones, and so on, which is what lets the store's compression find equal exponents and high
-zeros. Knows nothing of frames; docs/format-frames.md gives every byte.
+Each blob stands alone: a header, an entry for each buffer (coding, width, length), the buffers.
+Values of which few are distinct are a dictionary and codes. Knows nothing of frames or of where
+rows are cut; docs/format-frames.md gives every byte.
 """
 
 from __future__ import annotations
@@ -14,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from snapbook.canonical import Json
 from snapbook.errors import Damaged
+from snapbook.parts.frame import codings
+from snapbook.parts.frame.codings import Plan
+from snapbook.parts.frame.numbers import numbers
 from snapbook.parts.frame.values import (
     Coded,
     Fixed,
@@ -25,6 +27,7 @@ from snapbook.parts.frame.values import (
     rows_of,
     sides,
     starts_of,
+    take,
 )
 from snapbook.store.base import Writer
 
@@ -32,8 +35,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 VERSION = 1
-_PLAIN, _SHUFFLED = 0, 1
-_HEAD = struct.Struct("<BBI")
+_NULLS, _DICTIONARY = 1, 2  # flags
+_HEAD = struct.Struct("<BBBII")  # version, flags, buffers, rows, distinct values
 _ENTRY = struct.Struct("<BBQ")
 _TEXTS = ("str", "bytes", "mixed")
 
@@ -58,10 +61,15 @@ def write(values: Values, ends: Sequence[int], writer: Writer) -> list[str]:
     """
     digests = []
     for leaf in leaves(values):
-        starts = starts_of(leaf).tolist() if isinstance(leaf, Text) else None
+        plan = plan_of(leaf)
+        starts = starts_of(leaf) if isinstance(leaf, Text) else None
+        hashes = numbers(leaf) if plan.dictionary else None
         begin = 0
         for end in ends:
-            digests.append(writer.add(encode(leaf, begin, end, starts)))
+            group = cut(leaf, begin, end, starts)
+            digests.append(
+                writer.add(encode(group, plan, None if hashes is None else hashes[begin:end]))
+            )
             begin = end
     for side in sides(values):
         digests.extend(write(side, whole(side), writer))
@@ -80,11 +88,16 @@ def count(form: Any, groups: int) -> int:
         return groups
     if "pair" in form:
         return sum(count(part, groups) for part in form["pair"])
-    return groups + _side_count(form)
+    return groups + count(form["categories"], 0 if "none" in form else 1)
 
 
-def _side_count(form: Any) -> int:
-    return count(form["categories"], 0 if "none" in form else 1)
+def leaf_tags(form: Any) -> list[str]:
+    """The tags of the row-aligned leaves."""
+    if isinstance(form, str):
+        return [form]
+    if "pair" in form:
+        return [tag for part in form["pair"] for tag in leaf_tags(part)]
+    return [form["codes"]]
 
 
 def read(form: Any, groups: int, digests: Sequence[str], get: Callable[[str], bytes]) -> Values:
@@ -93,72 +106,106 @@ def read(form: Any, groups: int, digests: Sequence[str], get: Callable[[str], by
         return join(form, [decode(form, get(digest)) for digest in digests[:groups]])
     if "pair" in form:
         left, right = form["pair"]
-        # Leaves of both come first and then the sides of both; pairs of coded values do not occur.
-        middle = count(left, groups)
+        middle = count(left, groups)  # the ends of intervals have no sides
         return Pair(
             read(left, groups, digests[:middle], get), read(right, groups, digests[middle:], get)
         )
     codes = read(form["codes"], groups, digests[:groups], get)
-    rest = digests[groups:]
-    categories = read(form["categories"], 0 if "none" in form else 1, rest, get)
+    categories = read(form["categories"], 0 if "none" in form else 1, digests[groups:], get)
     assert isinstance(codes, Fixed)
     return Coded(codes.data, categories)
 
 
 def dtype_of(tag: str) -> str:
     """The numpy dtype in which the values of a tag are stored."""
-    if tag[:2] in ("M8", "m8") or tag.startswith("period["):
+    name = tag.partition("[")[0]
+    if name in ("M8", "m8", "period", "date64", "time64"):
         return "<i8"
-    named = {"date32": "<i4", "time32": "<i4", "date64": "<i8", "time64": "<i8", "null": "|u1"}
-    if (name := tag.partition("[")[0]) in named:
-        return named[name]
+    if name in ("date32", "time32"):
+        return "<i4"
+    if name == "null":
+        return "|u1"
     return ("|" if tag[1:] == "1" else "<") + tag
 
 
-def encode(leaf: Leaf, start: int, end: int, starts: list[int] | None = None) -> bytes:
-    """The blob of rows ``start`` to ``end``; ``starts`` are those of `starts_of`, if known."""
-    import numpy as np
+def plan_of(leaf: Leaf) -> Plan:
+    """What may pay for a leaf, from a few of its values."""
+    rows = codings.sample_rows(rows_of(leaf))
+    if isinstance(leaf, Text):
+        return codings.plan(numbers(leaf, rows))
+    return codings.plan(leaf.data[rows])
 
-    buffers: list[tuple[int, int, bytes]] = []
+
+def cut(leaf: Leaf, start: int, end: int, starts: NDArray[Any] | None = None) -> Leaf:
+    """Rows ``start`` to ``end``, sharing memory; ``starts`` are those of `starts_of`, if known."""
+    nulls = None if leaf.nulls is None else leaf.nulls[start:end]
     if isinstance(leaf, Fixed):
-        buffers.append(_numbers(np.ascontiguousarray(leaf.data[start:end])))
+        return Fixed(leaf.tag, leaf.data[start:end], nulls)
+    starts = starts_of(leaf) if starts is None else starts
+    data = leaf.data[int(starts[start]) : int(starts[end])]
+    return Text(leaf.tag, leaf.lengths[start:end], data, nulls)
+
+
+def encode(group: Leaf, plan: Plan, hashes: NDArray[Any] | None = None) -> bytes:
+    """The blob of a group of rows; ``hashes`` are their `numbers` where a dictionary may pay."""
+    nulls = group.nulls
+    found = _dictionary(group, hashes) if hashes is not None else None
+    flags, distinct = 0, 0
+    if found is None:
+        buffers = _buffers(group, plan)
     else:
-        starts = starts_of(leaf).tolist() if starts is None else starts
-        buffers.append(_numbers(np.ascontiguousarray(leaf.lengths[start:end], dtype="<u4")))
-        buffers.append((_PLAIN, 1, leaf.data[starts[start] : starts[end]].tobytes()))
-    if leaf.nulls is not None and leaf.nulls[start:end].any():
-        bits = np.packbits(leaf.nulls[start:end], bitorder="little")
-        buffers.append((_PLAIN, 1, bits.tobytes()))
-    head = _HEAD.pack(VERSION, len(buffers), end - start)
+        words, codes = found
+        flags, distinct = _DICTIONARY, rows_of(words)
+        buffers = [*_buffers(words, plan), codings.encode(codes)]
+    if nulls is not None and nulls.any():
+        flags |= _NULLS
+        buffers.append(codings.encode(nulls))
+    head = _HEAD.pack(VERSION, flags, len(buffers), rows_of(group), distinct)
     entries = [_ENTRY.pack(coding, width, len(data)) for coding, width, data in buffers]
     return b"".join([head, *entries, *(data for _, _, data in buffers)])
 
 
 def decode(tag: str, blob: bytes) -> Leaf:
     """The rows of one blob. Raises Damaged for bytes that `encode` does not write."""
+    try:
+        return _decode(tag, blob)
+    except (struct.error, ValueError, IndexError, TypeError, ZeroDivisionError) as error:
+        raise Damaged("Stored rows cannot be read", str(error)) from error
+
+
+def _decode(tag: str, blob: bytes) -> Leaf:
     import numpy as np
 
-    try:
-        version, number, rows = _HEAD.unpack_from(blob)
-        if version != VERSION:
-            raise ValueError("an unknown version")
-        at, begin = _HEAD.size, _HEAD.size + number * _ENTRY.size
-        buffers: list[NDArray[Any]] = []
-        for _ in range(number):
-            coding, width, length = _ENTRY.unpack_from(blob, at)
-            at += _ENTRY.size
-            octets = np.frombuffer(blob, dtype=np.uint8, count=length, offset=begin)
-            begin += length
-            buffers.append(_unshuffled(octets, width) if coding == _SHUFFLED else octets)
-        needed = 2 if tag in _TEXTS else 1
-        nulls = None
-        if number > needed:
-            nulls = np.unpackbits(buffers[needed], count=rows, bitorder="little").view(bool)
-        if tag in _TEXTS:
-            return Text(tag, buffers[0].view("<u4"), buffers[1], nulls)
-        return Fixed(tag, buffers[0].view(dtype_of(tag)), nulls)
-    except (struct.error, ValueError, IndexError, TypeError) as error:
-        raise Damaged("Stored rows cannot be read", str(error)) from error
+    version, flags, number, rows, distinct = _HEAD.unpack_from(blob)
+    if version != VERSION:
+        raise ValueError("an unknown version")
+    at, begin = _HEAD.size, _HEAD.size + number * _ENTRY.size
+    raw: list[tuple[int, int, NDArray[Any]]] = []
+    for _ in range(number):
+        coding, width, length = _ENTRY.unpack_from(blob, at)
+        raw.append((coding, width, np.frombuffer(blob, np.uint8, length, begin)))
+        at, begin = at + _ENTRY.size, begin + length
+    nulls = codings.decode(*raw.pop(), rows, bool) if flags & _NULLS else None
+    codes = None
+    if flags & _DICTIONARY:
+        codes = codings.decode(*raw.pop(), rows, "|u1" if distinct <= 256 else "<u2")
+    held = rows if codes is None else distinct
+    leaf: Leaf
+    if tag in _TEXTS:
+        leaf = Text(tag, codings.decode(*raw[0], held, "<u4"), raw[1][2])
+    else:
+        leaf = Fixed(tag, codings.decode(*raw[0], held, dtype_of(tag)))
+    if rows_of(leaf) != held:
+        raise ValueError("a group of another number of rows")
+    if codes is not None:
+        taken = take(leaf, codes)
+        assert isinstance(taken, (Fixed, Text))
+        leaf = taken
+    if isinstance(leaf, Text):
+        if int(leaf.lengths.sum(dtype=np.int64)) != len(leaf.data):
+            raise ValueError("texts of other lengths")
+        return Text(tag, leaf.lengths, leaf.data, nulls)
+    return Fixed(tag, leaf.data, nulls)
 
 
 def join(tag: str, parts: list[Leaf]) -> Leaf:
@@ -185,17 +232,31 @@ def _concat(arrays: list[NDArray[Any]], dtype: str) -> NDArray[Any]:
     return np.concatenate(arrays) if arrays else np.empty(0, dtype=dtype)
 
 
-def _numbers(array: NDArray[Any]) -> tuple[int, int, bytes]:
-    """An array as a buffer: shuffled if wider than a byte."""
+def _buffers(leaf: Leaf, plan: Plan) -> list[tuple[int, int, bytes]]:
     import numpy as np
 
-    width = array.dtype.itemsize
-    if width == 1:
-        return _PLAIN, 1, array.tobytes()
-    return _SHUFFLED, width, array.view(np.uint8).reshape(-1, width).T.tobytes()
+    if isinstance(leaf, Text):
+        lengths = np.ascontiguousarray(leaf.lengths, dtype="<u4")
+        return [codings.encode(lengths), (codings.PLAIN, 1, leaf.data.tobytes())]
+    return [codings.encode(np.ascontiguousarray(leaf.data), plan.places)]
 
 
-def _unshuffled(octets: NDArray[Any], width: int) -> NDArray[Any]:
+def _dictionary(group: Leaf, hashes: NDArray[Any]) -> tuple[Leaf, NDArray[Any]] | None:
+    """Distinct values in the order of their hashes, and codes; None where that does not pay."""
     import numpy as np
 
-    return np.ascontiguousarray(octets.reshape(width, -1).T).reshape(-1)
+    rows = rows_of(group)
+    _, first, codes = np.unique(hashes, return_index=True, return_inverse=True)
+    if len(first) * 8 > rows:
+        return None
+    words = take(group, first)
+    assert isinstance(words, (Fixed, Text))
+    narrow = codes.astype("|u1" if len(first) <= 256 else "<u2")
+    if isinstance(group, Text):  # hashes of texts may collide: look at every byte
+        back = take(words, narrow)
+        assert isinstance(back, Text)
+        if not (
+            np.array_equal(back.lengths, group.lengths) and np.array_equal(back.data, group.data)
+        ):
+            return None
+    return words, narrow

@@ -21,20 +21,21 @@ SAMPLE = 2000  # rows
 _MANY = 0.5  # above this share of distinct values text is no category
 
 
-def sketch(columns: Sequence[Values | None]) -> list[Profile | None]:
-    """The profile of each column; None where there are no values."""
+def sketch(columns: Sequence[tuple[Values, bool] | None]) -> list[Profile | None]:
+    """The profile of each column, given its values and whether a NaN is among them."""
     found: list[Profile | None] = [None] * len(columns)
     numbers: dict[tuple[str, int], list[tuple[int, NDArray[Any], float]]] = {}
-    for place, values in enumerate(columns):
-        if values is None:
+    for place, column in enumerate(columns):
+        if column is None:
             continue
+        values, nan = column
         rows = rows_of(values)
         chosen = _rows(rows)
         while isinstance(values, Pair):
             values = values.left
         if isinstance(values, Fixed) and values.tag != "b1" and values.data.dtype.kind != "c":
             sample, kind = _floats(values, chosen), _kind(values.tag)
-            numbers.setdefault((kind, len(sample)), []).append((place, sample, _nulls(values)))
+            numbers.setdefault((kind, len(sample)), []).append((place, sample, _nulls(values, nan)))
         else:
             found[place] = _counted(values, chosen)
     for (kind, _), group in numbers.items():
@@ -73,7 +74,7 @@ def _floats(values: Fixed, chosen: NDArray[Any] | slice) -> NDArray[Any]:
     return sample
 
 
-def _nulls(values: Fixed) -> float:
+def _nulls(values: Fixed, nan: bool) -> float:
     """The share of missing values, exactly."""
     import numpy as np
 
@@ -81,7 +82,7 @@ def _nulls(values: Fixed) -> float:
     if not rows:
         return 0.0
     missing = 0 if values.nulls is None else int(np.count_nonzero(values.nulls))
-    if values.data.dtype.kind == "f":
+    if nan:
         missing += int(np.count_nonzero(np.isnan(values.data)))
     elif values.tag[:2] in ("M8", "m8") or values.tag.startswith("period"):
         missing += int(np.count_nonzero(values.data == -(2**63)))

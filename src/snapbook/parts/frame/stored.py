@@ -13,7 +13,8 @@ from typing import Any
 from snapbook.errors import Damaged, NotRestorable
 from snapbook.parts.base import Part
 from snapbook.parts.frame import segments
-from snapbook.parts.frame.values import Fixed, Leaf, Values, take
+from snapbook.parts.frame.shuffle import Shuffle, replay
+from snapbook.parts.frame.values import Fixed, Values, take
 
 Get = Callable[[str], bytes]
 
@@ -63,10 +64,17 @@ class Stored:
         groups = len(self._ends(place))
         return segments.read(self.form(place), groups, self.digests(place), self._get)
 
-    def group(self, place: int, leaf: int, group: int, tag: str) -> Leaf:
-        """One group of rows of one leaf."""
-        digest = self.digests(place)[leaf * len(self._ends(place)) + group]
-        return segments.decode(tag, self._get(digest))
+    def between(self, place: int, start: int, end: int) -> Values:
+        """The values of rows ``start`` to ``end`` (edges of groups), reading those groups alone."""
+        if self.subset:
+            return take(self.values(place), _span(start, end))
+        spans = groups_of(self._ends(place))
+        chosen = [group for group, (a, b) in enumerate(spans) if start <= a and b <= end]
+        digests = self.digests(place)
+        leaves = len(segments.leaf_tags(self.form(place)))
+        picked = [digests[leaf * len(spans) + group] for leaf in range(leaves) for group in chosen]
+        sides = digests[leaves * len(spans) :]
+        return segments.read(self.form(place), len(chosen), [*picked, *sides], self._get)
 
     def _ends(self, place: int) -> list[int]:
         own = self._layout["columns"][place].get("ends")
@@ -89,6 +97,10 @@ class Stored:
 
     def rows(self) -> Any:
         """The row numbers (rows) into the base."""
+        recipe = self._layout.get("shuffle")
+        if self._rows is None and recipe is not None:
+            made = Shuffle(recipe["seed"], recipe["rows"], recipe["start"])
+            self._rows = replay(made, recipe["count"]).astype("<u4")
         if self._rows is None:
             count = int(self._layout["blobs"])
             read = segments.read("u4", count, self._part.blobs[1 : 1 + count], self._get)
@@ -97,7 +109,18 @@ class Stored:
         return self._rows
 
     def _taken(self, place: int) -> Values:
-        return take(self.base().values(self._layout["columns"][place]), self.rows())
+        there = int(self._layout["columns"][place])
+        if there < 0:  # labels that are the base's range at those rows
+            facts: Any = self.base().part.facts
+            start, step = facts["schema"]["index"]["range"]
+            return Fixed("i8", start + step * self.rows().astype("<i8"))
+        return take(self.base().values(there), self.rows())
+
+
+def _span(start: int, end: int) -> Any:
+    import numpy as np
+
+    return np.arange(start, end)
 
 
 def groups_of(ends: list[int]) -> list[tuple[int, int]]:

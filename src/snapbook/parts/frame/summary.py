@@ -1,4 +1,4 @@
-"""Frames in a few words, for cards: "X_train 426x30", "rows +1,204, -1 column (age)"."""
+"""A frame in a few words, for cards and lists: "X_train 426x30". Reads no blob."""
 
 from __future__ import annotations
 

@@ -322,7 +322,7 @@ def _read_timestamp(data: bytes, at: int) -> tuple[Any, int]:
     unit, at = _read_text(data, at)
     value, at = _read_int(data, at)
     zone, at = _read_text(data, at)
-    moment = pd.Timestamp(np.datetime64(value, unit))
+    moment = pd.Timestamp(np.int64(value).view(f"M8[{unit}]"))
     return (moment.tz_localize("UTC").tz_convert(zone_from(zone)) if zone else moment), at
 
 
@@ -332,7 +332,7 @@ def _read_pandas_delta(data: bytes, at: int) -> tuple[Any, int]:
 
     unit, at = _read_text(data, at)
     value, at = _read_int(data, at)
-    return pd.Timedelta(np.timedelta64(value, unit)), at
+    return pd.Timedelta(np.int64(value).view(f"m8[{unit}]")), at
 
 
 def _read_period(data: bytes, at: int) -> tuple[Any, int]:
@@ -346,6 +346,7 @@ def _read_period(data: bytes, at: int) -> tuple[Any, int]:
 def _read_interval(data: bytes, at: int) -> tuple[Any, int]:
     import pandas as pd
 
+    closed: Any
     closed, at = _read_text(data, at)
     left, at = _read(data, at)
     right, at = _read(data, at)

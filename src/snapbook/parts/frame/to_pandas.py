@@ -54,7 +54,8 @@ def column_array(values: Values, column: Any) -> Any:
         return moments.tz_localize("UTC").tz_convert(zone).array
     if "period" in schema:
         assert isinstance(values, Fixed)
-        return pd.PeriodIndex.from_ordinals(values.data, freq=schema["period"]).array
+        made: Any = pd.PeriodIndex  # its stubs lack from_ordinals
+        return made.from_ordinals(values.data, freq=schema["period"]).array
     if "nullable" in schema:
         return _nullable(values, schema["nullable"])
     if "string" in schema:
@@ -66,11 +67,10 @@ def column_array(values: Values, column: Any) -> Any:
         return pd.Categorical.from_codes(values.codes, categories=words, ordered=schema["ordered"])
     if "interval" in schema:
         assert isinstance(values, Pair)
-        ends = [
-            index_of(column_array(v, {"type": schema["interval"]}))
-            for v in (values.left, values.right)
-        ]
-        return pd.arrays.IntervalArray.from_arrays(*ends, closed=schema["closed"])
+        inner = {"type": schema["interval"]}
+        left = index_of(column_array(values.left, inner))
+        right = index_of(column_array(values.right, inner))
+        return pd.arrays.IntervalArray.from_arrays(left, right, closed=schema["closed"])
     if "sparse" in schema:
         fill = tagged.decode(bytes.fromhex(schema["fill"]))
         dense = column_array(values, {"type": schema["sparse"]})
@@ -157,9 +157,10 @@ def _index(stored: Stored, facts: Any) -> Any:
             inner = {"type": level["type"]["level"], "hint": level.get("hint")}
             levels.append(index_of(column_array(values.categories, inner)))
             codes.append(values.codes)
-        return pd.MultiIndex(levels=levels, codes=codes, names=names)
+        return pd.MultiIndex(levels=levels, codes=codes, names=names)  # type: ignore[arg-type]
     if "range" in hint:
-        return pd.RangeIndex(*hint["range"], name=names[0])
+        start, stop, step = hint["range"]
+        return pd.RangeIndex(start, stop, step, name=names[0])
     if "range" in schema:
         import numpy as np
 
@@ -186,7 +187,8 @@ def _axis(facts: Any) -> Any:
             return pd.MultiIndex.from_arrays([[] for _ in names], names=names)
         return pd.MultiIndex.from_tuples(labels, names=names)
     if kind == "RangeIndex":
-        return pd.RangeIndex(*hint["range"], name=names[0])
+        start, stop, step = hint["range"]
+        return pd.RangeIndex(start, stop, step, name=names[0])
     if kind == "CategoricalIndex":
         words = pd.Index([json_name(w) for w in hint["categories"]], dtype=_label_dtype(dtype))
         return pd.CategoricalIndex(labels, categories=words, ordered=hint["ordered"], name=names[0])

@@ -8,7 +8,7 @@ from snapbook.parts.frame.from_polars import json_type
 from snapbook.parts.frame.names import json_name
 from snapbook.parts.frame.stored import Stored
 from snapbook.parts.frame.to_numpy import objects
-from snapbook.parts.frame.values import Coded, Fixed, Values, pieces
+from snapbook.parts.frame.values import Coded, Fixed, Text, Values, pieces
 
 NAT = -(2**63)
 
@@ -34,9 +34,10 @@ def _series(name: str, values: Values, dtype: Any) -> Any:
         words = objects(values.categories)
         texts = [words[code] if code >= 0 else None for code in values.codes.tolist()]
         return pl.Series(name, texts, dtype=pl.String).cast(dtype)
-    if not isinstance(values, Fixed):
-        items = pieces(values) if values.tag == "bytes" else objects(values)  # type: ignore[arg-type]
+    if isinstance(values, Text):
+        items = pieces(values) if values.tag == "bytes" else objects(values)
         return pl.Series(name, items, dtype=dtype, strict=False)
+    assert isinstance(values, Fixed)
     if dtype == pl.Null:
         return pl.Series(name, [None] * len(values.data), dtype=pl.Null)
     data = values.data if values.tag != "b1" else values.data.astype(bool)

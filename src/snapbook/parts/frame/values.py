@@ -24,7 +24,7 @@ class NotCanonical(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """Values of one width: ``data`` (rows), little-endian; ``nulls`` (rows) is None if there are none.
+    """Values of one width: ``data`` (rows), little-endian; ``nulls`` (rows), None if none is.
 
     ``tag`` says what the bytes mean: numpy's kind and width ("f8"), with the unit for times
     ("M8[ns]") and the frequency for periods ("period[M]").

@@ -13,7 +13,7 @@ from snapbook.parts.frame.values import NotCanonical
 
 
 def zone_text(zone: Any) -> str:
-    """The zone's text: "UTC", an IANA name, or "+3600" for a fixed offset. Raises NotCanonical for others."""
+    """The zone's text: "UTC", an IANA name, or "+3600" for an offset. Raises NotCanonical."""
     for attribute in ("key", "zone"):
         name = getattr(zone, attribute, None)
         if type(name) is str and name:
