@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import sqlite3
+import time
 
 import pytest
 
@@ -12,6 +13,7 @@ from snapbook.catalog.files import FileCatalog
 from snapbook.catalog.index import Index, Order
 from snapbook.catalog.memory import MemoryCatalog
 from snapbook.errors import Conflict
+from snapbook.store.local import LocalStore
 from snapbook.store.memory import MemoryStore
 
 
@@ -285,6 +287,62 @@ def test_a_version_whose_blobs_are_lost_is_still_listed(book):
     row = index.numbered("churn", (0, 1, 0))
     assert (row.damage, row.metrics["accuracy"].value) == ("", 0.9)
     assert index.retry_damaged() == 0
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"values": [1]},
+        {"values": {"accuracy": [1, 2]}, "directions": ["max"], "main": {"a": 1}},
+        {"values": {"accuracy": None}, "directions": {"accuracy": {"way": "up"}}},
+        {"values": {"accuracy": 2**80, "": True}, "directions": {"accuracy": "sideways"}},
+        {"class_name": ["a"]},
+    ],
+)
+@pytest.mark.parametrize("kind", ["metrics", "params", "model"])
+def test_odd_facts_hide_no_version(book, kind, facts):
+    manifest = book.put({"parts": [{"kind": kind, "name": "", "part": book.part(kind, **facts)}]})
+    texts = book.put({"tags": ["a"], "message": 7, "reason": None})
+    body = {"model": "churn", "number": "0.1.0", "manifest": manifest, "texts": texts}
+    book.event("version", body)
+    index = book.index()
+    row = index.newest("churn")
+    assert (row.damage, row.message, row.tags) == ("", "7", {})
+    assert index.broken() == []
+    assert index.page(order=Order("accuracy")).after is None
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{", b'{"parts": 7}', b'{"parts": [7]}', b"\xff"])
+def test_odd_blobs_hide_no_version(book, data):
+    writer = book.store.writer()
+    digest = writer.add(data)
+    writer.commit()
+    body = {"model": "churn", "number": "0.1.0", "manifest": digest, "texts": digest}
+    book.event("version", body)
+    row = book.index().newest("churn")
+    assert row.damage
+    assert row.message == ""
+
+
+def test_a_store_and_an_index_share_one_file_when_it_is_new(tmp_path):
+    """Reading blobs fills the store's tables: not while the index is writing its own."""
+    path = tmp_path / "index.sqlite"
+    book = Book(FileCatalog(tmp_path / "events"), LocalStore(tmp_path / "packs", path))
+    for minor in range(3):
+        book.version("churn", f"0.{minor}.0", {"accuracy": minor / 10}, message="words")
+    book.store.close()
+    path.unlink()
+    store = LocalStore(tmp_path / "packs", path)
+    index = Index(path, store.get)
+    start = time.monotonic()
+    index.follow(FileCatalog(tmp_path / "events"))
+    assert time.monotonic() - start < 3
+    assert [row.message for row in index.page().rows] == ["words"] * 3
+    db = sqlite3.connect(path)
+    assert db.execute("SELECT count(*) FROM packs").fetchone()[0] > 0
+    assert db.execute("SELECT count(*) FROM versions").fetchone()[0] == 3
+    db.close()
 
 
 def test_a_broken_event_is_passed_over_and_mended_when_it_comes_back(book):

@@ -1,7 +1,7 @@
 """One event's effect on the tables of the index.
 
-Knows what each type of event means for what can be asked; reads the blobs that an event names (its
-texts, its manifest and the parts that hold metrics, parameters and the model's class). An event may
+Knows what each type of event means for what can be asked; what an event names in the store is read
+by `catalog.content`. An event may
 come from another program or a later snapbook: whatever is not as expected is recorded and passed
 over, and never stops the events after it.
 """
@@ -10,27 +10,21 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any
 
 from snapbook import canonical
-from snapbook.errors import Damaged, NotFound, Usage
+from snapbook.catalog.content import Content
+from snapbook.errors import Usage
 from snapbook.events import Event
 from snapbook.refs import parse_number
 
-Get: TypeAlias = Callable[[str], bytes]
-_PARTS_KEPT = 256
-_READ = ("metrics", "params", "model")
-
 
 class Applier:
-    """Writes events into the tables of one connection; ``get`` gives a blob by its digest."""
+    """Writes events into the tables; ``content`` gives what they name."""
 
-    def __init__(self, get: Get) -> None:
-        self._get = get
-        # Facts of the newest parts: most versions share theirs with the one before.
-        self._facts: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
+    def __init__(self, content: Content) -> None:
+        self.content = content
 
     def apply(self, db: sqlite3.Connection, event: Event) -> None:
         """Enter ``event``; what is malformed in it is recorded in the table `broken`."""
@@ -47,8 +41,8 @@ class Applier:
 
     def read_content(self, db: sqlite3.Connection, n: int, manifest: str, texts: str) -> None:
         """Fill a version's row from its blobs; what cannot be read is said in its ``damage``."""
-        words, why = self._words(texts)
-        parts, damage = self._parts(manifest)
+        words, why = self.content.words(texts)
+        parts, damage = self.content.parts(manifest)
         models = [facts for kind, _, facts in parts if kind == "model"]
         db.execute(
             "UPDATE versions SET reason = ?, message = ?, class = ?, params = ?, main = ?,"
@@ -98,7 +92,7 @@ class Applier:
     def _tag(self, db: sqlite3.Connection, event: Event) -> None:
         body: Mapping[str, Any] = event.body
         texts = body.get("texts") or ""
-        words, _ = self._words(texts)
+        words, _ = self.content.words(texts)
         place = _known_model(db, body["model"]), _digest(body["manifest"])
         db.execute(
             "INSERT INTO taggings VALUES (?, ?, ?, ?)", (event.n, *place, bytes.fromhex(texts))
@@ -111,7 +105,7 @@ class Applier:
     def _note(self, db: sqlite3.Connection, event: Event) -> None:
         body: Mapping[str, Any] = event.body
         texts = body.get("texts") or ""
-        words, _ = self._words(texts)
+        words, _ = self.content.words(texts)
         db.execute(
             "INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
@@ -155,40 +149,7 @@ class Applier:
         packs = [(str(pack),) for pack in _list(event.body["packs"])]
         db.executemany("INSERT OR IGNORE INTO condemned VALUES (?)", packs)
 
-    def _words(self, digest: str) -> tuple[Mapping[str, Any], str]:
-        if not digest:
-            return {}, ""
-        try:
-            return _table(canonical.decode(self._get(digest))), ""
-        except NotFound:
-            return {}, ""  # purged: that it is gone is as it should be
-        except (Damaged, ValueError) as error:
-            return {}, f"its message cannot be read ({error})"
 
-    def _parts(self, manifest: str) -> tuple[list[tuple[str, str, Mapping[str, Any]]], str]:
-        """(kind, digest, facts) of the parts that the index reads, and what could not be read."""
-        found = []
-        try:
-            for part in _table(canonical.decode(self._get(manifest)))["parts"]:
-                kind, digest = part["kind"], part["part"]
-                if kind in _READ:
-                    found.append((kind, digest, self._part(digest)))
-        except (NotFound, Damaged, ValueError, KeyError, TypeError) as error:
-            return found, str(error)
-        return found, ""
-
-    def _part(self, digest: str) -> Mapping[str, Any]:
-        facts = self._facts.get(digest)
-        if facts is None:
-            facts = _table(_table(canonical.decode(self._get(digest))).get("facts"))
-            kept = {key: facts[key] for key in _FACTS if key in facts}
-            self._facts[digest] = facts = kept
-            if len(self._facts) > _PARTS_KEPT:
-                self._facts.popitem(last=False)
-        return facts
-
-
-_FACTS = ("values", "directions", "main", "class_name")
 _ACTS = {
     "version": Applier._version,
     "tag": Applier._tag,
@@ -221,12 +182,12 @@ def _metrics(db: sqlite3.Connection, n: int, parts: list[Mapping[str, Any]]) -> 
     db.execute("DELETE FROM metrics WHERE n = ?", (n,))
     main, place = "", 0
     for facts in parts:
-        values, directions = _table(facts.get("values")), _table(facts.get("directions") or {})
+        values, directions = _entries(facts.get("values")), _entries(facts.get("directions"))
         main = main or _text(facts.get("main"))
         for name, value in values.items():
             db.execute(
                 "INSERT OR IGNORE INTO metrics VALUES (?, ?, ?, ?, ?, ?)",
-                (n, name, place, *typed(value), directions.get(name)),
+                (n, name, place, *typed(value), _direction(directions.get(name))),
             )
             place += 1
     return main
@@ -242,7 +203,7 @@ def _paramset(db: sqlite3.Connection, parts: list[tuple[str, Mapping[str, Any]]]
         return int(known[0])
     values: dict[str, Any] = {}
     for _, facts in parts:
-        values = {**_table(facts.get("values")), **values}
+        values = {**_entries(facts.get("values")), **values}
     entered = db.execute(
         "INSERT INTO paramsets (key, json) VALUES (?, ?)", (key, canonical.encode(values))
     ).lastrowid
@@ -255,7 +216,7 @@ def _paramset(db: sqlite3.Connection, parts: list[tuple[str, Mapping[str, Any]]]
 
 
 def _set_tags(db: sqlite3.Connection, n: int, tags: object) -> None:
-    for name, value in _table(tags or {}).items():
+    for name, value in _entries(tags).items():
         db.execute("INSERT OR REPLACE INTO tags VALUES (?, ?, ?)", (n, name, _text(value)))
 
 
@@ -285,18 +246,21 @@ def _digest(text: object) -> bytes:
     return data
 
 
-def _table(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise TypeError("no table where one belongs")
-    return value
-
-
 def _list(value: object) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
         raise TypeError("no list where one belongs")
     return value
+
+
+def _entries(value: object) -> Mapping[str, Any]:
+    """A table, or nothing where something else stands: the version is listed all the same."""
+    return value if isinstance(value, dict) else {}
+
+
+def _direction(value: object) -> str | None:
+    return str(value) if value in ("max", "min") else None
 
 
 def _text(value: object) -> str:

@@ -10,45 +10,23 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from snapbook.catalog.apply import Applier, Get, record
+from snapbook.catalog.apply import Applier
 from snapbook.catalog.base import Broken, Catalog, Head
-from snapbook.catalog.conditions import Condition, condition
+from snapbook.catalog.content import Content, Get
+from snapbook.catalog.follow import clear, follow
+from snapbook.catalog.pages import NEWEST, Cursor, Order, Page, count, page
 from snapbook.catalog.rows import COLUMNS, FROM, Move, Note, VersionRow, version_rows
-from snapbook.catalog.tables import SCHEMA, TABLES, names
+from snapbook.catalog.tables import SCHEMA, names
 from snapbook.catalog.where import Expression
-from snapbook.events import Event
 from snapbook.refs import Number
 from snapbook.store.sqlite import CacheFile, transaction
 
-_BATCH = 500
+__all__ = ["NEWEST", "Cursor", "Index", "Order", "Page", "Roots"]
+
 _T = TypeVar("_T")
-
-
-class Cursor(NamedTuple):
-    """Where the next page begins: the last row's value of the ordering metric, and its ``n``."""
-
-    value: float | None
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """Newest first, or by a metric's value, best known as ``highest`` or not."""
-
-    metric: str = ""
-    highest: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Some versions in order, and where to go on (None at the end)."""
-
-    rows: tuple[VersionRow, ...]
-    after: Cursor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +35,6 @@ class Roots:
 
     manifests: frozenset[str]
     texts: frozenset[str]
-
-
-NEWEST = Order()
 
 
 class Index:
@@ -71,7 +46,7 @@ class Index:
 
     def __init__(self, path: Path | None, get: Get) -> None:
         self._file = CacheFile(path, SCHEMA)
-        self._applier = Applier(get)
+        self._applier = Applier(Content(get))
         self._catalog: Catalog | None = None
         self._followed: sqlite3.Connection | None = None
 
@@ -82,7 +57,7 @@ class Index:
 
     def rebuild(self) -> None:
         """Forget everything and follow the catalog from its first event."""
-        self._safely(_clear)
+        self._safely(clear)
         if self._catalog is not None:
             self.follow(self._catalog)
 
@@ -101,17 +76,11 @@ class Index:
         limit: int = 50,
     ) -> Page:
         """At most ``limit`` versions that are not deleted, of ``model`` or of all models."""
-        return self._safely(lambda db: _page(db, model, where, order, after, limit))
+        return self._safely(lambda db: page(db, model, where, order, after, limit))
 
     def count(self, model: str | None = None, where: Expression | None = None) -> int:
         """How many versions `page` would give in all."""
-
-        def act(db: sqlite3.Connection) -> int:
-            asked = _filter(db, model, where)
-            query = f"SELECT count(*) FROM versions v WHERE {asked.sql}"
-            return int(db.execute(query, asked.values).fetchone()[0])
-
-        return self._safely(act)
+        return self._safely(lambda db: count(db, model, where))
 
     def newest(self, model: str, back: int = 0) -> VersionRow | None:
         """The version of ``model`` that was made last, or ``back`` versions before it."""
@@ -259,9 +228,14 @@ class Index:
         rows = self._rows("SELECT n, manifest, texts FROM versions WHERE damage <> ''")
 
         def act(db: sqlite3.Connection) -> int:
+            content = self._applier.content
+            for _, manifest, texts in rows:
+                content.parts(manifest.hex())
+                content.words(texts.hex())
             with transaction(db):
                 for n, manifest, texts in rows:
                     self._applier.read_content(db, n, manifest.hex(), texts.hex())
+                content.cool()
                 left = db.execute("SELECT count(*) FROM versions WHERE damage <> ''").fetchone()[0]
             return len(rows) - int(left)
 
@@ -271,42 +245,7 @@ class Index:
 
     def _follow(self, db: sqlite3.Connection) -> Head:
         self._followed = db
-        catalog, cursor = self._catalog, _cursor(db)
-        # Read after the cursor: other processes move both, and the chain is never behind.
-        head = catalog.head() if catalog is not None else Head()
-        if catalog is None or (cursor == head and not _unread(db)):
-            return head
-        if _is_other_chain(db, catalog, cursor, head):
-            _clear(db)
-        while (cursor := _cursor(db)).n < head.n:
-            events = list(islice(catalog.read(cursor.n + 1), _BATCH))
-            if cursor.n and any(event.type == "purged" for event in events):
-                # What was purged may stand in any row; the blobs are gone, so a new look omits it.
-                _clear(db)
-                continue
-            with transaction(db):
-                if _cursor(db) == cursor:
-                    self._take(db, cursor, events, head)
-        return cursor
-
-    def _take(
-        self, db: sqlite3.Connection, cursor: Head, events: Sequence[Event], head: Head
-    ) -> None:
-        last: Head | None = cursor
-        n = cursor.n
-        for event in events:
-            for gap in range(n + 1, event.n):
-                record(db, gap, "it cannot be read", unread=True)
-                last = None
-            if last is not None and event.prev != last.digest:
-                record(db, event.n, f"it does not follow event {n}")
-            self._applier.apply(db, event)
-            last, n = Head(event.n, event.digest), event.n
-        if len(events) < _BATCH and n < head.n:
-            for gap in range(n + 1, head.n + 1):
-                record(db, gap, "it cannot be read", unread=True)
-            last = head
-        _set_cursor(db, last or cursor)
+        return follow(db, self._catalog, self._applier) if self._catalog is not None else Head()
 
     def _safely(self, act: Callable[[sqlite3.Connection], _T]) -> _T:
         """``act`` on tables that have followed; on fresh ones after a file that was broken."""
@@ -359,85 +298,3 @@ class Index:
     ) -> VersionRow | None:
         rows = self._some(sql, values, 1, order, skip)
         return rows[0] if rows else None
-
-
-def _page(
-    db: sqlite3.Connection,
-    model: str | None,
-    where: Expression | None,
-    order: Order,
-    after: Cursor | None,
-    limit: int,
-) -> Page:
-    asked = _filter(db, model, where)
-    sql, values = asked.sql, asked.values
-    # CROSS JOIN keeps the order of the tables: rows come from the index that is ordered as asked,
-    # or from the few versions that can match at all.
-    if order.metric:
-        less, way = ("<", "DESC") if order.highest else (">", "ASC")
-        tables = ("versions v", "metrics x") if asked.few else ("metrics x", "versions v")
-        source = f"{tables[0]} CROSS JOIN {tables[1]} ON v.n = x.n"
-        sql += " AND x.name = ? AND x.value IS NOT NULL"
-        values.append(order.metric)
-        if after is not None:
-            sql += f" AND (x.value, x.n) {less} (?, ?)"
-            values += [after.value, after.n]
-        by, key = f"x.value {way}, x.n {way}", "x.value"
-    else:
-        source = "versions v"
-        if after is not None:
-            sql += " AND v.n < ?"
-            values.append(after.n)
-        by, key = "v.n DESC", "NULL"
-    found = db.execute(
-        f"SELECT {COLUMNS}, {key} FROM {source} CROSS JOIN models m ON m.id = v.model"
-        f" WHERE {sql} ORDER BY {by} LIMIT ?",
-        (*values, limit + 1),
-    ).fetchall()
-    more, found = len(found) > limit, found[:limit]
-    rows = version_rows(db, found)
-    return Page(tuple(rows), Cursor(found[-1][-1], found[-1][0]) if more else None)
-
-
-def _filter(db: sqlite3.Connection, model: str | None, where: Expression | None) -> Condition:
-    asked = condition(where, db) if where is not None else Condition("1", [], False)
-    sql, values = f"v.deleted = 0 AND {asked.sql}", list(asked.values)
-    if model is not None:
-        # Resolved first: with the plain id the planner walks the model's versions in order.
-        row = db.execute("SELECT id FROM models WHERE name = ?", (model,)).fetchone()
-        sql += " AND v.model = ?"
-        values.append(row[0] if row else -1)
-    return Condition(sql, values, asked.few)
-
-
-def _cursor(db: sqlite3.Connection) -> Head:
-    row = db.execute("SELECT n, digest FROM cursor").fetchone()
-    return Head(*row) if row else Head()
-
-
-def _set_cursor(db: sqlite3.Connection, head: Head) -> None:
-    db.execute("INSERT OR REPLACE INTO cursor VALUES (1, ?, ?)", head)
-
-
-def _unread(db: sqlite3.Connection) -> int:
-    """The first event that could not be read, 0 if there is none."""
-    row = db.execute("SELECT n FROM broken WHERE unread ORDER BY n LIMIT 1").fetchone()
-    return int(row[0]) if row else 0
-
-
-def _is_other_chain(db: sqlite3.Connection, catalog: Catalog, cursor: Head, head: Head) -> bool:
-    """Whether the chain is not the one that was followed: restored, exchanged or mended."""
-    if gap := _unread(db):
-        mended = next(catalog.read(gap), None)
-        if mended is not None and mended.n == gap:
-            return True
-    if cursor.n >= head.n:
-        return cursor != head
-    first = next(catalog.read(cursor.n + 1), None)
-    return first is not None and first.n == cursor.n + 1 and first.prev != cursor.digest
-
-
-def _clear(db: sqlite3.Connection) -> None:
-    with transaction(db):
-        for name in TABLES:
-            db.execute(f"DELETE FROM {name}")

@@ -17,7 +17,7 @@ from snapbook import canonical
 from snapbook.errors import NotFound
 from snapbook.store import durable
 from snapbook.store.base import Buffer
-from snapbook.store.pack import Mark, Packer
+from snapbook.store.packer import Mark, Packer
 
 if TYPE_CHECKING:
     from snapbook.store.local import LocalStore

@@ -1,0 +1,92 @@
+"""Bringing the tables of the index up to the chain, batch by batch, beside other processes.
+
+Knows when the tables belong to another chain (restored from a backup, mended, exchanged) and begins
+anew then; notes events that cannot be read and goes on after them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from itertools import islice
+
+from snapbook.catalog.apply import Applier, record
+from snapbook.catalog.base import Catalog, Head
+from snapbook.catalog.tables import TABLES
+from snapbook.events import Event
+from snapbook.store.sqlite import transaction
+
+_BATCH = 500
+
+
+def follow(db: sqlite3.Connection, catalog: Catalog, applier: Applier) -> Head:
+    """Take in the events since the last time; gives the head that the tables now stand at."""
+    cursor = _cursor(db)
+    # Read after the cursor: other processes move both, and the chain is never behind.
+    head = catalog.head()
+    if cursor == head and not _unread(db):
+        return head
+    if _is_other_chain(db, catalog, cursor, head):
+        clear(db)
+    while (cursor := _cursor(db)).n < head.n:
+        events = list(islice(catalog.read(cursor.n + 1), _BATCH))
+        if cursor.n and any(event.type == "purged" for event in events):
+            # What was purged may stand in any row; the blobs are gone, so a new look omits it.
+            clear(db)
+            continue
+        applier.content.warm(events)
+        with transaction(db):
+            if _cursor(db) == cursor:
+                _take(db, applier, cursor, events, head)
+        applier.content.cool()
+    return cursor
+
+
+def clear(db: sqlite3.Connection) -> None:
+    """Forget everything."""
+    with transaction(db):
+        for name in TABLES:
+            db.execute(f"DELETE FROM {name}")
+
+
+def _take(
+    db: sqlite3.Connection, applier: Applier, cursor: Head, events: Sequence[Event], head: Head
+) -> None:
+    last: Head | None = cursor
+    n = cursor.n
+    for event in events:
+        for gap in range(n + 1, event.n):
+            record(db, gap, "it cannot be read", unread=True)
+            last = None
+        if last is not None and event.prev != last.digest:
+            record(db, event.n, f"it does not follow event {n}")
+        applier.apply(db, event)
+        last, n = Head(event.n, event.digest), event.n
+    if len(events) < _BATCH and n < head.n:
+        for gap in range(n + 1, head.n + 1):
+            record(db, gap, "it cannot be read", unread=True)
+        last = head
+    db.execute("INSERT OR REPLACE INTO cursor VALUES (1, ?, ?)", last or cursor)
+
+
+def _cursor(db: sqlite3.Connection) -> Head:
+    row = db.execute("SELECT n, digest FROM cursor").fetchone()
+    return Head(*row) if row else Head()
+
+
+def _unread(db: sqlite3.Connection) -> int:
+    """The first event that could not be read, 0 if there is none."""
+    row = db.execute("SELECT n FROM broken WHERE unread ORDER BY n LIMIT 1").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _is_other_chain(db: sqlite3.Connection, catalog: Catalog, cursor: Head, head: Head) -> bool:
+    """Whether the chain is not the one that was followed: restored, exchanged or mended."""
+    if gap := _unread(db):
+        mended = next(catalog.read(gap), None)
+        if mended is not None and mended.n == gap:
+            return True
+    if cursor.n >= head.n:
+        return cursor != head
+    first = next(catalog.read(cursor.n + 1), None)
+    return first is not None and first.n == cursor.n + 1 and first.prev != cursor.digest
