@@ -24,6 +24,8 @@ MOST_LINES = 2_000  # of one cell's diff
 _LIKE = 0.5  # share of common words from which two cells are the same one, edited
 _COMPARED = 20_000  # pairs of cells compared by their words
 _SQUARE = 250_000  # old lines x new lines given to difflib
+_WORD = re.compile(r"\w+")
+_COMMENT = re.compile(r"#.*")
 _DEEPEST = 50  # anchors within the gaps between anchors
 _WORDS = re.compile(r"\w+|[^\w\s]")
 
@@ -173,6 +175,10 @@ def _code(source: str) -> str:
     return text.rstrip()
 
 
+def _code_words(code: str) -> list[str]:
+    return _WORD.findall(_COMMENT.sub("", code))
+
+
 def _alone(what: str, cell: Cell, code: str) -> Change:
     mark = "+ " if what == "added" else "- "
     lines = [mark + line for line in _split(code)]
@@ -183,7 +189,8 @@ def _edited(old: Cell, new: Cell, before: str, after: str, guessed: bool) -> Cha
     facts = _numbers(old, new)
     if guessed:
         facts["guessed"] = True
-    if normal_code(before) == normal_code(after):
+    # Parsing is dear, and other words are other code.
+    if _code_words(before) == _code_words(after) and normal_code(before) == normal_code(after):
         facts["form_only"] = True
     return _change("changed", new, facts, _bounded(line_diff(before, after)))
 

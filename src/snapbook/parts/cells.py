@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from snapbook import canonical
@@ -46,16 +47,12 @@ def capture(cells: Sequence[Cell], made: Sequence[int], current: int, writer: Wr
     log: list[str] = []
     sources: dict[str, None] = {}
     for start, stop in blocks(len(cells)):
-        lines = []
-        for cell in cells[start:stop]:
-            facts = cell.facts()
+        block = cells[start:stop]
+        for cell in block:
             if len(cell.source) > _INLINE:
-                facts["source"] = ""
-                facts["blob"] = writer.add(cell.source.encode("utf-8", "replace"))
-                sources[str(facts["blob"])] = None
-            lines.append(canonical.encode(facts))
-        log.append(writer.add(b"\n".join(lines)))
-    facts = {
+                sources[writer.add(_source_bytes(cell))] = None
+        log.append(writer.add(b"\n".join(map(_line, block))))
+    facts: dict[str, canonical.Json] = {
         "count": len(cells),
         "current": current,
         "made_count": len(made),
@@ -73,7 +70,9 @@ def capture(cells: Sequence[Cell], made: Sequence[int], current: int, writer: Wr
 def restore(part: Part, get: Get) -> list[Cell]:
     """All cells of the log, in the order of their execution. Raises Damaged, NotFound."""
     return [
-        cell for place, _ in enumerate(blocks(_count(part))) for cell in _block(part, place, get)
+        cell
+        for place, (start, stop) in enumerate(blocks(_count(part)))
+        for cell in _block(part, place, start, stop, get)
     ]
 
 
@@ -93,7 +92,7 @@ def made_cells(part: Part, get: Get) -> list[Cell]:
     held: dict[int, Cell] = {}
     for place, (start, stop) in enumerate(blocks(_count(part))):
         if any(start <= index < stop for index in wanted):
-            held.update((cell.index, cell) for cell in _block(part, place, get))
+            held.update((cell.index, cell) for cell in _block(part, place, start, stop, get))
     try:
         return [held[index] for index in wanted]
     except KeyError as error:
@@ -127,6 +126,20 @@ def as_notebook(cells: Sequence[Cell], made: Sequence[int], what: str = "made") 
     }
 
 
+@lru_cache(maxsize=16_384)
+def _line(cell: Cell) -> bytes:
+    """A cell as JSON. Cached, since each version writes the whole log anew into its blocks."""
+    facts = cell.facts()
+    if len(cell.source) > _INLINE:
+        facts["source"] = ""
+        facts["blob"] = canonical.digest(_source_bytes(cell))
+    return canonical.encode(facts)
+
+
+def _source_bytes(cell: Cell) -> bytes:
+    return cell.source.encode("utf-8", "replace")
+
+
 def _as_cell(cell: Cell, taken: set[str]) -> dict[str, Any]:
     wanted = cell.id if _CELL_ID.fullmatch(cell.id) else f"cell-{cell.index}"
     name = wanted
@@ -151,7 +164,7 @@ def _count(part: Part) -> int:
     return count
 
 
-def _block(part: Part, place: int, get: Get) -> list[Cell]:
+def _block(part: Part, place: int, start: int, stop: int, get: Get) -> list[Cell]:
     if place >= len(part.blobs):
         raise Damaged("The log of cells is cut")
     cells = []
@@ -163,6 +176,8 @@ def _block(part: Part, place: int, get: Get) -> list[Cell]:
             cells.append(Cell.from_facts(facts))
         except ValueError as error:
             raise Damaged("A cell of the log cannot be read", str(error)) from error
+    if [cell.index for cell in cells] != list(range(start, stop)):
+        raise Damaged("The log of cells is cut")
     return cells
 
 

@@ -160,7 +160,7 @@ class _Keeping:
             raw = json.dumps(output, sort_keys=True).encode()
             return {"left_out": {"digest": canonical.digest(raw), "bytes": size}}
         cleaned = self._clean(output)
-        if size <= _OWN_BLOB:
+        if size <= _OWN_BLOB and isinstance(output, dict) and "output_type" in output:
             return cleaned
         digest = self._writer.add(canonical.encode(cleaned))
         self._blobs[digest] = None
@@ -278,9 +278,11 @@ def _decoded(data: bytes) -> dict[str, Any]:
 
 
 def _restored(output: Any, get: Get) -> Any:
-    if isinstance(output, dict) and isinstance(output.get("kept"), str):
+    if not isinstance(output, dict) or "output_type" in output:
+        return output
+    if isinstance(output.get("kept"), str):
         return canonical.decode(get(output["kept"]))
-    if isinstance(output, dict) and isinstance(output.get("left_out"), dict):
+    if isinstance(output.get("left_out"), dict):
         size = output["left_out"].get("bytes", 0)
         text = f"[an output of {size:,} bytes was not kept]"
         return {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {}}
