@@ -34,7 +34,7 @@ class Candidate:
 
 
 def candidates(source: str, namespace: Mapping[str, Any]) -> list[Candidate]:
-    """The model-like values that a cell bound or fitted, in the order of its code, outermost only."""
+    """The model-like values that a cell bound or fitted, in the order of its code: outermost only."""
     uses, role = analyse(source), roles(source)
     bound = dict.fromkeys((*role.models, *role.fitted, *sorted(uses.binds)))
     found: list[Candidate] = []
@@ -46,6 +46,8 @@ def candidates(source: str, namespace: Mapping[str, Any]) -> list[Candidate]:
             continue
         if name in uses.binds or name in role.fitted or name in uses.mutates:
             found.append(Candidate(name, value, models.is_fitted(value)))
+    if len(found) < 2:
+        return found
     inside = {id(part) for one in found for part in _inside(one.value)}
     return [one for one in found if id(one.value) not in inside]
 
