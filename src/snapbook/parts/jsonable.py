@@ -80,14 +80,9 @@ def _of_exact(value: Any) -> float | int | None:
 
 
 def _of_array(value: Any) -> int | float | None:
-    shape = tuple(value.shape)
-    if shape != ():
+    if tuple(value.shape) != ():
         return None
     got = value.item()
-    return (
-        got
-        if type(got) in (bool, int, float)
-        else number(got)
-        if type(got) is not type(value)
-        else None
-    )
+    if type(got) is type(value) and type(value).__name__ in ("longdouble", "float128"):
+        return float(value)  # wider than Python's float, so item() gives it back as it is
+    return got if type(got) in (bool, int, float) else None
