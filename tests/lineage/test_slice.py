@@ -47,6 +47,7 @@ NOTEBOOKS = [
       "e['z'] = 1", "y = df"], [1, 4]),
     (["%%bash\nls", "x = 1", "%%time\ny = x"], [1, 2]),
     (["x = (", "x = 1", "y = x"], [1, 2]),
+    (["z = " + "-" * 100_000 + "1", "y = z"], [0, 1]),  # ran, though we cannot read it
     (["a = {}", "b = a.get('k')", "b['n'] = 1", "y = a"], [0, 1, 2, 3]),
 ]  # fmt: skip
 
@@ -138,3 +139,27 @@ def test_a_thicket_of_shared_objects_is_bounded() -> None:
     made = slice_for(many, 599)
     assert made.indices == tuple(range(600))
     assert time.perf_counter() - start < 20
+
+
+def test_long_chains_and_diamonds_of_functions() -> None:
+    chain = [f"def f{i}(d):\n    f{i + 1}(d)\n    return f{i + 1}(d)" for i in range(1_500)]
+    made = slice_for(log(*chain, "def f1500(d): d['x'] = K", "K = 1", "df = {}", "f0(df)"), 1_503)
+    assert made.indices == tuple(range(1_504))
+    cells = log(*chain, "def f1500(d): d['x'] = K", "K = 1", "df = {}", "f0(df)", "y = df")
+    assert 1_503 in slice_for(cells, 1_504).indices
+
+
+def test_an_interrupted_step_can_be_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = log("xs = []", "xs.append(1)", "xs.append(2)", "y = xs")
+    lineage = Lineage()
+    lineage.extend(cells[:2])
+    with monkeypatch.context() as patched:
+        patched.setattr("snapbook.lineage.slice.frozenset", _interrupt, raising=False)
+        with pytest.raises(KeyboardInterrupt):
+            lineage.extend(cells)
+    lineage.extend(cells)
+    assert lineage.slice(3).indices == (0, 1, 2, 3)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

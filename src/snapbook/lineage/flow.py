@@ -81,18 +81,30 @@ class Flow:
     # -- reading ---------------------------------------------------------------------------------
 
     def _read(self, name: str) -> None:
-        if name not in self._bound:
-            self.free.add(name)
-            self._need(name)
-        for body in self.carried(name):
-            self._use(body)
+        """The name is looked up, and what its functions would look up may be."""
+        changed: list[str] = []
+        queue = [name]
+        for here in queue:
+            if here not in self._bound:
+                self.free.add(here)
+                self._need(here)
+            for body in self.carried(here) - self._used:
+                self._used.add(body)
+                queue.extend(body.reads)
+                changed.extend(body.mutates)
+                for written in body.binds:
+                    self._write(written, False)
+        for other in changed:
+            self._mutate(other, True)
 
     def _need(self, name: str) -> None:
         if name in self._bound:
             return
         writers = self.writers.get(name)
         if writers:
-            self.needs.add(writers[-1])
+            # Of a step that was interrupted and is taken again, this cell may be the last.
+            again = writers[-1] == self._now and len(writers) > 1
+            self.needs.add(writers[-2] if again else writers[-1])
         elif name in words.BUILTIN or name[0] in "<#":
             return  # not looked for in what a cell may have bound unseen
         if self._star is not None and (not writers or writers[-1] < self._star):
@@ -103,17 +115,6 @@ class Flow:
         if self._star is not None:
             self.needs.add(self._star)
         self._star = self._now
-
-    def _use(self, body: Body) -> None:
-        if body in self._used:
-            return
-        self._used.add(body)
-        for name in body.reads:
-            self._read(name)
-        for name in body.binds:
-            self._write(name, False)
-        for name in body.mutates:
-            self._mutate(name, True)
 
     # -- writing ---------------------------------------------------------------------------------
 
@@ -350,20 +351,32 @@ class Flow:
         for _, argument in event.arguments:
             self._link(event.callee, argument)
 
-    def changes(self, body: Body, seen: frozenset[Body] = frozenset()) -> frozenset[str]:
+    def changes(self, body: Body) -> frozenset[str]:
         """The parameters of ``body`` that it changes in place, by itself or through others."""
-        if not body.passes or body in seen:
-            return body.changed
-        found = set(body.changed)
-        for callee, key, parameter, discarded in body.passes:
-            called = self.carried(callee)
-            if not called and discarded and not words.pure(callee):
-                found.add(parameter)
-            for inner in called:
-                hit = _parameter(inner, key)
-                if hit is None or hit in self.changes(inner, seen | {body}):
-                    found.add(parameter)
-        return frozenset(found)
+        handed = {parameter for _, _, parameter, _ in body.passes}
+        return body.changed | {name for name in handed if self._ends_changed(body, name)}
+
+    def _ends_changed(self, body: Body, parameter: str) -> bool:
+        """Whether a function that the parameter is handed on to changes it."""
+        queue = [(body, parameter)]
+        seen = set(queue)
+        for here, name in queue:
+            if name in here.changed:
+                return True
+            for callee, key, handed, discarded in here.passes:
+                if handed != name:
+                    continue
+                called = self.carried(callee)
+                if not called and discarded and not words.pure(callee):
+                    return True
+                for inner in called:
+                    met = _parameter(inner, key)
+                    if met is None:
+                        return True
+                    if (inner, met) not in seen:
+                        seen.add((inner, met))
+                        queue.append((inner, met))
+        return False
 
 
 def _parameter(body: Body, key: int | str) -> str | None:

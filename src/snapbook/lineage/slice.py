@@ -42,19 +42,18 @@ class Lineage:
 
     def __init__(self) -> None:
         self._flow = Flow()
-        self._needs: list[frozenset[int]] = []
-        self._free: list[frozenset[str]] = []
-        self._cells: list[Cell] = []
+        self._steps: list[tuple[Cell, frozenset[int], frozenset[str]]] = []
 
     def extend(self, cells: Sequence[Cell]) -> None:
         """Take in the cells that are new since the last time; ``cells`` is the whole log."""
-        for cell in cells[len(self._cells) :]:
+        for cell in cells[len(self._steps) :]:
             uses = analyse(cell.source)
-            place = len(self._cells)
-            needs = self._flow.step(place, uses.events, complete=cell.complete, star=uses.star)
-            self._needs.append(needs)
-            self._free.append(frozenset(self._flow.free))
-            self._cells.append(cell)
+            # One that ran and cannot be read may have bound anything.
+            star = uses.star or (uses.broken and cell.outcome == "ok")
+            place = len(self._steps)
+            needs = self._flow.step(place, uses.events, complete=cell.complete, star=star)
+            # One act, so that an interrupt leaves whole steps.
+            self._steps.append((cell, needs, frozenset(self._flow.free)))
 
     def slice(self, target: int, names: Iterable[str] | None = None) -> Slice:
         """What the cell at ``target`` depends on, itself included; with ``names``: what their
@@ -67,7 +66,7 @@ class Lineage:
             index = queue.pop()
             if index not in found:
                 found.add(index)
-                queue.extend(self._needs[index] - found)
+                queue.extend(self._steps[index][1] - found)
         return self._described(tuple(sorted(found)))
 
     def _writers(self, target: int, names: Iterable[str]) -> set[int]:
@@ -97,8 +96,9 @@ class Lineage:
         bound: set[str] = set()
         whole = True
         for index in indices:
-            uses = analyse(self._cells[index].source)
-            reads.update(self._free[index] - bound)
+            cell, _, free = self._steps[index]
+            uses = analyse(cell.source)
+            reads.update(free - bound)
             bound |= uses.binds
             imports |= uses.imports
             functions.update(uses.functions)

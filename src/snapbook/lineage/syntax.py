@@ -30,7 +30,7 @@ _OPTIONS = re.compile(r"(?:\s*-[A-Za-z](?:\s*\d+)?(?=\s))*\s*")
 _SCAN = re.compile(r'"""|\'\'\'|"|\'|#|[()\[\]{}]|\\')
 _INTERPOLATED = re.compile(r"\{([^{}]+)\}|\$([A-Za-z_]\w*)")
 _PROMPT = re.compile(r"(>>> |\.\.\. ?|In \[\d+\]: )")
-_ANALYSED = 1_100_000  # characters; the log cuts sources at 1,000,000
+_ANALYSED = 400_000  # characters; more is data pasted in, and would take seconds
 
 
 @dataclass(frozen=True, slots=True)
