@@ -81,7 +81,7 @@ def encode(values: NDArray[Any], places: int | None = None) -> tuple[int, int, b
         return BITS, 1, np.packbits(values, bitorder="little").tobytes()
     if width == 1:
         return PLAIN, 1, values.tobytes()
-    if places is not None and (whole := whole_numbers(values, places)) is not None:
+    if places is not None and len(values) and (whole := whole_numbers(values, places)) is not None:
         small = len(whole) and int(whole.min()) >= -(2**31) and int(whole.max()) < 2**31
         return DECIMAL, places, shuffled(whole.astype("<i4") if small else whole)
     return SHUFFLED, width, shuffled(values)
@@ -94,8 +94,8 @@ def decode(coding: int, width: int, octets: NDArray[Any], rows: int, dtype: Any)
     if coding == BITS:
         return np.unpackbits(octets, count=rows, bitorder="little").view(dtype)
     if coding == DECIMAL:
-        whole = unshuffled(octets, len(octets) // rows if rows else 4)
-        return _decimals(whole.view(f"<i{len(octets) // rows}"), width, np.dtype(dtype))
+        held = len(octets) // rows
+        return _decimals(unshuffled(octets, held).view(f"<i{held}"), width, np.dtype(dtype))
     if coding == SHUFFLED:
         return unshuffled(octets, width).view(dtype)
     if coding == PLAIN:

@@ -102,7 +102,7 @@ def _hashed_rows(old: Part, new: Part) -> list[Change]:
     a, b = old.facts.get("rows"), new.facts.get("rows")
     if not isinstance(a, int) or not isinstance(b, int) or a == b:
         return []
-    facts = {"kind": "rows", "added": max(b - a, 0), "removed": max(a - b, 0)}
+    facts: dict[str, Any] = {"kind": "rows", "added": max(b - a, 0), "removed": max(a - b, 0)}
     return [Change("data", new.name, "changed", a, b, (f"{b - a:+,} rows",), facts=facts)]
 
 

@@ -27,8 +27,9 @@ _QUIET_NAN = {2: 0x7E00, 4: 0x7FC00000, 8: 0x7FF8000000000000}
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """``digest`` of some values (64 hex digits); ``nan`` whether a NaN is among them, ``odd`` whether
-    one of other bits than the usual (equal by digest, but kept as it is).
+    """``digest`` of some values (64 hex digits); ``nan`` whether a NaN is among them.
+
+    ``odd`` is whether one has other bits than the usual: equal by digest, but kept as it is.
     """
 
     digest: str

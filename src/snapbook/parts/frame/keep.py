@@ -125,6 +125,11 @@ def _key(
         key = _layout(base).get("key")
         if key and key["names"] and all(name in names for name in key["names"]):
             return [names.index(name) for name in key["names"]], int(key["window"])
+    # Columns before labels: row numbers that were dropped and set anew would move every cut.
+    first = len(table.index)
+    places, window = grid.pick(lanes[first:], table.rows)
+    if window == 1:
+        return [first + place for place in places], window
     return grid.pick(lanes, table.rows)
 
 

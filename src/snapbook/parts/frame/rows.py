@@ -7,6 +7,7 @@ Bounded: past the limits counts say "at least". Knows stored frames and canonica
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
@@ -204,13 +205,13 @@ def _common_rows(old: Stored, new: Stored) -> tuple[NDArray[Any], NDArray[Any]] 
 
 def _keys(stored: Stored, places: list[int], groups: int) -> list[tuple[str, ...]]:
     """For each group its digests in all ``places``; sides count for every group."""
-    columns = []
+    columns: list[Sequence[str]] = []
     for place in places:
         digests = stored.digests(place)
         tags = segments.leaf_tags(stored.form(place))
         sides = digests[len(tags) * groups :]
         columns.extend(digests[leaf * groups : (leaf + 1) * groups] for leaf in range(len(tags)))
-        columns.extend([side] * groups for side in sides)  # type: ignore[misc]
+        columns.extend([side] * groups for side in sides)
     return list(zip(*columns, strict=True))
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _LEAST = 4096  # bytes below which row numbers are not worth the bother
 _NEARLY = 0.9  # share of the base's rows
+_NAMED = 32  # bytes that naming a blob costs
 _LOOK = 16  # rows that must be found before all are looked for
 
 
@@ -74,7 +75,8 @@ def as_rows(
                 return _seeded(shuffled, len(rows), match.places, base, writer)
             kept = Fixed("u4", rows.astype("<u4"))
             direct = sum(_packed(leaf) for lane in lanes for leaf in leaves(lane))
-            return _kept(kept, match.places, base, writer) if _packed(kept) < direct else None
+            cost = _packed(kept) + _NAMED * len(base.blobs)
+            return _kept(kept, match.places, base, writer) if cost < direct else None
     return None
 
 
