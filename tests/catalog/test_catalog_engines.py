@@ -103,7 +103,7 @@ def test_other_files_do_not_matter(tmp_path):
     ("number", "kind"),
     [(errno.ENOSPC, DiskFull), (errno.EROFS, ReadOnly), (errno.EIO, Unreachable)],
 )
-@pytest.mark.parametrize("call", ["write", "fsync", "link"])
+@pytest.mark.parametrize("call", ["pwrite", "fsync", "link"])
 def test_a_refusing_disk_leaves_nothing_behind(tmp_path, monkeypatch, number, kind, call):
     catalog = FileCatalog(tmp_path / "events")
     head = append(catalog)
@@ -118,6 +118,14 @@ def test_a_refusing_disk_leaves_nothing_behind(tmp_path, monkeypatch, number, ki
     assert list(catalog.folder.glob("tmp-*")) == []
     assert FileCatalog(catalog.folder).head() == head
     append(catalog)
+
+
+def test_a_disk_that_takes_only_a_part_of_each_write(tmp_path, monkeypatch):
+    pwrite = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda fd, data, at: pwrite(fd, data[:10], at))
+    catalog = FileCatalog(tmp_path / "events")
+    append(catalog, 2)
+    assert list(catalog.verify()) == []
 
 
 def test_a_network_disk_that_loses_the_answer_of_link(tmp_path, monkeypatch):

@@ -214,6 +214,19 @@ def test_wrong_ones_are_told_where(index, text, sentence):
     assert len(str(caught.value)) < 250
 
 
+def test_the_longest_one_can_be_asked(index):
+    text = " and ".join(["auto"] * 220)
+    assert len(text) < 2000
+    assert [row.ref for row in index.page(where=parse(text)).rows] == [C]
+    ends = "not " * 14 + "auto"
+    assert [row.ref for row in index.page(where=parse(ends)).rows] == [C]
+    deep = "(" * 14 + "auto" + " and accuracy)" * 14
+    assert [row.ref for row in index.page(where=parse(deep)).rows] == [C]
+    for wrong in ("(" * 900 + "auto", "not " * 400 + "auto", "auto or " * 600 + "auto"):
+        with pytest.raises(BadExpression):
+            parse(wrong)
+
+
 def test_unknown_names_list_the_known_ones(index):
     with pytest.raises(BadExpression) as caught:
         index.page(where=parse("nothing < 1"))

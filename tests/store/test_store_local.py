@@ -239,7 +239,7 @@ def test_a_blob_in_two_packs_is_read_from_the_sound_one(tmp_path):
         (errno.EACCES, ReadOnly, "may not be written"),
     ],
 )
-@pytest.mark.parametrize("call", ["write", "fsync", "rename", "mkdir"])
+@pytest.mark.parametrize("call", ["pwrite", "fsync", "rename", "mkdir"])
 def test_a_refusing_disk_leaves_nothing_behind(tmp_path, monkeypatch, number, kind, words, call):
     """strace does this to whole processes in tests/faults; here each call and errno, quickly."""
     store = LocalStore(tmp_path / "packs")
@@ -267,6 +267,38 @@ def test_a_refusing_disk_leaves_nothing_behind(tmp_path, monkeypatch, number, ki
     put(store, b"after")
 
 
+def test_a_disk_that_takes_only_a_part_of_each_write(tmp_path, monkeypatch):
+    """A write may be short, as it is when a disk fills up: the rest is written, or refused."""
+    pwrite = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda fd, data, at: pwrite(fd, data[:1000], at))
+    store = LocalStore(tmp_path / "packs")
+    blobs = [os.urandom(30_000), b"small"]
+    digests = put(store, *blobs)
+    assert [LocalStore(store.folder).get(digest) for digest in digests] == blobs
+    assert list(store.verify()) == []
+
+
+def test_an_interrupted_add_harms_no_other(tmp_path, monkeypatch):
+    pwrite = os.pwrite
+
+    def interrupted(fd, data, at):
+        pwrite(fd, data[: len(data) // 2], at)
+        raise KeyboardInterrupt
+
+    store = LocalStore(tmp_path / "packs")
+    writer = store.writer()
+    digests = [writer.add(os.urandom(9000)), writer.add(b"small")]
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwrite", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            writer.add(b"lost" * 100_000)
+    digests.append(writer.add(os.urandom(9000)))
+    writer.commit()
+    writer.close()
+    assert set(LocalStore(store.folder).digests()) == set(digests)
+    assert list(store.verify()) == []
+
+
 def test_disk_full_says_what_is_needed(tmp_path, monkeypatch):
     store = LocalStore(tmp_path / "packs")
     writer = store.writer()
@@ -274,10 +306,11 @@ def test_disk_full_says_what_is_needed(tmp_path, monkeypatch):
     def refuse(*args):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, "write", refuse)
+    monkeypatch.setattr(os, "pwrite", refuse)
     with pytest.raises(DiskFull) as caught:
         writer.add(b"x" * 210_000)
     writer.close()
+    assert list(store.folder.glob("tmp-*")) == []
     assert caught.value.sentence.startswith("Not versioned: 210 kB needed, ")
     assert str(caught.value).endswith("See what can go: snapbook gc --dry-run")
 

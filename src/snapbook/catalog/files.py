@@ -107,7 +107,7 @@ class FileCatalog:
     def _temporary(self, data: bytes) -> Iterator[Path]:
         fd, path = durable.new_temporary(self.folder)
         try:
-            os.write(fd, data)
+            durable.write_all(fd, data)
             durable.sync(fd)
             yield path
         finally:

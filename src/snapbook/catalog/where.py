@@ -27,6 +27,9 @@ _TOKEN = re.compile(
              | (?P<word>[^\s()'",=<>!~]+) )""",
     re.VERBOSE,
 )
+# SQLite reads conditions up to a size and a depth that these keep well below (sqlite.org/limits).
+_LONGEST = 2000
+_DEEPEST = 15
 _EXAMPLE = "accuracy > 0.9 and tag.team = 'risk'"
 
 
@@ -123,6 +126,8 @@ def metric_of(field: tuple[str, ...]) -> str:
 
 def parse(text: str, now: datetime | None = None) -> Expression:
     """The expression that ``text`` spells. Raises BadExpression, which names the place."""
+    if len(text) > _LONGEST:
+        raise bad(text, f"it has more than {_LONGEST} characters")
     parser = _Parser(text)
     tree = parser.either()
     if parser.kind:
@@ -185,8 +190,8 @@ class _Parser:
 
     def _not(self) -> Node:
         self._depth += 1
-        if self._depth > 100:
-            raise bad(self.text[:40], "it is nested too deeply")
+        if self._depth > _DEEPEST:
+            raise bad(self.text, f"it is nested deeper than {_DEEPEST} at character {self.place}")
         try:
             if self.is_word("not"):
                 self.next()

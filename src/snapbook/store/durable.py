@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from snapbook.errors import DiskFull, Hint, ReadOnly, Unreachable
+from snapbook.store.base import Buffer
 
 TEMPORARY = "tmp-"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -33,6 +34,14 @@ def sync(fd: int) -> None:
         fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
     else:
         os.fsync(fd)
+
+
+def write_all(fd: int, data: Buffer, start: int = 0) -> None:
+    """Write ``data`` at ``start``: a disk that fills up may take less than it is given."""
+    view = memoryview(data).cast("B")
+    while view.nbytes:
+        written = os.pwrite(fd, view, start)
+        view, start = view[written:], start + written
 
 
 def sync_folder(folder: Path) -> None:

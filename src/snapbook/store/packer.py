@@ -13,6 +13,7 @@ import zstandard
 
 from snapbook import canonical
 from snapbook.store.base import Buffer
+from snapbook.store.durable import write_all
 from snapbook.store.pack import (
     BLOB,
     FRAME,
@@ -37,7 +38,6 @@ _OPEN = -1  # the frame of blobs whose group is not closed yet
 class Mark:
     """A point that a `Packer` can return to."""
 
-    position: int
     frames: int
     blobs: int
     group: bytes
@@ -54,9 +54,7 @@ class Packer:
         # The open group: its bytes, and its blobs in order. Their frame is known when it closes.
         self._group = bytearray()
         self._members: dict[bytes, Place] = {}
-        self._position = len(MAGIC)
         self._compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=False)
-        _write(fd, MAGIC)
 
     def __contains__(self, digest: bytes) -> bool:
         return digest in self._places
@@ -69,18 +67,22 @@ class Packer:
         """What the file takes at most if it is finished now."""
         index = len(self._frames) * FRAME.size + len(self._places) * BLOB.size
         overhead: int = NONCE_SIZE + index + TRAILER.size
-        return self._position + len(self._group) + overhead
+        return self._end + len(self._group) + overhead
+
+    @property
+    def _end(self) -> int:
+        return self._frames[-1].start + self._frames[-1].stored if self._frames else len(MAGIC)
 
     def add(self, digest: bytes, data: Buffer) -> None:
-        """Append a blob that is not here yet."""
+        """Append a blob that is not here yet. Interrupted, it may be lost, and harms no other."""
         size = memoryview(data).nbytes
         if size >= SMALL:
-            self._places[digest] = Place(len(self._frames), 0, size)
             self._write_frame(data)
+            self._places[digest] = Place(len(self._frames) - 1, 0, size)
             return
-        place = Place(_OPEN, len(self._group), size)
-        self._places[digest] = self._members[digest] = place
+        offset = len(self._group)
         self._group += data
+        self._places[digest] = self._members[digest] = Place(_OPEN, offset, size)
         if len(self._group) >= GROUP:
             self._close_group()
 
@@ -95,7 +97,6 @@ class Packer:
     def mark(self) -> Mark:
         """Where we are."""
         return Mark(
-            self._position,
             len(self._frames),
             len(self._places),
             bytes(self._group),
@@ -111,9 +112,7 @@ class Packer:
             small = [d for d, p in self._places.items() if p.size < SMALL]
             self._reopen(small[len(small) - mark.members :], mark.group)
         del self._frames[mark.frames :]
-        os.ftruncate(self._fd, mark.position)
-        os.lseek(self._fd, mark.position, os.SEEK_SET)
-        self._position = mark.position
+        os.ftruncate(self._fd, self._end)
 
     def finish(self) -> str:
         """Write what is open, the index and the trailer; gives the pack's id. Nothing is synced."""
@@ -121,7 +120,13 @@ class Packer:
         index = self._index()
         name = canonical.digest(index)
         counts = len(self._frames), len(self._places)
-        _write(self._fd, index + TRAILER.pack(self._position, *counts, bytes.fromhex(name), MAGIC))
+        os.ftruncate(self._fd, self._end)
+        write_all(self._fd, MAGIC)
+        write_all(
+            self._fd,
+            index + TRAILER.pack(self._end, *counts, bytes.fromhex(name), MAGIC),
+            self._end,
+        )
         return name
 
     def digests(self) -> list[bytes]:
@@ -140,10 +145,10 @@ class Packer:
     def _close_group(self) -> None:
         if not self._members:
             return
-        for digest, place in self._members.items():
-            self._places[digest] = place._replace(frame=len(self._frames))
-        self._members.clear()
         self._write_frame(self._group)
+        for digest, place in self._members.items():
+            self._places[digest] = place._replace(frame=len(self._frames) - 1)
+        self._members.clear()
         self._group = bytearray()
 
     def _write_frame(self, data: Buffer) -> None:
@@ -152,9 +157,8 @@ class Packer:
         # A sixteenth saved is what reading through zstd is worth: raw bytes need no second pass.
         codec = ZSTD if len(packed) < raw - raw // 16 else RAW
         stored = packed if codec == ZSTD else data
-        _write(self._fd, stored)
-        self._frames.append(Frame(self._position, memoryview(stored).nbytes, raw, codec))
-        self._position += self._frames[-1].stored
+        write_all(self._fd, stored, self._end)
+        self._frames.append(Frame(self._end, memoryview(stored).nbytes, raw, codec))
 
     def _index(self) -> bytes:
         """The nonce (so that no two packs share an id, even with equal blobs) and both tables."""
@@ -162,9 +166,3 @@ class Packer:
         out += [FRAME.pack(frame.stored, frame.raw, frame.codec) for frame in self._frames]
         out += [BLOB.pack(digest, *self._places[digest]) for digest in sorted(self._places)]
         return b"".join(out)
-
-
-def _write(fd: int, data: Buffer) -> None:
-    view = memoryview(data).cast("B")
-    while view.nbytes:
-        view = view[os.write(fd, view) :]
