@@ -8,13 +8,15 @@ again.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from snapbook import events
 from snapbook.errors import Conflict, Damaged, Hint, NotFound
 from snapbook.repository import Author, Repository
-from snapbook.store import sweep
+from snapbook.store import durable, sweep
 from snapbook.store.local import LocalStore
 
 _TRIES = 100
@@ -37,8 +39,13 @@ def gc(repository: Repository, author: Author, *, dry: bool = False) -> Freed:
     for _ in range(_TRIES):
         head = repository.follow()
         plan = sweep.plan(store, live(repository))
-        found = Freed(plan.freed_bytes, len(plan.condemned) + len(plan.leftover), len(plan.debris))
-        if dry or not plan:
+        left = list(_left(repository))
+        found = Freed(
+            plan.freed_bytes + sum(size for _, size in left),
+            len(plan.condemned) + len(plan.leftover),
+            len(plan.debris) + len(left),
+        )
+        if dry or not (plan or left):
             return found
         writer = store.writer()
         try:
@@ -54,8 +61,25 @@ def gc(repository: Repository, author: Author, *, dry: bool = False) -> Freed:
         finally:
             writer.close()
         freed, _ = sweep.drop(store, plan.condemned + plan.leftover)
-        return Freed(freed, found.packs, found.debris)
+        return Freed(freed + _sweep_left(repository), found.packs, found.debris)
     raise Conflict("Nothing was freed: others save without a pause", act="Try again later")
+
+
+def _left(repository: Repository) -> Iterator[tuple[Path, int]]:
+    """What killed processes left outside the packs, with sizes; nobody can lock it meanwhile."""
+    if repository.folder is not None:
+        with durable.told(repository.folder, what="Not freed"):
+            for room in (repository.folder, repository.folder / "events"):
+                yield from durable.debris(room)
+
+
+def _sweep_left(repository: Repository) -> int:
+    freed = 0
+    for path, size in _left(repository):
+        # Inside the loop, where nobody else can take the file's lock.
+        path.unlink(missing_ok=True)
+        freed += size
+    return freed
 
 
 def live(repository: Repository) -> set[str]:

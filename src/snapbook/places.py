@@ -11,16 +11,14 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from snapbook import canonical
-from snapbook.catalog.files import FileCatalog
-from snapbook.catalog.index import Index
-from snapbook.catalog.memory import MemoryCatalog
 from snapbook.errors import Damaged, NewerFormat, ReadOnly
-from snapbook.repository import Repository
 from snapbook.store import durable
-from snapbook.store.local import LocalStore
-from snapbook.store.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from snapbook.repository import Repository
 
 NAME = ".snapbook"
 FORMAT = 1
@@ -58,10 +56,24 @@ def place(start: Path) -> Place:
     return Place(root, root / NAME)
 
 
+def has_versions(start: Path) -> bool:
+    """Whether something was ever kept for ``start``; asks the disk alone and opens nothing."""
+    try:
+        with os.scandir(place(start).folder / "events") as events:
+            return any(True for _ in events)
+    except OSError:
+        return False
+
+
 def find_repository(start: Path) -> Repository:
     """The repository for ``start``, for reading; an empty one in memory where there is none."""
     found = place(start)
     if not found.exists:
+        from snapbook.catalog.index import Index
+        from snapbook.catalog.memory import MemoryCatalog
+        from snapbook.repository import Repository
+        from snapbook.store.memory import MemoryStore
+
         store = MemoryStore()
         return Repository(store, MemoryCatalog(), Index(None, store.get))
     return open_folder(found.folder)
@@ -77,6 +89,11 @@ def make_repository(start: Path) -> Repository:
 
 def open_folder(folder: Path) -> Repository:
     """The repository in ``folder``. Raises NewerFormat or Damaged before anything else is read."""
+    from snapbook.catalog.files import FileCatalog
+    from snapbook.catalog.index import Index
+    from snapbook.repository import Repository
+    from snapbook.store.local import LocalStore
+
     _check_format(folder)
     cache = folder / "index.sqlite"
     store = LocalStore(folder / "packs", cache)
@@ -90,10 +107,10 @@ def create(folder: Path) -> None:
         _put(folder / ".gitignore", b"*\n")
         for room in ("packs", "events", "sessions"):
             (folder / room).mkdir(exist_ok=True, mode=0o700)
-        # The format file comes last: with it the folder is a repository.
+        durable.sync_folder(folder.parent)
+        # The format file comes last: with it the folder is a repository, and durable as such.
         _put(folder / "format", canonical.encode({"snapbook": FORMAT}) + b"\n")
         durable.sync_folder(folder)
-        durable.sync_folder(folder.parent)
 
 
 def outside_folder(project: Path) -> Path:
@@ -105,12 +122,14 @@ def _put(path: Path, data: bytes) -> None:
     """A small file, whole or absent."""
     if path.exists():
         return
-    partial = path.with_name(f".{path.name}-{os.getpid()}")
-    with open(partial, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    fd, partial = durable.new_temporary(path.parent)
+    try:
+        durable.write_all(fd, data)
+        durable.sync(fd)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+        os.close(fd)
 
 
 def _check_format(folder: Path) -> None:
