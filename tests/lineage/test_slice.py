@@ -57,6 +57,47 @@ def test_the_slice_of_the_last_cell(sources: list[str], expected: list[int]) -> 
     assert list(slice_for(log(*sources), len(sources) - 1).indices) == expected
 
 
+EXPLORING = [
+    "import pandas as pd\nimport matplotlib.pyplot as plt\n%matplotlib inline",
+    "data = load_breast_cancer(as_frame=True)\ndf = data.frame",
+    "df.head()",
+    "df.describe()\ndf.info()",
+    "fig, ax = plt.subplots()\nax.hist(df['mean radius'])\nax.set_title('x')\nplt.show()",
+    "import seaborn as sns\nsns.pairplot(df[['mean radius', 'target']])",
+    "for col in df.columns[:3]:\n    print(col, df[col].nunique())",
+    "X = df.drop(columns='target')\ny = df['target']",
+    "X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)",
+    "X_train.shape, y_train.mean()",
+    "gb = GradientBoostingClassifier().fit(X_train, y_train)\ngb.score(X_test, y_test)",
+    "results = {}\nresults['gb'] = gb.score(X_test, y_test)",
+    "def evaluate(m, X, y):\n    print((m.predict(X) == y).mean())",
+    "evaluate(gb, X_test, y_test)",
+    "rf = RandomForestClassifier()\nrf.fit(X_train, y_train)\nevaluate(rf, X_test, y_test)",
+    "!pip list",
+    "%%version_model churn\nmodel = RandomForestClassifier(max_depth=8).fit(X_train, y_train)\n"
+    "accuracy = model.score(X_test, y_test)",
+]
+TRAINING = [
+    "import torch, torch.nn as nn",
+    "torch.manual_seed(0)",
+    "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    "        self.l = nn.Linear(3, 1)\n    def forward(self, x):\n        return self.l(x)",
+    "x = torch.randn(10, 3); y = torch.randn(10, 1)",
+    "net = Net()\nopt = torch.optim.Adam(net.parameters(), lr=0.1)",
+    "def train(m, o, n):\n    for _ in range(n):\n        o.zero_grad()\n"
+    "        loss = ((m(x) - y) ** 2).mean()\n        loss.backward()\n        o.step()",
+    "plot = 1",
+    "train(net, opt, 10)",
+    "print(net(x))",
+    "%%version_model net\nval = ((net(x) - y) ** 2).mean().item()",
+]
+
+
+def test_looking_at_data_and_trying_models_stays_out_of_the_slice() -> None:
+    assert slice_for(log(*EXPLORING), 16).indices == (1, 7, 8, 16)
+    assert slice_for(log(*TRAINING), 9).indices == (0, 1, 2, 3, 4, 5, 7, 9)
+
+
 def test_a_cell_that_failed_may_have_bound_its_names_or_not() -> None:
     cells = log("x = 1", "x = 2\nboom", "y = x", failed=(1,))
     assert slice_for(cells, 2).indices == (0, 1, 2)

@@ -510,15 +510,15 @@ def class_body(node: ast.ClassDef) -> tuple[Body, frozenset[str]]:
     for item in methods.values():
         for expression in (*item.decorator_list, *_defaults(item.args), *_annotations(item)):
             made.update(set(values.names_in(expression)) - bound)
-    reads = frozenset().union(*(body.reads for body in bodies.values()))
+    start = bodies.get("__init__", Body(""))
     return Body(
         name=node.name,
-        reads=reads,
+        reads=frozenset().union(*(body.reads for body in bodies.values())),
         binds=frozenset().union(*(body.binds for body in bodies.values())),
         mutates=frozenset().union(*(body.mutates for body in bodies.values())),
-        parameters=bodies["__init__"].parameters if "__init__" in bodies else (),
-        changed=bodies["__init__"].changed if "__init__" in bodies else frozenset(),
-        passes=bodies["__init__"].passes if "__init__" in bodies else (),
+        parameters=start.parameters,
+        changed=start.changed - set(start.parameters[:1]),
+        passes=tuple(entry for entry in start.passes if entry[2] not in start.parameters[:1]),
         methods=frozenset(bodies),
         changers=frozenset(
             name
