@@ -2,8 +2,8 @@
 
 HEBO's requirements exclude ours, so it runs in an environment of its own: Python 3.11 with
 ``pip install "numpy<1.25" "pandas<2.3" "scipy<1.13" "scikit-learn<1.6" torch gpytorch
-"pymoo==0.6.1" disjoint-set catboost`` and ``pip install --no-deps HEBO==0.3.6 GPy paramz``. Run there as
-``python scripts/record_hebo.py tests/data/hebo/optimiser.json``.
+"pymoo==0.6.1" disjoint-set catboost`` and ``pip install --no-deps HEBO==0.3.6 GPy paramz``. Run
+there as ``python scripts/record_hebo.py tests/data/hebo/optimiser.json``.
 """
 
 from __future__ import annotations

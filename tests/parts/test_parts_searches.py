@@ -101,12 +101,7 @@ def test_a_recorded_hebo_optimiser_gives_its_points():
     assert {"X", "y"} <= set(record["attributes"])
     found = searches.points(optimiser)
     assert [list(point.values()) for point in found["points"]] == record["X"]["rows"]
-    assert [set(map(type, point.values())) for point in found["points"]][0] == {
-        float,
-        int,
-        str,
-        bool,
-    }
+    assert set(map(type, found["points"][0].values())) == {float, int, str, bool}
     assert found["scores"] == [row[0] for row in record["y"]["values"]]
     assert found["scores"][found["best"]] == min(found["scores"])
     part = searches.capture(optimiser, "opt")

@@ -6,6 +6,7 @@ YAML, code, HTML (tags taken off) and notebooks; a PDF's when pypdf is installed
 
 from __future__ import annotations
 
+import functools
 import json
 import mimetypes
 import re
@@ -36,10 +37,16 @@ _TYPES = {
 
 
 def media_type(name: str) -> str:
-    """The media type by the file's name, the same on every machine for the common ones."""
+    """The media type by the file's name, the same on every machine."""
     ending = name.rpartition(".")[2].lower()
-    guess = _TYPES.get(ending) or mimetypes.guess_type(name, strict=False)[0]
+    guess = _TYPES.get(ending) or _known_types().guess_type(name, strict=False)[0]
     return guess or ("text/plain" if is_text(name) else "application/octet-stream")
+
+
+@functools.cache
+def _known_types() -> mimetypes.MimeTypes:
+    # Python's own table alone: the module's functions add what the machine's files say
+    return mimetypes.MimeTypes()
 
 
 def is_text(name: str) -> bool:

@@ -14,6 +14,8 @@ import sys
 import urllib.parse
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 _SUFFIXES = (".dist-info", ".egg-info")
 _MOST_RECORD_BYTES = 64_000_000
@@ -203,11 +205,16 @@ def _folders() -> tuple[str, ...]:
 
 def _place(module: object, folders: tuple[str, ...]) -> str:
     """The first part of a module's path below the folder it is installed in, "" elsewhere."""
-    spec = getattr(module, "__spec__", None)
-    origin = getattr(spec, "origin", None)
+    if not issubclass(type(module), ModuleType):
+        return ""
+    # not by getattr: that would load a lazy module
+    spec = object.__getattribute__(module, "__dict__").get("__spec__")
+    if not issubclass(type(spec), ModuleSpec):
+        return ""
+    origin = spec.origin
     if not isinstance(origin, str):
-        parts = getattr(spec, "submodule_search_locations", None)
-        origin = next((f"{part}/" for part in list(parts or ()) if isinstance(part, str)), "")
+        parts = list(spec.submodule_search_locations or ())
+        origin = next((f"{part}/" for part in parts if isinstance(part, str)), "")
     for folder in folders:
         if origin.startswith(folder):
             return origin[len(folder) :].partition(os.sep)[0]

@@ -148,8 +148,9 @@ def _loaded_files() -> list[tuple[str, str]]:
     """(name, path) of each loaded module that came from a Python file, none of those installed."""
     found = []
     for name, module in list(sys.modules.items()):
-        if type(name) is str and isinstance(module, ModuleType) and name != "__main__":
-            path = module.__dict__.get("__file__")
+        if type(name) is str and issubclass(type(module), ModuleType) and name != "__main__":
+            # not by getattr: that would load a lazy module
+            path = object.__getattribute__(module, "__dict__").get("__file__")
             if type(path) is str and path.endswith(".py") and not _installed(path):
                 found.append((name, os.path.realpath(path)))
     return found

@@ -154,8 +154,13 @@ def shown_path(path: str, base: str) -> tuple[str, bool]:
     real = os.path.realpath(path)
     for candidate in (os.path.abspath(path), real):
         if candidate.startswith(base + os.sep):
-            return candidate[len(base) + 1 :].replace(os.sep, "/"), False
-    return "/".join(Path(real).parts[-2:]).lstrip("/"), True
+            return _readable(candidate[len(base) + 1 :].replace(os.sep, "/")), False
+    return _readable("/".join(Path(real).parts[-2:]).lstrip("/")), True
+
+
+def _readable(name: str) -> str:
+    """A name whose bytes are no UTF-8 stands in Python with half characters, in no JSON."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _digest_of(
