@@ -61,7 +61,8 @@ def test_imports_go_down(path):
 def _free(here: str, there: str) -> bool:
     """Rooms of one rank may import each other in one direction only; faces never do."""
     if RANK[here] == 10:
-        return there == "display"
+        # One face in three files: what the shell starts, what runs, what completes.
+        return there == "display" or (here, there) in {("__main__", "cli"), ("cli", "completion")}
     backwards = [
         path for path in FILES if path.relative_to(SRC).parts[0].removesuffix(".py") == there
     ]

@@ -1,13 +1,16 @@
-"""The command line: the verb table with an exit code, tables on a terminal and plain text in a pipe."""
+"""The command line: the verb table with exit codes, tables on a terminal, plain text in a pipe."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from snapbook.errors import SnapbookError
+
+_COMMON = ("--json", "--debug")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,9 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complete()
         return 0
     try:
-        return _run(words)
+        code = _run(words)
+        sys.stdout.flush()
     except KeyboardInterrupt:
-        print("Stopped. Nothing half done was left.", file=sys.stderr)
+        sys.stderr.write("Stopped. Nothing half done was left.\n")
         return 130
     except BrokenPipeError:
         # The reader of the pipe has gone (head): not an error, and nothing more can be said.
@@ -31,12 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except SnapbookError as error:
         return _fail(error, words)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a bug of ours is one line too
         from snapbook.display.errors import internal
 
-        if "--debug" in words or os.environ.get("SNAPBOOK_DEBUG") == "1":
-            raise
         return _fail(internal(error), words)
+    return code
 
 
 def _run(words: Sequence[str]) -> int:
@@ -47,27 +50,26 @@ def _run(words: Sequence[str]) -> int:
     if words and words[0] in ("-V", "--version"):
         from importlib.metadata import version
 
-        print(f"snapbook {version('snapbook')}")
+        sys.stdout.write(f"snapbook {version('snapbook')}\n")
         return 0
-    verb, *rest = words or [""]
+    before = list(takewhile(_COMMON.__contains__, words))
+    verb, *rest = words[len(before) :] or [""]
     as_json = "--json" in words
-    if verb == "--json":
-        verb, *rest = (*rest, "") if not rest else rest
     with terminal.progress(quiet=as_json) as progress:
         here = Here(Path.cwd(), face="cli", progress=progress)
-        value = verbs.run_words(here, verb, rest)
+        value = verbs.run_words(here, verb, [*rest, *before])
     terminal.write(value, as_json=as_json)
     return int(getattr(value, "exit_code", 0))
 
 
 def _fail(error: SnapbookError, words: Sequence[str]) -> int:
-    from snapbook.display.errors import error_json, error_text
+    from snapbook.display.errors import debugging, error_json, error_text
 
     if "--json" in words:
-        print(error_json(error))
+        sys.stdout.write(error_json(error) + "\n")
     else:
-        print(error_text(error, "cli"), file=sys.stderr)
-    if ("--debug" in words or os.environ.get("SNAPBOOK_DEBUG") == "1") and error.__cause__:
+        sys.stderr.write(error_text(error, "cli") + "\n")
+    if debugging(list(words)):
         import traceback
 
         traceback.print_exception(error)

@@ -111,7 +111,9 @@ class Kernel:
     def log(self) -> Sequence[Cell]:
         """The executed cells, the one that runs now last."""
         cells = self.session.cells
-        return [*cells, self.current] if self.current is not None else cells
+        if self.current is None:
+            return cells
+        return [*cells, replace(self.current, source=self.redactor.redact(self.current.source))]
 
     def slice(self, log: Sequence[Cell], at: int) -> Slice:
         """What the cell at ``at`` of ``log`` depends on."""
@@ -123,7 +125,7 @@ class Kernel:
 
     def begins(self, source: str, cell_id: str, number: int) -> None:
         """The cell that runs now, for a line magic inside it."""
-        self.current = Cell(len(self.session), number, cell_id, self.redactor.redact(source))
+        self.current = Cell(len(self.session), number, cell_id, source)
 
     def ran(
         self,

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import getpass
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from snapbook import canonical, events, numbers, trust
 from snapbook.canonical import Json
-from snapbook.capture import Draft
 from snapbook.catalog.base import Catalog, Head
 from snapbook.catalog.index import Index
 from snapbook.catalog.rows import VersionRow
-from snapbook.diff import Changes, compare
 from snapbook.errors import (
     BadRef,
     Conflict,
@@ -36,6 +35,10 @@ from snapbook.parts.base import Part
 from snapbook.refs import Number, Ref, check_alias, check_model_name, number_text
 from snapbook.signing import Key
 from snapbook.store.base import Store, Writer
+
+if TYPE_CHECKING:
+    from snapbook.capture import Draft
+    from snapbook.diff import Changes
 
 _TRIES = 1000
 PROTECTED = ("production", "staging")
@@ -173,7 +176,7 @@ class Repository:
 
     def compare(self, old: str, new: str) -> Changes:
         """What differs between two manifests."""
-        return compare(self.parts(old), self.parts(new), self.store.get)
+        return _compare(self.parts(old), self.parts(new), self.store.get)
 
     def claim(self, version: VersionRow) -> trust.Claim:
         """What the version's event says of its author, for trust.py."""
@@ -220,9 +223,8 @@ class Repository:
         if before is not None and draft.key and before.key == draft.key:
             return self._unchanged(before, draft, wish, author, head)
         old = self._readable_parts(before)
-        changes = Changes((), {})
-        if old is not None:
-            changes = compare(old, draft.parts, writer.get, deep=False)
+        new = draft.parts if old is not None else ()
+        changes = _compare(old or (), new, writer.get, deep=False)
         decision = numbers.decide(
             old,
             draft.parts,
@@ -278,7 +280,7 @@ class Repository:
     def _unchanged(
         self, before: VersionRow, draft: Draft, wish: Wish, author: Author, head: Head
     ) -> Made | None:
-        changes = compare(self.parts(before.manifest), draft.parts, self.store.get, deep=False)
+        changes = _compare(self.parts(before.manifest), draft.parts, self.store.get, deep=False)
         if wish.message and wish.message != before.message and not wish.dry:
             said = {note.text for note in self._index.notes(before.manifest)}
             if wish.message not in said:
@@ -483,6 +485,15 @@ def _row(
         class_name="", main="", auto=wish.auto, signed=False, deleted=False, damage="", metrics={},
         params={}, tags=dict(wish.tags or {}), aliases=(),
     )  # fmt: skip
+
+
+def _compare(
+    old: Sequence[Part], new: Sequence[Part], get: Callable[[str], bytes], *, deep: bool = True
+) -> Changes:
+    # Listing and resolving need no kind of part: they are imported when two versions are compared.
+    from snapbook.diff import compare
+
+    return compare(old, new, get, deep=deep)
 
 
 def login() -> str:

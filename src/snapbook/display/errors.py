@@ -7,10 +7,14 @@ import os
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 
 from snapbook.display.words import printable
 from snapbook.errors import Hint, Interrupted, SnapbookError
+
+if TYPE_CHECKING:
+    from snapbook.display.live import Live
+    from snapbook.kernel import Kernel
 
 _DAILY = {
     "save": "%version_model",
@@ -23,7 +27,7 @@ _DAILY = {
 
 
 def hint_text(hint: Hint | str | None, face: str) -> str:
-    """A hint in the grammar of ``face``: "magic", "cli" or "python"."""
+    """A hint in the grammar of ``face``: "magic" or "cli" (Python's is the error's own text)."""
     if not isinstance(hint, Hint):
         return hint or ""
     words = " ".join((hint.verb, *map(_quoted, hint.args)))
@@ -34,23 +38,26 @@ def hint_text(hint: Hint | str | None, face: str) -> str:
     return f"%snapbook {words}"
 
 
-def error_text(error: SnapbookError, face: str) -> str:
-    """The one sentence of ``error`` and what to type, for ``face``."""
+def error_text(error: SnapbookError, face: str, intact: str = "") -> str:
+    """The one sentence of ``error`` and what to type, for ``face``; between them what is intact."""
     typed = hint_text(error.hint, face)
     tail = f"{error.act}: {typed}" if error.act and typed else error.act or typed
     if error.act and not typed and not tail.endswith((".", "?")):
         tail += "."
-    return printable(f"{error.sentence} {tail}".strip())
+    said = " ".join(part for part in (error.sentence, intact, tail) if part)
+    # One line, whatever a name or a message from elsewhere holds.
+    return printable(" ".join(said.splitlines()))
 
 
 def internal(error: BaseException) -> SnapbookError:
     """A bug of ours as an error of the tree."""
-    return SnapbookError(
+    fault = SnapbookError(
         "snapbook failed inside (kind internal)",
-        f"{type(error).__name__}",
         act="Your cell is intact. Details",
         hint=Hint("bug-report"),
     )
+    fault.__cause__ = error
+    return fault
 
 
 def error_json(error: SnapbookError) -> str:
@@ -70,48 +77,67 @@ def error_json(error: SnapbookError) -> str:
     )
 
 
+def debugging(words: list[str]) -> bool:
+    """Whether the traceback is wanted: `--debug` among ``words``, or SNAPBOOK_DEBUG=1."""
+    return "--debug" in words or os.environ.get("SNAPBOOK_DEBUG") == "1"
+
+
 def _quoted(word: str) -> str:
     """``word`` as one word of a shell or a magic."""
-    return word if word and not set(word) & set(" \t\"'#") else shlex.quote(word)
+    return word if word and not set(word) & set(" \t\"'#|&;<>()$`\\*?![]{}") else shlex.quote(word)
 
 
 class Outcome:
-    """What became of a guarded block: its error, if any."""
+    """What became of a guarded block: its error, if any. ``model`` is the name it was about."""
 
-    __slots__ = ("error",)
+    __slots__ = ("error", "model")
 
     def __init__(self) -> None:
         self.error: SnapbookError | None = None
+        self.model = ""
 
 
 @contextmanager
-def guard(here: Any, line: str, *, quiet: bool = False) -> Iterator[Outcome]:
+def guard(
+    kernel: Kernel, verb: str, line: str, live: Live | None = None, *, quiet: bool = False
+) -> Iterator[Outcome]:
     """Run a block of ours inside a kernel: whatever goes wrong is one line, never a traceback.
 
-    ``line`` is what the user typed ("--debug" in it shows the traceback). With ``quiet`` nothing is
-    printed: the error waits in the kernel's state for `status`.
+    ``line`` is what the user typed ("--debug" in it shows the traceback). The line takes the place
+    of what ``live`` shows. With ``quiet`` nothing is printed: the error waits for `status`.
     """
     outcome = Outcome()
     try:
         yield outcome
     except KeyboardInterrupt:
-        again = "%version_model" + (f" {here.kernel.last_model}" if here.kernel.last_model else "")
-        outcome.error = Interrupted(
-            "Not versioned: interrupted", act=f"The cell's result is intact; {again} tries again"
-        )
+        outcome.error = _interrupted(verb, outcome.model or kernel.last_model)
     except SnapbookError as error:
         outcome.error = error
     except Exception as error:  # noqa: BLE001 - a bug of ours must never become the user's traceback
         outcome.error = internal(error)
-        here.kernel.fault = error
+        kernel.fault = error
     if outcome.error is None:
         return
-    if "--debug" in line.split() or os.environ.get("SNAPBOOK_DEBUG") == "1":
+    kernel.complaint = error_text(outcome.error, "magic")
+    if quiet:
+        return
+    from snapbook.display import notebook
+
+    replace = live.shown_as if live is not None else ""
+    if "--json" in line.split():
+        notebook.publish([error_json(outcome.error)], plain_only=True, replace=replace)
+    else:
+        notebook.publish([kernel.complaint], amber=1, replace=replace)
+    if debugging(line.split()):
         import traceback
 
-        print("".join(traceback.format_exception(here.kernel.fault or outcome.error)))
-    if not quiet:
-        from snapbook.display.notebook import publish
+        print("".join(traceback.format_exception(outcome.error)))  # noqa: T201 - asked for
 
-        publish([error_text(outcome.error, "magic")], amber=1)
-    here.kernel.complaint = error_text(outcome.error, "magic")
+
+def _interrupted(verb: str, model: str) -> Interrupted:
+    if verb not in ("save", "version_model"):
+        return Interrupted("Stopped: interrupted", act="Nothing was changed")
+    again = f"%version_model {model}".rstrip()
+    return Interrupted(
+        "Not versioned: interrupted", act=f"The cell's result is intact; {again} tries again"
+    )

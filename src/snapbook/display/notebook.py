@@ -1,86 +1,107 @@
-"""Values in the output of a cell: one display with plain text and HTML, everything escaped here."""
+"""Values in the output of a cell: one display with plain text and HTML, everything escaped here.
+
+The HTML is one `<div>` with inline styles; with all styles stripped (GitHub, nbconvert, Colab) the
+same words stand in the same order as in the plain text.
+"""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from typing import Any
 
-from snapbook.display.text import JsonText, badge, card, metric_texts, text
+from snapbook.display.card import card, headline
+from snapbook.display.text import JsonText, text
 from snapbook.display.words import printable
 from snapbook.verbs import values
 
+_AMBER = "border-left:3px solid var(--jp-warn-color1,#b26a00);padding-left:6px"
+_BADGE = "border:1px solid currentColor;border-radius:3px;padding:0 4px"
 
-def show(value: object) -> None:
-    """Write ``value`` into the output of the running cell."""
-    if value is None or (isinstance(value, values.Saved) and value.quiet):
-        return
-    lines = text(value)
+
+def show(value: object, *, as_json: bool = False, replace: str = "") -> None:
+    """Write ``value`` into the cell's output, in the place of the display ``replace`` if any."""
+    if as_json:
+        from snapbook.display.data import to_json
+
+        value = JsonText(to_json(value))
     if isinstance(value, JsonText):
-        publish(lines, plain_only=True)
+        publish([str(value)], plain_only=True, replace=replace)
     elif isinstance(value, values.Saved):
-        amber = len(value.not_kept)
-        publish(card(value), amber=amber, folded=value.kept, saved=value)
-    else:
-        publish(lines, table=True)
+        if not value.quiet:
+            _publish_card(value, replace)
+    elif value is not None:
+        publish(text(value), replace=replace)
 
 
 def publish(
-    lines: Sequence[str],
-    *,
-    amber: int = 0,
-    folded: Sequence[str] = (),
-    saved: values.Saved | None = None,
-    table: bool = False,
-    plain_only: bool = False,
+    lines: Sequence[str], *, amber: int = 0, plain_only: bool = False, replace: str = ""
 ) -> None:
-    """One display_data with text/plain and text/html; never an execute_result, never stderr."""
-    from IPython.display import publish_display_data
-
-    lines = [printable(line) for line in lines]
-    data = {"text/plain": "\n".join(lines)}
+    """Lines as text and as HTML; the last ``amber`` lines are marked as not kept or not done."""
+    data = {"text/plain": "\n".join(lines) if plain_only else _printable(lines)}
     if not plain_only:
-        data["text/html"] = _html(lines, amber, folded, saved, table)
-    publish_display_data(data)
+        escaped = [_escaped(line) for line in lines]
+        if amber:
+            body = "".join(_line(line, at >= len(lines) - amber) for at, line in enumerate(escaped))
+        else:
+            body = (
+                '<pre style="margin:0;font-family:var(--jp-code-font-family,monospace);'
+                f'white-space:pre-wrap">{chr(10).join(escaped)}</pre>'
+            )
+        data["text/html"] = f'<div style="color:inherit;font-family:inherit">{body}</div>'
+    _send(data, replace)
 
 
-def _html(
-    lines: Sequence[str],
-    amber: int,
-    folded: Sequence[str],
-    saved: values.Saved | None,
-    table: bool,
-) -> str:
-    escaped = [html.escape(line) for line in lines]
-    if table:
-        body = (
-            '<pre style="margin:0;font-family:var(--jp-code-font-family,monospace);'
-            f'white-space:pre-wrap">{chr(10).join(escaped)}</pre>'
+def _publish_card(saved: values.Saved, replace: str) -> None:
+    lines = card(saved)
+    amber = 1 if saved.not_kept else 0
+    rows = [_headline(saved)]
+    rows += [
+        _line(_escaped(line.strip()), at >= len(lines) - amber)
+        for at, line in enumerate(lines[1:], 1)
+    ]
+    if saved.kept and not saved.unchanged:
+        folded = "".join(f"<div>{_escaped(line)}</div>" for line in saved.folded)
+        rows.append(
+            f"<details><summary>kept {_escaped(', '.join(saved.kept))}</summary>{folded}</details>"
         )
-        return f'<div style="color:inherit">{body}</div>'
-    rows = []
-    for position, line in enumerate(escaped):
-        if position == 0 and saved is not None:
-            rows.append(_headline(saved))
-            continue
-        edge = (
-            "border-left:3px solid var(--jp-warn-color1,#b26a00);padding-left:6px"
-            if position >= len(escaped) - amber
-            else "opacity:.8"
-        )
-        rows.append(f'<div style="{edge}">{line}</div>')
-    if folded:
-        inner = "<br>".join(html.escape(printable(line)) for line in folded)
-        rows.append(f"<details><summary>kept</summary>{inner}</details>")
-    return f'<div style="color:inherit;font-family:inherit">{"".join(rows)}</div>'
+    body = "".join(rows)
+    _send(
+        {
+            "text/plain": _printable(lines),
+            "text/html": f'<div style="color:inherit;font-family:inherit">{body}</div>',
+        },
+        replace,
+    )
 
 
 def _headline(saved: values.Saved) -> str:
-    """Bold reference, badge with text, reason, and the metric pairs at the right."""
-    label = "unchanged" if saved.unchanged else badge(saved)
-    metrics = "  ".join(html.escape(printable(item)) for item in metric_texts(saved.metrics))
-    return (
-        f"<div><b>{html.escape(saved.version.ref)}</b> "
-        '<span style="border:1px solid currentColor;border-radius:3px;padding:0 4px">'
-        f"{html.escape(label)}</span> {html.escape(printable(saved.reason if not saved.unchanged else ''))}"
-        f'<span style="float:right">{metrics}</span></div>'
-    )
+    """Bold reference, badge with text, reason, and the metrics at the right."""
+    head = headline(saved)
+    badge = f'<span style="{_BADGE}">{_escaped(head.badge)}</span>'
+    said = f"{': ' if head.colon else ' '}{_escaped(head.said)}" if head.said else ""
+    metrics = _escaped("  ".join(head.metrics))
+    right = f' <span style="float:right;white-space:pre">{metrics}</span>' if metrics else ""
+    return f"<div><b>{_escaped(head.ref)}</b> {badge}{said}{right}</div>"
+
+
+def _line(escaped: str, amber: bool) -> str:
+    return f'<div style="{_AMBER if amber else "opacity:.8"}">{escaped}</div>'
+
+
+def _escaped(line: str) -> str:
+    return html.escape(printable(line))
+
+
+def _printable(lines: Sequence[str]) -> str:
+    return "\n".join(printable(line) for line in lines)
+
+
+def _send(data: dict[str, str], replace: str) -> None:
+    """One display_data (or its update): never an execute_result, never stderr."""
+    from IPython.display import publish_display_data
+
+    options: dict[str, Any] = {}
+    if replace:
+        options = {"transient": {"display_id": replace}, "update": True}
+    publish_display_data(data, **options)

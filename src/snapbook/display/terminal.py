@@ -20,12 +20,12 @@ Progress = Callable[[str, int, int], None]
 def write(value: object, *, as_json: bool = False) -> None:
     """Print ``value``."""
     if as_json:
-        print(to_json(value))
+        sys.stdout.write(to_json(value) + "\n")
     elif isinstance(value, values.Listing) and value.rows and sys.stdout.isatty():
         _table(value)
     else:
         for line in text(value):
-            print(printable(line))
+            sys.stdout.write(printable(line) + "\n")
 
 
 def _table(value: values.Listing) -> None:

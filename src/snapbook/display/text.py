@@ -1,20 +1,16 @@
-"""Values as plain lines: cards, lists, differences, restores.
-
-The text of a card is a function of the repository's state, not of the run: no time, user, host,
-path outside the project or object id, so that "Run all" leaves a notebook clean.
-"""
+"""Values as plain lines: lists, differences, restores; cards and pages have files of their own."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from snapbook.display.page import page
+from snapbook.display.card import card
 from snapbook.display.words import age, aligned, counted, number, numbers_apart
-from snapbook.parts.base import Change
 from snapbook.verbs import values
 
-WIDTH = 120
+if TYPE_CHECKING:
+    from snapbook.parts.base import Change
 
 
 class JsonText(str):
@@ -32,6 +28,8 @@ def text(value: object) -> list[str]:
     if isinstance(value, values.Listing):
         return listing(value)
     if isinstance(value, values.Shown):
+        from snapbook.display.page import page
+
         return page(value)
     if isinstance(value, values.Compared):
         return compared(value)
@@ -42,58 +40,6 @@ def text(value: object) -> list[str]:
     if isinstance(value, values.Overview):
         return [*value.status.lines, "", *listing(value.newest)]
     return [str(value)]
-
-
-def card(saved: values.Saved) -> list[str]:
-    """The card of a save: at most three lines, the first at most 120 characters."""
-    ref = saved.version.ref
-    metrics = metric_texts(saved.metrics)
-    if saved.unchanged:
-        lines = ["  ".join([ref, "unchanged", *metrics])]
-    else:
-        what = f"{badge(saved)}: {saved.reason}" if badge(saved) != saved.reason else saved.reason
-        if saved.bump == "first":
-            what = f"first version  {saved.class_name} `{saved.variable}`"
-        head = f"would be {ref}" if saved.dry else ref
-        lines = [_fit("  ".join([head, what]), metrics)]
-    lines += [f"  {line}" for line in saved.unusual]
-    lines += [f"  {line}" for line in saved.not_kept]
-    if saved.first_of_repository and not saved.dry:
-        model = saved.version.model
-        lines.append(f"  next: change something, run again, then  %diff_version {model}")
-    return lines
-
-
-def badge(saved: values.Saved) -> str:
-    """The bump as one word or two."""
-    return {"first": "first version", "number": "numbered"}.get(saved.bump, saved.bump)
-
-
-def _fit(head: str, metrics: Sequence[str]) -> str:
-    """Head and as many metrics as the line takes: main, at most two more, then a count."""
-    shown = list(metrics[:3])
-    while True:
-        rest = len(metrics) - len(shown)
-        line = "  ".join([head, *shown, *([f"+{rest}"] if rest else [])])
-        if len(line) <= WIDTH or not shown:
-            break
-        shown.pop()
-    return line if len(line) <= WIDTH else line[: WIDTH - 3] + "..."
-
-
-def metric_texts(changes: Sequence[Change]) -> list[str]:
-    """ "accuracy 0.947 -> 0.956 (better)"; a judgement only where the direction is known."""
-    out = []
-    for change in changes:
-        if change.what == "kept":
-            out.append(f"{change.name} {number(change.new)}, kept {number(change.old)}")
-        elif change.old is None or change.old == change.new:
-            out.append(f"{change.name} {number(change.new)}")
-        else:
-            a, b = numbers_apart(change.old, change.new)
-            word = "" if change.better is None else " (better)" if change.better else " (worse)"
-            out.append(f"{change.name} {a} -> {b}{word}")
-    return out
 
 
 def listing(value: values.Listing) -> list[str]:

@@ -44,7 +44,7 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def counted(count: int, noun: str) -> str:
-    """ "1 cell", "2 cells"; "environment" and other mass nouns stand alone."""
+    """As `1 cell`, `2 cells`; "environment" and other mass nouns stand alone."""
     if noun in ("environment", "model"):
         return noun
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
@@ -63,9 +63,12 @@ def age(then: str, now: float) -> str:
 
 
 def printable(value: str) -> str:
-    """``value`` without control characters, which could forge lines or colours."""
+    """``value`` on one line, without control characters, which could forge lines or colours."""
+    if value.isprintable():
+        return value
+    marks = {"\t": "    ", "\n": "\N{SYMBOL FOR NEWLINE}"}
     return "".join(
-        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in value
+        c if c.isprintable() else marks.get(c, "\N{REPLACEMENT CHARACTER}") for c in value
     )
 
 

@@ -115,7 +115,7 @@ def key(here: Here, asked: Asked) -> Done:
         if not asked.key:
             raise Usage("revoke needs the public key to revoke", hint=Hint("key", ("show",)))
         book = Trust(folder)
-        full = [known for known in book.keys() if known.startswith(asked.key)]
+        full = [known for known in tuple(book.keys()) if known.startswith(asked.key)]
         if len(full) != 1:
             raise NotFound(
                 f"{len(full)} trusted keys begin with {asked.key}", act="Trusted", hint=Hint("key")

@@ -195,9 +195,8 @@ def status(here: Here, asked: Asked) -> Done:
         data |= {"auto": kernel.auto, "cells": len(kernel.session)}
         if kernel.times:
             middle = median(kernel.times[-20:])
-            lines.append(
-                f"cost        {middle:.2f} s a version (median of the last {len(kernel.times[-20:])})"
-            )
+            count = len(kernel.times[-20:])
+            lines.append(f"cost        {middle:.2f} s a version (median of the last {count})")
             data["seconds_median"] = middle
         if kernel.session.trouble:
             lines.append(f"cell log    not written: {kernel.session.trouble}")

@@ -54,7 +54,7 @@ def strict(asked: Asked) -> bool:
 
 
 def stopped(kernel: Kernel, asked: Asked, error: BaseException) -> SnapbookError:
-    """What to say when the versioned cell itself failed: the version was not made, what is there."""
+    """What to say when the versioned cell itself failed: no version; what is there."""
     last = kernel.session.cells[-1]
     where = f" at line {last.line}" if last.line else ""
     name = asked.name or kernel.last_model or "NAME"
@@ -164,11 +164,9 @@ def report(
     """The outcome for people: what changed, what is unusual, what was not kept."""
     changes = made.changes.changes
     unusual = _unusual(kernel, draft, made, request, asked)
-    not_kept = [
-        f"not kept: {notice.name} ({notice.why}).  Model and data are complete."
-        for notice in draft.notices
-        if notice.kind == "not-kept"
-    ]
+    left = [f"{one.name} ({one.why})" for one in draft.notices if one.kind == "not-kept"]
+    more = f", +{len(left) - 3}" if len(left) > 3 else ""
+    not_kept = [f"not kept: {', '.join(left[:3])}{more}.  Model and data are complete."]
     if made.version.model not in kernel.classes or not made.unchanged:
         kernel.classes[made.version.model] = draft.class_name
     return Saved(
@@ -179,9 +177,10 @@ def report(
         variable=draft.variable,
         class_name=draft.class_name,
         metrics=_metrics(draft, changes, made.unchanged),
-        kept=_kept(draft, repository),
+        kept=_counted(draft),
+        folded=_folded(draft),
         unusual=tuple(unusual),
-        not_kept=tuple(not_kept),
+        not_kept=tuple(not_kept if left else ()),
         new_bytes=draft.new_bytes,
         seconds=draft.seconds,
         first_of_repository=made.first_of_repository,
@@ -246,10 +245,14 @@ def _unusual(
     before = kernel.classes.get(made.version.model)
     if before and before != draft.class_name and not made.unchanged:
         lines.append(f"`{draft.variable}` is a {draft.class_name}, last time it was a {before}.")
-    if asked and asked.message and made.parent and not made.unchanged:
-        if asked.message == made.parent.message:
-            number = refs.number_text(made.parent.number)
-            lines.append(f"message is the one of {number}")
+    if (
+        asked
+        and made.parent
+        and not made.unchanged
+        and asked.message
+        and asked.message == made.parent.message
+    ):
+        lines.append(f"message is the one of {refs.number_text(made.parent.number)}")
     if draft.new_bytes > _SAID_BYTES and not made.unchanged:
         lines.append(f"{draft.new_bytes / 2**20:,.0f} MB new")
     return lines
@@ -272,7 +275,7 @@ def _redacted(found: Sequence[Any]) -> str:
 
 def _first_lines(draft: Draft) -> list[str]:
     """Line 2 of the first card: what was kept, and where."""
-    cells = [f"{part.facts['count']} cells" for part in draft.parts if part.kind == "cells"]
+    cells = [_count(part.facts["count"], "cell") for part in draft.parts if part.kind == "cells"]
     frames = [frame.summary(part) for part in draft.parts if part.kind == "frame"]
     around = [
         f"environment ({part.facts.get('installed_count', 0)} packages)"
@@ -284,8 +287,19 @@ def _first_lines(draft: Draft) -> list[str]:
     return [f"kept: {', '.join(kept)} in .snapbook/"]
 
 
-def _kept(draft: Draft, repository: Repository) -> tuple[str, ...]:
-    """The folded lines of the card: everything that the version holds, one line a kind."""
+def _counted(draft: Draft) -> tuple[str, ...]:
+    """How much the version holds: "5 cells", "4 frames"."""
+    cells = [_count(part.facts["count"], "cell") for part in draft.parts if part.kind == "cells"]
+    frames = sum(part.kind == "frame" for part in draft.parts)
+    return (*cells, *([_count(frames, "frame")] if frames else []))
+
+
+def _count(count: Any, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _folded(draft: Draft) -> tuple[str, ...]:
+    """The folded lines of the card: everything that the version holds, one line a thing."""
     lines = []
     cells = next((part for part in draft.parts if part.kind == "cells"), None)
     if cells is not None:
@@ -338,7 +352,8 @@ def auto(here: Here, on: bool) -> Done:
         return Done(("auto: off",), {"auto": False})
     return Done(
         (
-            "auto: on. A version is made when a cell fits a model, without a word; %versions lists them.",
+            "auto: on. A version is made, without a word, when a cell fits a model;"
+            " %versions lists them.",
         ),
         {"auto": True},
     )

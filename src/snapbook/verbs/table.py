@@ -1,21 +1,20 @@
 """What a verb is: its name, its arguments, its help, what it calls. Every face is made from this.
 
-Holds the one parser: the notebook's magics, the command line and Python calls all turn into the same
-`Asked`. Knows nothing of any single verb (verbs/*.py) and prints nothing.
+Holds the shape of a verb; words become an `Asked` in parser.py, whichever face they come from.
+Knows nothing of any single verb (every.py, and the files that do the work) and prints nothing.
 """
 
 from __future__ import annotations
 
-import argparse
-import difflib
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from snapbook.errors import BadOption, Hint, Usage, nearest
 
 if TYPE_CHECKING:
+    import argparse
+
     from snapbook.verbs.here import Here
 
 Run = Callable[["Here", Any], object]
@@ -27,7 +26,8 @@ class Argument:
 
     ``names`` is one word for a positional, else option strings ("-m", "--message"). ``many`` is ""
     (one value), "?" (perhaps one), "*" (any), "+" (at least one), "append" (the option repeats),
-    "flag" (no value), "rest" (all words, options too). ``complete`` says what completes it: ref, model, path, verb or "".
+    "flag" (no value). ``choices`` are the words it takes, if not all. ``complete`` says what
+    completes it: ref, model, path, verb or "".
     """
 
     names: tuple[str, ...]
@@ -43,10 +43,31 @@ class Argument:
         """The name of the value: the longest option without its dashes."""
         return max(self.names, key=len).lstrip("-").replace("-", "_")
 
+    @property
+    def empty(self) -> Any:
+        """Its value where it was not given."""
+        if self.many == "flag":
+            return False
+        return [] if self.many in ("*", "+", "append") else self.default
+
+    def check(self, value: object) -> None:
+        """Raise BadOption for a word that is none of its choices."""
+        words = value if isinstance(value, list) else [value]
+        for word in words if self.choices else ():
+            if word is not None and word not in self.choices:
+                *most, last = self.choices
+                shown = max(self.names, key=len)
+                raise BadOption(
+                    f"{shown} cannot be {word}", act=f"It takes {', '.join(most)} or {last}"
+                )
+
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One verb. ``magic`` are further magics that answer to it; ``aliases`` further verb names."""
+    """One verb. ``magic`` are further magics that answer to it; ``aliases`` further verb names.
+
+    ``check`` raises for values that can be told to be wrong before anything runs.
+    """
 
     name: str
     help: str
@@ -54,36 +75,8 @@ class Verb:
     arguments: tuple[Argument, ...] = ()
     magic: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
-    kernel: bool = False  # whether it means something only where a kernel runs
     examples: tuple[str, ...] = ()
-
-    def parse(self, words: Sequence[str]) -> Asked:
-        """What ``words`` ask for. Raises Usage errors with one sentence."""
-        options = self.parser().parse_args(list(words))
-        return Asked(
-            self, {argument.dest: getattr(options, argument.dest) for argument in self.all}
-        )
-
-    def ask(self, args: Sequence[object], named: Mapping[str, object]) -> Asked:
-        """What a Python call asks for: positionals in order, options by name."""
-        values = {argument.dest: _empty(argument) for argument in self.all}
-        places = [a for a in self.all if not a.names[0].startswith("-")]
-        rest = list(args)
-        for place in places:
-            if place.many in ("*", "+", "rest"):
-                values[place.dest] = [str(item) for item in rest]
-                rest = []
-            elif rest:
-                values[place.dest] = str(rest.pop(0))
-            elif place.many != "?" and place.dest not in named:
-                raise Usage(f"{self.name} needs {place.dest}", hint=Hint("help", (self.name,)))
-        if rest:
-            raise Usage(f"{self.name} takes {len(places)} arguments, {len(args)} were given")
-        for name, value in named.items():
-            if name not in values:
-                raise _unknown(f"{name}=", [f"{known}=" for known in values])
-            values[name] = value
-        return Asked(self, values)
+    check: Callable[[Asked], None] = lambda _: None
 
     @property
     def all(self) -> tuple[Argument, ...]:
@@ -92,17 +85,46 @@ class Verb:
 
     def parser(self, program: str = "snapbook") -> argparse.ArgumentParser:
         """The parser of its words, also used for help and completion."""
-        parser = Parser(
-            prog=f"{program} {self.name}",
-            description=self.help,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            add_help=False,
-            allow_abbrev=False,
-            epilog="\n".join(f"  {example}" for example in self.examples) or None,
-        )
-        for argument in self.all:
-            _add(parser, argument)
-        return parser
+        from snapbook.verbs.parser import make
+
+        return make(self, program)
+
+    def parse(self, words: Sequence[str]) -> Asked:
+        """What ``words`` ask for. Raises Usage errors with one sentence."""
+        options = self.parser().parse_args(list(words))
+        return self._asked({a.dest: getattr(options, a.dest) for a in self.all})
+
+    def ask(self, args: Sequence[object], named: Mapping[str, object]) -> Asked:
+        """What a Python call asks for: positionals in order, options by name."""
+        values = {argument.dest: argument.empty for argument in self.all}
+        places = [a for a in self.all if not a.names[0].startswith("-")]
+        rest = list(args)
+        for place in places:
+            if place.many in ("*", "+"):
+                values[place.dest] = [str(item) for item in rest]
+                rest = []
+            elif rest:
+                values[place.dest] = str(rest.pop(0))
+            elif place.many != "?" and place.dest not in named:
+                raise missing(self.name, place.dest)
+        if rest:
+            most = f"{len(places)} argument{'' if len(places) == 1 else 's'}"
+            raise Usage(f"{self.name} takes {most}, {len(args)} were given")
+        kinds = {argument.dest: argument for argument in self.all}
+        for name, value in named.items():
+            plain = name.removesuffix("_")  # as_="m", since `as` is a word of Python
+            if plain not in values:
+                raise unknown(f"{name}=", [f"{known}=" for known in values])
+            several = isinstance(values[plain], list) and isinstance(value, str)
+            values[plain] = [value] if several else value
+            kinds[plain].check(values[plain])
+        return self._asked(values)
+
+    def _asked(self, values: Mapping[str, Any]) -> Asked:
+        asked = Asked(self, values)
+        if not asked.help:
+            self.check(asked)
+        return asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,81 +146,37 @@ COMMON = (
     Argument(("--debug",), "show the traceback with an error", "flag"),
     Argument(("-h", "--help"), "show this help", "flag"),
 )
+_NOUNS = {
+    "ref": "a reference",
+    "model_name": "a model",
+    "to": "a new name",
+    "state": "on or off",
+}
 
 
-class Parser(argparse.ArgumentParser):
-    """argparse that raises our errors, one sentence each, and never exits."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise Usage with argparse's own reason."""
-        verb = self.prog.split()[-1]
-        raise Usage(f"{verb}: {message}", hint=Hint("help", (verb,)))
-
-    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse's, with a did-you-mean for unknown options. Help stops the checks."""
-        words = list(args or ())
-        if "-h" in words or "--help" in words:
-            blank = argparse.Namespace()
-            for action in self._actions:
-                setattr(blank, action.dest, [] if action.nargs in ("*", "+") else action.default)
-            blank.help = True
-            return blank
-        known = [text for action in self._actions for text in action.option_strings]
-        for word in words[: words.index("--")] if "--" in words else words:
-            text = word.partition("=")[0]
-            if text.startswith("--") and len(text) > 2 and text not in known:
-                raise _unknown(text, known)
-        options, extra = super().parse_known_args(words, namespace)
-        if extra:
-            wrong = extra[0]
-            if wrong.startswith("-"):
-                raise _unknown(wrong.partition("=")[0], known)
-            raise Usage(
-                f'{self.prog.split()[-1]} does not know what to do with "{wrong}"',
-                hint=Hint("help", (self.prog.split()[-1],)),
-            )
-        return options
+def missing(verb: str, dest: str) -> Usage:
+    """The error for an argument that was left out."""
+    return Usage(
+        f"{verb} needs {_NOUNS.get(dest, dest)}",
+        act="How",
+        hint=Hint("help", (verb,)),
+        kind="missing-ref" if dest == "ref" else "missing",
+    )
 
 
-def split(line: str) -> list[str]:
-    """A magic's line as words, quoted as in a shell. Raises Usage for an open quote."""
-    try:
-        return shlex.split(line, posix=True)
-    except ValueError:
-        raise Usage("A quote is not closed", act=f"The line was: {line.strip()[:80]}") from None
+def unknown(option: str, known: Sequence[str]) -> BadOption:
+    """The error for an option that is not there, with what is near."""
+    import difflib
 
-
-def _unknown(option: str, known: Sequence[str]) -> BadOption:
     near = nearest(option, list(known)) or difflib.get_close_matches(option, known, 1, 0.75)
     return BadOption(f"Unknown option {option}" + (f" (did you mean {near[0]}?)" if near else ""))
 
 
-def _add(parser: argparse.ArgumentParser, argument: Argument) -> None:
-    named: dict[str, Any] = {"help": argument.help.replace("%", "%%")}
-    if argument.names[0].startswith("-"):
-        named["dest"] = argument.dest
-    if argument.metavar:
-        named["metavar"] = argument.metavar
-    if argument.many == "flag":
-        parser.add_argument(*argument.names, action="store_true", **named)
-        return
-    if argument.many == "append":
-        named["action"] = "append"
-    elif argument.many == "rest":
-        named["nargs"] = argparse.REMAINDER
-    elif argument.many:
-        named["nargs"] = argument.many
-        if argument.many == "+" and argument.names[0].startswith("-"):
-            named["action"] = "extend"
-    if argument.choices:
-        named["choices"] = argument.choices
-    named["default"] = _empty(argument)
-    parser.add_argument(*argument.names, **named)
+def split(line: str) -> list[str]:
+    """A magic's line as words, quoted as in a shell. Raises Usage for an open quote."""
+    import shlex
 
-
-def _empty(argument: Argument) -> Any:
-    if argument.many == "flag":
-        return False
-    if argument.many in ("*", "+", "append", "rest"):
-        return []
-    return argument.default
+    try:
+        return shlex.split(line, posix=True)
+    except ValueError:
+        raise Usage("A quote is not closed", act=f"The line was: {line.strip()[:80]}") from None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from snapbook.canonical import Json
-from snapbook.catalog.rows import VersionRow
-from snapbook.manifest import Manifest
-from snapbook.parts.base import Change, Part
+if TYPE_CHECKING:
+    from snapbook.canonical import Json
+    from snapbook.catalog.rows import VersionRow
+    from snapbook.manifest import Manifest
+    from snapbook.parts.base import Change, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +18,9 @@ class Saved:
     """The outcome of a save.
 
     ``version`` is the new version, or the present one where ``unchanged``. ``metrics`` are in the
-    order they are shown, main first. ``kept`` are the lines of what a first version holds.
-    ``unusual`` and ``not_kept`` are ready lines of the card (2 and 3). ``seconds`` is what the
-    capture took. ``dry`` where nothing was written.
+    order they are shown, main first. ``kept`` counts what the version holds ("5 cells"), ``folded``
+    says it, one line a thing. ``unusual`` and ``not_kept`` are ready lines of the card (2 and 3).
+    ``seconds`` is what the capture took. ``dry`` where nothing was written.
     """
 
     version: VersionRow
@@ -29,6 +31,7 @@ class Saved:
     class_name: str
     metrics: tuple[Change, ...] = ()
     kept: tuple[str, ...] = ()
+    folded: tuple[str, ...] = ()
     unusual: tuple[str, ...] = ()
     not_kept: tuple[str, ...] = ()
     new_bytes: int = 0
@@ -61,7 +64,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Two versions side by side: ``old`` and ``new`` as references, the differences, what is same."""
+    """Two versions side by side: as references, what differs and what is the same."""
 
     old: str
     new: str

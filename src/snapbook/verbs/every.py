@@ -1,0 +1,280 @@
+"""Every verb: what it is called, what it takes, what it is for, and which file does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from snapbook.verbs.check import check_save
+from snapbook.verbs.here import Here
+from snapbook.verbs.table import Argument, Asked, Verb
+
+
+def _late(module: str, function: str) -> Callable[[Here, Asked], object]:
+    """The function of a verb's module, imported when the verb runs: the table stays light."""
+
+    def run(here: Here, asked: Asked) -> object:
+        from importlib import import_module
+
+        act: Callable[[Here, Asked], object] = getattr(
+            import_module(f"snapbook.verbs.{module}"), function
+        )
+        return act(here, asked)
+
+    return run
+
+
+_REF = Argument(
+    ("ref",),
+    "a version: churn, churn:1.4.0, churn@production, churn~1, 3fa9c2e1",
+    "?",
+    complete="ref",
+)
+_NEED_REF = Argument(
+    ("ref",), "a version: churn, churn:1.4.0, churn@production, churn~1, 3fa9c2e1", complete="ref"
+)
+_DRY = Argument(("--dry-run",), "say what would happen, change nothing", "flag")
+_YES = Argument(("--yes",), "do it without asking", "flag")
+_WHATS = ("model", "data", "params", "cells", "files", "all")
+
+_TABLE = (
+    Verb(
+        "save",
+        "Version the model that a cell made, with its cells, data and environment",
+        _late("make", "save"),
+        (
+            Argument(
+                ("name",),
+                "the model's name; left out: the last one used, else the notebook's",
+                "?",
+                complete="model",
+            ),
+            Argument(
+                ("-m", "--message"), "why; left out: derived from what changed", metavar="TEXT"
+            ),
+            Argument(("--model",), "the variable that holds the model", metavar="VAR"),
+            Argument(
+                ("--metric",),
+                "NAME, NAME:min, NAME:max or NAME=expression",
+                "append",
+                metavar="METRIC",
+            ),
+            Argument(("--data",), "further frames to keep, or none", "+", metavar="NAME"),
+            Argument(("--store",), "keep rows past the budget too", "flag"),
+            Argument(("--no-store",), "keep hashes of data, no rows", "flag"),
+            Argument(("--full",), "hash data however long it takes", "flag"),
+            Argument(
+                ("--attach",),
+                "files to keep beside the model",
+                "+",
+                metavar="PATH",
+                complete="path",
+            ),
+            Argument(("--tag",), "NAME=VALUE or NAME", "append", metavar="TAG"),
+            Argument(
+                ("--bump",),
+                "major, minor or patch instead of the derived one",
+                choices=("major", "minor", "patch"),
+            ),
+            Argument(("--number",), "this number, such as 2.0.0", metavar="X.Y.Z"),
+            _DRY,
+            Argument(("--quiet",), "print nothing", "flag"),
+            Argument(("--strict",), "fail the cell when no version was made", "flag"),
+            Argument(("--undo",), "take back the version just made", "flag"),
+            Argument(("--auto",), "on or off, as the verb auto", choices=("on", "off")),
+        ),
+        magic=("version_model",),
+        check=check_save,
+        examples=('%%version_model churn -m "deeper trees"', "%version_model churn --model rf"),
+    ),
+    Verb(
+        "list",
+        "Versions, newest first; search with --where",
+        _late("look", "list_versions"),
+        (
+            Argument(("name",), "one model; left out: all", "?", complete="model"),
+            Argument(
+                ("--where",), "an expression: accuracy > 0.9 and tag.team = 'risk'", metavar="EXPR"
+            ),
+            Argument(("--sort",), "best first by this metric", metavar="METRIC"),
+            Argument(("--lowest",), "with --sort: lowest first", "flag"),
+            Argument(("-n", "--limit"), "how many (50)", metavar="COUNT"),
+        ),
+        magic=("versions", "version"),
+        aliases=("ls",),
+        examples=('snapbook list churn --where "accuracy > 0.9"',),
+    ),
+    Verb(
+        "show",
+        "One version in full: metrics, parameters, data, cells, environment",
+        _late("look", "show"),
+        (_REF,),
+        magic=("show_version", "show_versions"),
+    ),
+    Verb(
+        "diff",
+        "What differs between two versions; one: from the one before; now: the live session",
+        _late("look", "diff"),
+        (
+            Argument(("refs",), "one or two references", "*", complete="ref"),
+            Argument(
+                ("--what",),
+                "one section only",
+                choices=(
+                    "code",
+                    "cells",
+                    "params",
+                    "metrics",
+                    "data",
+                    "model",
+                    "environment",
+                    "files",
+                    "all",
+                ),
+            ),
+        ),
+        magic=("diff_version", "diff_versions"),
+        examples=(
+            "%diff_version churn",
+            "snapbook diff churn:0.1.0 churn:0.2.0",
+            "%diff_version churn now",
+        ),
+    ),
+    Verb(
+        "restore",
+        "Bring a version back into the kernel, or its cells and files onto disk",
+        _late("take", "restore"),
+        (
+            _REF,
+            Argument(("--as",), "the variable to restore into", metavar="NAME"),
+            Argument(
+                ("--what",),
+                "model (default), data, params, cells, files or all",
+                "append",
+                metavar="WHAT",
+            ),
+            Argument(("--keep",), "first make a version of what would be replaced", "flag"),
+            Argument(("--undo",), "take the last restore back", "flag"),
+            _DRY,
+            _YES,
+        ),
+        magic=("restore_version", "restore_versions"),
+        examples=("%restore_version churn:0.1.0", "%restore_version churn@production --what all"),
+    ),
+    Verb(
+        "tag",
+        "Set tags (team=risk), move aliases (@candidate), remove tags",
+        _late("mark", "tag"),
+        (
+            _NEED_REF,
+            Argument(("tags",), "NAME=VALUE, NAME or @alias", "*"),
+            Argument(("--remove",), "a tag to take off", "append", metavar="NAME"),
+            _DRY,
+        ),
+        magic=("tag_version", "tag_versions"),
+    ),
+    Verb(
+        "note",
+        "Add words about a version, or read them",
+        _late("mark", "note"),
+        (_NEED_REF, Argument(("text",), "the words", "*"), _DRY),
+    ),
+    Verb(
+        "rename",
+        "Give a model another name; the old one keeps working",
+        _late("mark", "rename"),
+        (
+            Argument(("model_name",), "the model", complete="model"),
+            Argument(("to",), "its new name"),
+            _DRY,
+        ),
+    ),
+    Verb(
+        "delete",
+        "Delete a version; its number is never used again",
+        _late("mark", "delete"),
+        (_NEED_REF, _DRY, _YES),
+    ),
+    Verb("verify", "Check every byte; no reference: everything", _late("care", "verify"), (_REF,)),
+    Verb("gc", "Free what no version needs any more", _late("care", "gc"), (_DRY,)),
+    Verb(
+        "status",
+        "Where versions go, how many, what they weigh",
+        _late("look", "status"),
+        aliases=("where",),
+    ),
+    Verb(
+        "init",
+        "Make the repository now",
+        _late("care", "init"),
+        (Argument(("--outside",), "in the user's data folder, not in the project", "flag"), _DRY),
+    ),
+    Verb(
+        "config",
+        "Show or change settings",
+        _late("care", "config"),
+        (
+            Argument(("name",), "a setting", "?"),
+            Argument(("value",), "its new value", "?"),
+            Argument(("--unset",), "back to the default", "flag"),
+        ),
+    ),
+    Verb(
+        "key",
+        "The signing key: show, export, rotate, revoke",
+        _late("care", "key"),
+        (
+            Argument(
+                ("act",),
+                "show, export, rotate or revoke",
+                "?",
+                choices=("show", "export", "rotate", "revoke"),
+            ),
+            Argument(("key",), "with revoke: the public key", "?"),
+        ),
+    ),
+    Verb(
+        "trust",
+        "Allow a version, or what a key signs, to be loaded",
+        _late("care", "trust"),
+        (
+            Argument(("ref",), "a version; with --key: a model name", "?", complete="ref"),
+            Argument(("--key",), "a public key", metavar="HEX"),
+        ),
+    ),
+    Verb(
+        "auto",
+        "A version by itself each time a cell fits a model: on or off",
+        _late("make", "auto_verb"),
+        (Argument(("state",), "on or off", choices=("on", "off")),),
+    ),
+    Verb(
+        "autoload",
+        "Load snapbook in every kernel by itself: on or off",
+        _late("care", "autoload"),
+        (Argument(("state",), "on or off", choices=("on", "off")), _DRY),
+    ),
+    Verb(
+        "export",
+        "Write a version's environment as lock files, or its cells as a notebook",
+        _late("take", "export"),
+        (
+            _REF,
+            Argument(("--to",), "env or notebook", choices=("env", "notebook"), default="notebook"),
+            Argument(("-o", "--output"), "where to", metavar="PATH", complete="path"),
+            Argument(("--all",), "all executed cells, not only those that made the model", "flag"),
+        ),
+    ),
+    Verb("bug-report", "What to put into a report about snapbook", _late("care", "bug_report")),
+    Verb(
+        "help",
+        "All verbs, or one with its options",
+        _late("care", "help_verb"),
+        (Argument(("verb",), "a verb", "?", complete="verb"),),
+    ),
+)
+
+VERBS: dict[str, Verb] = {verb.name: verb for verb in _TABLE}
+ALIASES = {alias: verb.name for verb in _TABLE for alias in verb.aliases}
+# %diff_version, %note_versions, %export_version ...: singular and plural both answer.
+ALIASES |= {f"{verb.name}_{tail}": verb.name for verb in _TABLE for tail in ("version", "versions")}
+ALIASES |= {"export-env": "export", "bug_report": "bug-report", "version_model": "save"}
