@@ -131,7 +131,7 @@ class _Walk:
 
     def _atom(self, obj: Any, kind: type) -> bytes:
         if kind is str:
-            return b"s" + obj.encode("utf-8", "surrogatepass")
+            return b"s" + str(obj).encode("utf-8", "surrogatepass")
         if kind is float:
             return b"f" + struct.pack("<d", obj)
         if kind is bytes:

@@ -7,7 +7,7 @@ enough to follow names to STACK_GLOBAL. Must never unpickle: it is what trust is
 from __future__ import annotations
 
 import pickletools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from struct import Struct, pack
 
 from snapbook.errors import Damaged
@@ -66,7 +66,7 @@ def imports(stream: bytes) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def whole(stream: bytes, buffers: Sequence[bytes]) -> bytes:
+def whole(stream: bytes, buffers: Iterable[bytes]) -> bytes:
     """An ordinary pickle: ``stream`` with each of its out-of-band ``buffers`` put in its place.
 
     What was a read-only buffer becomes bytes, another one a bytearray. Raises Damaged if there are

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from snapbook import canonical, chunk
+from snapbook import canonical
 from snapbook.canonical import Json
 from snapbook.errors import Damaged, NotKept
 from snapbook.flavors import culprit, facts, modeldigest, opcodes, pickler
 from snapbook.flavors.base import Description, Encoded
 from snapbook.flavors.pickler import Pickled
+from snapbook.flavors.pieces import cut
 from snapbook.store.base import Writer
 
 FORMAT = "pickle5"
@@ -51,7 +52,7 @@ def write(model: object, writer: Writer) -> Kept:
         pickled = pickler.dump(model)
     except NotKept as error:
         raise culprit.explained(model, error) from error
-    pieces = tuple(writer.add(piece) for piece in chunk.cut(pickled.stream))
+    pieces = tuple(writer.add(piece) for piece in cut(pickled.stream))
     return Kept(pickled, pieces, tuple(writer.add(buffer) for buffer in pickled.buffers))
 
 
@@ -79,15 +80,8 @@ def encoded(model: object, kept: Kept) -> Encoded:
 
 def fetch(layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> Any:
     """The object that `keep` wrote. Executes code: the caller has checked trust."""
-    return pickler.load(*parts(layout, blobs, get))
-
-
-def parts(
-    layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get
-) -> tuple[bytes, list[bytes]]:
-    """The stream and the buffers of what `keep` wrote, without loading anything."""
-    count = _pieces(layout, blobs)
-    return stream(layout, blobs, get), [get(blob) for blob in blobs[count:]]
+    rest = blobs[_pieces(layout, blobs) :]
+    return pickler.load(stream(layout, blobs, get), map(get, rest))
 
 
 def stream(layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> bytes:
@@ -97,7 +91,8 @@ def stream(layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> byte
 
 def plain_pickle(layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> bytes:
     """An ordinary pickle, put together without unpickling, that `pickle.loads` takes anywhere."""
-    return opcodes.whole(*parts(layout, blobs, get))
+    rest = blobs[_pieces(layout, blobs) :]
+    return opcodes.whole(stream(layout, blobs, get), map(get, rest))
 
 
 def imports(layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> tuple[str, ...]:

@@ -12,13 +12,14 @@ import io
 import pickle
 import sys
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from snapbook.errors import NotKept
 from snapbook.flavors import records, tensors
+from snapbook.flavors.sink import Sink
 
 OUT_OF_BAND = 4096  # bytes from which a buffer is worth a blob of its own
 _FUNCTIONS = frozenset({"function", "builtin_function_or_method", "cython_function_or_method"})
@@ -62,10 +63,11 @@ def dump(obj: object) -> Pickled:
         raise _not_kept(error) from error
 
 
-def load(stream: bytes, buffers: Sequence[bytes]) -> Any:
+def load(stream: bytes, buffers: Iterable[bytes]) -> Any:
     """The object again. Executes what the stream says: the caller has checked trust.
 
-    Buffers are copied into memory that may be written, so that a loaded model can be trained on.
+    Buffers are taken one by one and copied into memory that may be written, so that a loaded model
+    can be trained on.
     """
     return pickle.loads(stream, buffers=map(bytearray, buffers))
 
@@ -94,19 +96,6 @@ class _ByValue(Exception):
     """The plain pickler met something that only exists in this notebook."""
 
 
-class _Sink(io.RawIOBase):
-    """Collects the stream; stops what never ends."""
-
-    def __init__(self) -> None:
-        self.data = bytearray()
-
-    def write(self, piece: Any) -> int:
-        self.data += piece
-        if len(self.data) > _LONGEST:
-            raise NotKept("It does not pickle", ENDLESS)
-        return len(piece)
-
-
 class _Run:
     """One attempt: the buffers, imports and stand-ins met on the way."""
 
@@ -121,7 +110,7 @@ class _Run:
         self.reducers |= tensors.reducers(self.kept)
 
     def pickle(self, obj: object, kind: type[Any]) -> Pickled:
-        sink = _Sink()
+        sink = Sink(_LONGEST, ENDLESS)
         pickler = kind(sink, protocol=5, buffer_callback=self._buffer)
         pickler.run = self
         pickler.dump(obj)
@@ -152,7 +141,10 @@ class _Run:
         """Records go without the garbage between their fields."""
         clean = records.clean(array)
         if clean is array:
-            return NotImplemented
+            whole = array.flags.c_contiguous or array.flags.f_contiguous
+            if whole or array.nbytes < OUT_OF_BAND or array.dtype.hasobject:
+                return NotImplemented
+            return array.copy(order="C").__reduce_ex__(5)
         self.kept.append(array)
         self.cleaned[records.address(clean)] = records.address(array)
         return clean.__reduce_ex__(5)

@@ -7,6 +7,7 @@ of a forest differ as bytes. Knows numpy's layout rules; imports nothing.
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from typing import Any
 
 
@@ -15,43 +16,50 @@ def address(buffer: Any) -> tuple[int, int]:
     array: Any = buffer
     if isinstance(buffer, memoryview):
         array = sys.modules["numpy"].frombuffer(buffer, dtype="u1")
-    return array.__array_interface__["data"][0], array.nbytes
+    return array.ctypes.data, array.nbytes
 
 
 def clean(array: Any) -> Any:
-    """``array`` itself, or where its dtype has padding a copy in which the padding is zero.
-
-    The copy is contiguous in C order.
-    """
+    """``array`` itself, or a copy in C order where bytes that belong to no field are not zero."""
     dtype = array.dtype
     if dtype.names is None or not array.size or dtype.hasobject:
         return array
-    gaps = _gaps(dtype)
-    if not gaps:
+    unit, masks = _masks(dtype)
+    if not masks:
+        return array
+    if array.flags.c_contiguous and not any(
+        (column & mask).any() for column, mask in _columns(array, unit, masks)
+    ):
         return array
     copy = array.copy(order="C")
-    octets = copy.reshape(-1).view("u1").reshape(-1, dtype.itemsize)
-    for start, end in gaps:
-        octets[:, start:end] = 0
+    for column, mask in _columns(copy, unit, masks):
+        column &= ~mask
     return copy
 
 
-def _gaps(dtype: Any) -> list[tuple[int, int]]:
-    """The (start, end) of bytes of a record that belong to no field, nested records included."""
+def _columns(array: Any, unit: str, masks: tuple[tuple[int, int], ...]) -> list[tuple[Any, Any]]:
+    """The words of each record that have padding, (records,), with the mask of the padding."""
+    words = array.reshape(-1).view(unit).reshape(-1, array.dtype.itemsize // int(unit[1:]))
+    kind = words.dtype.type
+    return [(words[:, number], kind(mask)) for number, mask in masks]
+
+
+@lru_cache(maxsize=256)
+def _masks(dtype: Any) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """The words to look at ("u8" if they divide a record), and (word, mask of its padding)."""
     taken = bytearray(dtype.itemsize)
     _mark(dtype, 0, taken)
-    gaps: list[tuple[int, int]] = []
-    for place, used in enumerate(taken):
-        if used:
-            continue
-        if gaps and gaps[-1][1] == place:
-            gaps[-1] = (gaps[-1][0], place + 1)
-        else:
-            gaps.append((place, place + 1))
-    return gaps
+    width = 8 if dtype.itemsize % 8 == 0 else 1
+    padding = bytes(0 if used else 255 for used in taken)
+    masks = [
+        (start // width, int.from_bytes(padding[start : start + width], sys.byteorder))
+        for start in range(0, dtype.itemsize, width)
+    ]
+    return f"u{width}", tuple((word, mask) for word, mask in masks if mask)
 
 
 def _mark(dtype: Any, start: int, taken: bytearray) -> None:
+    """Set the bytes of ``taken`` that hold values of a ``dtype`` at ``start``."""
     if dtype.subdtype is not None:
         base, shape = dtype.subdtype
         count = 1
