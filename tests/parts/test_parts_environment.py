@@ -248,7 +248,8 @@ def test_an_editable_install_by_pip_itself(store, tmp_path, monkeypatch):
 def test_sources_that_are_no_index(store, tmp_path, monkeypatch):
     site = tmp_path / "site"
     fake_install(site, "fromgit", "1", direct={
-        "url": "https://me:hunter2@git.example/x", "vcs_info": {"vcs": "git", "commit_id": "abc"}})  # fmt: skip
+        "url": "https://me:hunter2@git.example/x",
+        "vcs_info": {"vcs": "git", "commit_id": "abc"}})  # fmt: skip
     fake_install(site, "fromfile", "1", direct={
         "url": "file:///x.whl", "archive_info": {"hashes": {"sha256": "ff"}}})  # fmt: skip
     fake_install(site, "broken", "1")

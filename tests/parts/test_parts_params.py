@@ -16,7 +16,8 @@ from snapbook.parts.jsonable import number, plain
 @pytest.mark.parametrize(
     ("name", "way"),
     {
-        "accuracy": "max", "val_accuracy": "max", "test_acc": "max", "AUC": "max", "f1_macro": "max",
+        "accuracy": "max", "val_accuracy": "max", "test_acc": "max", "AUC": "max",
+        "f1_macro": "max",
         "r2": "max",
         "r2_score": "max", "roc_auc": "max", "balancedAccuracy": "max", "iou": "max",
         "loss": "min", "val_loss": "min", "logloss": "min", "log_loss": "min", "logLoss": "min",

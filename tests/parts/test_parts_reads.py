@@ -16,7 +16,8 @@ import pytest
 from snapbook import canonical
 from snapbook.parts import files
 from snapbook.parts.base import Part
-from snapbook.parts.reads import Reads, capture_reads
+from snapbook.parts.reads import Reads, capture_reads, names_in
+from snapbook.store.memory import MemoryStore
 
 
 @pytest.fixture
@@ -75,6 +76,30 @@ def test_readers_in_rust_are_known_by_the_texts_of_cells(reads, data):
         ["a.csv", str(data / "p.parquet"), "no-such.csv", "utf-8", "", "a\0b", "s3://x/y", "."]
     )
     assert names(reads) == ["a.csv", "p.parquet"]
+
+
+def test_texts_of_cells_that_name_files(reads):
+    source = """
+path, out = "a.csv", 3
+out = "x.npy"
+df = pl.read_csv(path)
+pl.scan_parquet(f"p.parquet", hive=True)
+duckdb.sql("select * from 'k.pkl'")
+df.write_csv("j.json"); np.save(out, df); joblib.dump(df, Path("d.joblib"))
+print("see t.txt. Or not")
+"""
+    reads.add(names_in(source))
+    assert names(reads) == ["a.csv", "p.parquet"]
+    assert names_in("%matplotlib inline") == []
+    assert names_in("x" * 10 + " = (") == []
+
+
+def test_what_we_open_ourselves_is_no_read_of_the_user(reads, data):
+    files.capture_attachments(["a.csv"], MemoryStore().writer(), data)
+    capture_reads([str(data / "t.txt")], data)
+    assert names(reads) == []
+    open("a.csv").close()
+    assert names(reads) == ["a.csv"]
 
 
 def test_what_is_written_or_belongs_to_python_is_not_a_read(reads, data):

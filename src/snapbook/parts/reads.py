@@ -9,6 +9,7 @@ Contents are not kept here; nothing is monkey-patched.
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import stat
@@ -19,6 +20,7 @@ import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from types import FrameType
 
 from snapbook.canonical import Json
 from snapbook.parts import checkout
@@ -39,6 +41,11 @@ _PASSED = (
 _HOME = (
     *(".ipython", ".jupyter", ".local/share/jupyter", ".local/lib", "Library/Jupyter"),
     *(".cache/matplotlib", ".config/matplotlib", ".cache/fontconfig", ".cache/pip"),
+)
+# What has an ending or a folder and is no sentence.
+_PATH = re.compile(r"[^\0\n<>|*?\"]{0,250}(?:\.[A-Za-z0-9]{1,12}|/[^\0\n<>|*?\"/ ]{1,100})")
+_WRITER = re.compile(
+    r"(?:to|write|sink|save|dump|export|plot|mkdir|remove)(?:_|$)|savefig|savetxt|savez"
 )
 _NO_PATH = re.compile(r"[\0\n]|://")
 
@@ -105,10 +112,48 @@ class Reads:
             path = _here() + path
         if path in self._seen or path.startswith(system_folders()):
             return
+        if _by_us():
+            return
         if len(self._seen) >= MOST_FILES:
             self.overflowed = True
             return
         self._seen[path] = None
+
+
+def names_in(source: str) -> list[str]:
+    """The texts in a cell that may name files it reads: for `Reads.add`, which looks for them.
+
+    Not those handed to what writes (``to_csv``, ``save``, ``dump``), directly or by a variable.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    found: dict[str, None] = {}
+    written: set[str] = set()
+    variables: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if _PATH.fullmatch(node.value):
+                found[node.value] = None
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+            for target in node.targets:
+                if isinstance(target, ast.Name) and isinstance(node.value.value, str):
+                    variables[target.id] = node.value.value
+        elif isinstance(node, ast.Call) and _WRITER.match(_called(node.func)):
+            for inner in (one for argument in node.args for one in ast.walk(argument)):
+                if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+                    written.add(inner.value)
+                elif isinstance(inner, ast.Name):
+                    written.add(inner.id)
+    written |= {variables[name] for name in written & variables.keys()}
+    return [name for name in found if name not in written]
+
+
+def _called(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
 
 
 def capture_reads(
@@ -204,6 +249,19 @@ def _late(deadline: float | None) -> bool:
 
 # The working directory, until an os.chdir is told: asking for it costs more than all the rest.
 _cwd: list[str] = []
+
+
+def _by_us() -> bool:
+    """Whether a file is opened on our own behalf: the notebook, settings, the repository."""
+    frame: FrameType | None = sys._getframe(4)  # past this, _note, its listener and the hook
+    for _ in range(200):
+        if frame is None:
+            return False
+        name = frame.f_globals.get("__name__")
+        if type(name) is str and name.startswith("snapbook."):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _moved(args: tuple[object, ...]) -> None:  # noqa: ARG001 - where to does not matter
