@@ -33,8 +33,8 @@ def main() -> None:
         repository = Path(folder) / ".snapbook"
 
         def version(n: int) -> None:
-            metrics = "\n".join(f"score_{i} = model.score(X, y) + {i}" for i in range(n + 1))
-            shell.run_cell(f"%%version_model churn --model model\n{metrics}", store_history=True)
+            metric = f"score_{n} = model.score(X, y) + {n}"
+            shell.run_cell(f"%%version_model churn --model model\n{metric}", store_history=True)
 
         version(0)
         before = checkpointed(repository)
