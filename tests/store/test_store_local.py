@@ -420,3 +420,30 @@ def test_the_same_again_with_a_new_metric_is_small(tmp_path):
         put(store, *map(canonical.encode, (metrics, {**manifest, "n": number}, texts)))
     grown = sum(path.stat().st_size for path in packs(store)) - before
     assert grown / 10 < 1200
+
+
+def test_what_others_wrote_is_seen_however_it_is_asked(tmp_path):
+    """Folders that have not changed for long are not listed again; those that have are."""
+    store = LocalStore(tmp_path / "packs")
+    (old,) = put(store, b"old")
+    long_ago = 1_700_000_000
+    for folder in (tmp_path / "packs").glob("??"):
+        os.utime(folder, (long_ago, long_ago))
+    absent = canonical.digest(b"new")
+    assert store.missing([old, absent]) == {absent}
+    assert store.missing([old, absent]) == {absent}
+    other = LocalStore(tmp_path / "packs")
+    (new,) = put(other, b"new")
+    assert store.missing([old, new]) == set()
+    (path,) = (
+        path for path in packs(store) if path.name == other.lookup.packs_of(bytes.fromhex(new))[0]
+    )
+    hidden = tmp_path / "hidden"
+    path.rename(hidden)
+    assert store.missing([old, new]) == {new}
+    for folder in (tmp_path / "packs").glob("??"):
+        os.utime(folder, (long_ago, long_ago))
+    assert store.missing([old, new]) == {new}
+    hidden.rename(path)
+    os.utime(path.parent, (long_ago, long_ago))  # named within the resolution of the folder's time
+    assert store.get(new) == b"new"

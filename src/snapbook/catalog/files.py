@@ -70,9 +70,11 @@ class FileCatalog:
             with self._temporary(sealed) as temporary:
                 if not _name(temporary, path, self.folder):
                     raise conflict(event.n)
-                # Whoever made these folders may have been killed before they were durable.
-                for folder in (path.parent, self.folder, self.folder.parent):
-                    durable.sync_folder(folder)
+                # The event is there: others may follow it already, so it cannot be taken back.
+                with durable.told(self.folder, what="Written, but a power cut may take it"):
+                    # Whoever made these folders may have been killed before they were durable.
+                    for folder in (path.parent, self.folder, self.folder.parent):
+                        durable.sync_folder(folder)
         return event
 
     def verify(self, progress: Progress | None = None) -> Iterator[Broken]:
@@ -91,10 +93,9 @@ class FileCatalog:
         return freed
 
     def _last(self) -> int:
-        for shard in sorted(_numbers(self.folder), reverse=True):
-            names = _numbers(self.folder / f"{shard:07d}")
-            if names:
-                return max(names)
+        for shard in sorted(_numbered(self.folder, 7), reverse=True):
+            if names := _numbered(self.folder / shard, 10):
+                return int(max(names))
         return 0
 
     def _sealed(self, n: int) -> bytes | None:
@@ -111,7 +112,7 @@ class FileCatalog:
             durable.sync(fd)
             yield path
         finally:
-            with suppress(FileNotFoundError):
+            with suppress(OSError):  # a sweep takes what stays
                 os.unlink(path)
             durable.unlock(fd)
             os.close(fd)
@@ -145,8 +146,10 @@ def _name_by_rename(temporary: Path, path: Path, folder: Path) -> bool:
         os.close(fd)
 
 
-def _numbers(folder: Path) -> list[int]:
+def _numbered(folder: Path, digits: int) -> list[str]:
+    """The names in ``folder`` that are numbers of ``digits`` digits, as wide as their order needs."""
     try:
-        return [int(name) for name in os.listdir(folder) if name.isdecimal() and name.isascii()]
+        names = os.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):
         return []
+    return [name for name in names if len(name) == digits and name.isascii() and name.isdecimal()]

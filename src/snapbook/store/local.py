@@ -64,7 +64,7 @@ class LocalStore:
         """Those of ``digests`` that are not here (or condemned), looked up afresh."""
         wanted = {_key(digest) for digest in digests}
         absent = {key for key in wanted if self.holder(key) is None}
-        if absent and self.lookup.scan():
+        if absent and self.lookup.scan(quick=True):
             absent = {key for key in absent if self.holder(key) is None}
         return {key.hex() for key in absent}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +24,7 @@ CREATE TABLE IF NOT EXISTS blobs (
     digest BLOB NOT NULL, pack INTEGER NOT NULL, PRIMARY KEY (digest, pack)
 ) WITHOUT ROWID;
 """
+_SETTLED_S = 10.0
 _T = TypeVar("_T")
 
 
@@ -35,6 +37,7 @@ class Lookup:
         # Packs whose index cannot be read, with why: not looked at again until they change.
         self.broken: dict[str, str] = {}
         self._seen: dict[str, int] = {}
+        self._looked: object = None
         self._filled: sqlite3.Connection | None = None
 
     def packs_of(self, digest: bytes) -> list[str]:
@@ -81,10 +84,19 @@ class Lookup:
         if gone:
             self._safely(lambda db: _delete(db, gone))
 
-    def scan(self) -> bool:
-        """Bring the table up to the folder; whether anything was new or gone."""
-        there = set(self.names())
+    def scan(self, quick: bool = False) -> bool:
+        """Bring the table up to the folder; whether anything was new or gone.
+
+        ``quick`` believes the times of the folders, which may miss a pack that was named within
+        their resolution: enough for whoever would only write a blob a second time.
+        """
+        looked = self._look()
+        if quick and looked is not None and looked == self._looked:
+            return False
+        # The table first: a pack that is named and entered meanwhile is then new, and not gone.
         known = self.known()
+        there = set(self.names())
+        self._looked = looked
         self.forget(known - there)
         found = False
         self._make_durable(there - known)
@@ -94,6 +106,21 @@ class Lookup:
                 self.add(name, digests)
                 found = True
         return found or bool(known - there)
+
+    def _look(self) -> object:
+        """What tells whether packs came or went: times of all folders, None while they are new."""
+        times = {}
+        newest = time.time() - _SETTLED_S
+        try:
+            with os.scandir(self._folder) as entries:
+                for entry in entries:
+                    if len(entry.name) == 2:
+                        times[entry.name] = entry.stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+        if any(changed > newest * 1e9 for changed in times.values()):
+            return None
+        return self._filled, times
 
     def names(self) -> Iterator[str]:
         """The packs in the folder."""

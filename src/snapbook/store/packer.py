@@ -120,13 +120,10 @@ class Packer:
         index = self._index()
         name = canonical.digest(index)
         counts = len(self._frames), len(self._places)
+        trailer = TRAILER.pack(self._end, *counts, bytes.fromhex(name), MAGIC)
         os.ftruncate(self._fd, self._end)
         write_all(self._fd, MAGIC)
-        write_all(
-            self._fd,
-            index + TRAILER.pack(self._end, *counts, bytes.fromhex(name), MAGIC),
-            self._end,
-        )
+        write_all(self._fd, index + trailer, self._end)
         return name
 
     def digests(self) -> list[bytes]:

@@ -165,17 +165,20 @@ class _Draft:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._path: Path | None
         self.fd, self._path = durable.new_temporary(folder)
         self.packer = Packer(self.fd)
 
     def publish(self) -> str:
         """Give the finished pack its own name, durably. The descriptor stays open and locked."""
+        assert self._path is not None
         name = self.packer.finish()
         durable.sync(self.fd)
         shard = self._folder / name[:2]
         shard.mkdir(mode=0o700, exist_ok=True)
         os.rename(self._path, shard / name)
-        self._path = shard / name
+        # From here on others may rely on it: it is not taken back, whatever fails.
+        self._path = None
         durable.sync_folder(shard)
         # Whoever made these folders may have been killed before they were durable.
         durable.sync_folder(self._folder)
@@ -183,8 +186,9 @@ class _Draft:
         return name
 
     def drop(self) -> None:
-        """Leave nothing behind."""
-        with suppress(OSError):
-            os.unlink(self._path)
+        """Leave nothing behind; a pack that has its name stays, for the next sweep."""
+        if self._path is not None:
+            with suppress(OSError):
+                os.unlink(self._path)
         durable.unlock(self.fd)
         os.close(self.fd)
