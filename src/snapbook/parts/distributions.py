@@ -40,6 +40,21 @@ _USUAL = {
     "pkg_resources": "setuptools",
     "_polars_runtime_32": "polars-runtime-32",
 }
+# What Jupyter's kernel and we ourselves are made of.
+# fmt: off
+_TOOLS = frozenset((
+    "snapbook", "argcomplete", "blake3", "cffi", "cloudpickle", "cryptography", "platformdirs",
+    "pycparser", "tomli-w", "zstandard", "packaging", "rich", "markdown-it-py", "mdurl",
+    "ipykernel", "ipython", "ipython-pygments-lexers", "ipywidgets", "widgetsnbextension",
+    "jupyterlab-widgets", "jupyter-client", "jupyter-core", "nbformat", "nbclient", "traitlets",
+    "fastjsonschema", "jsonschema", "jsonschema-specifications", "referencing", "rpds-py", "attrs",
+    "asttokens", "comm", "debugpy", "decorator", "executing", "jedi", "matplotlib-inline",
+    "nest-asyncio", "nest-asyncio2", "parso", "pexpect", "prompt-toolkit", "psutil", "ptyprocess",
+    "pure-eval", "pygments", "pyzmq", "stack-data", "tornado", "wcwidth", "appnope", "colorama",
+    "pip", "setuptools", "wheel", "typing-extensions", "exceptiongroup", "importlib-metadata",
+    "zipp", "pytest", "pluggy", "iniconfig", "coverage", "pywin32",
+))
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +97,10 @@ def installed() -> dict[str, Installed]:
 
 
 def imported() -> dict[str, str]:
-    """Name -> version of the distributions from which modules are loaded now."""
+    """Name -> version of the distributions from which modules are loaded now.
+
+    Not those that run the kernel and us: they are loaded sooner or later and make no model.
+    """
     known = installed()
     tops = _foreign_modules()
     missing = [top for top in tops if top not in _scan.owners]
@@ -92,7 +110,7 @@ def imported() -> dict[str, str]:
     for top in tops:
         for name in _scan.owners[top]:
             one = known.get(name)
-            if one is not None:
+            if one is not None and name not in _TOOLS:
                 place = (name, os.path.dirname(one.info))
                 versions[name] = _loaded.setdefault(place, one.version)
     return dict(sorted(versions.items()))
