@@ -147,7 +147,7 @@ def _name_by_rename(temporary: Path, path: Path, folder: Path) -> bool:
 
 
 def _numbered(folder: Path, digits: int) -> list[str]:
-    """The names in ``folder`` that are numbers of ``digits`` digits, as wide as their order needs."""
+    """The names in ``folder`` that are numbers of so many digits: as texts in the same order."""
     try:
         names = os.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):
