@@ -48,6 +48,7 @@ def test_files_come_back_byte_for_byte(store, tmp_path):
     assert (out / "docs" / "paper.bin").read_bytes() == big
     assert (out / "empty.txt").read_bytes() == b""
     assert set(part.blobs) == {blob for entry in files.entries(part) for blob in entry["blobs"]}
+    assert files.texts(part, store.get) == {}
 
 
 def test_a_large_file_with_one_changed_byte_costs_little(store, tmp_path):
@@ -94,7 +95,7 @@ def test_secrets_in_attached_text_are_taken_out(store, tmp_path):
     files.restore(part, tmp_path / "out", store.get)
     assert (tmp_path / "out" / ".env").read_text() == "API_TOKEN={{secret:1}}\n"
     assert (tmp_path / "out" / "settings.json").read_text() == '{"password": "{{secret:2}}"}'
-    assert "hunter2" not in files.texts(part)["settings.json"]
+    assert "hunter2" not in files.texts(part, store.get)["settings.json"]
     assert [finding.where for finding in redactor.findings] == [".env", "settings.json"]
 
 
@@ -123,6 +124,15 @@ def test_text_by_which_a_file_is_found(name, data, has, lacks):
     assert lacks not in words(name, data)
 
 
+def test_the_text_is_kept_for_searching(store, tmp_path):
+    (tmp_path / "notes.html").write_text("<b>bold</b> claim")
+    (tmp_path / "plain.md").write_text("# plain")
+    part, _ = attach(store, tmp_path, "notes.html", "plain.md")
+    assert files.texts(part, store.get) == {"notes.html": "bold claim", "plain.md": "# plain"}
+    assert len(set(part.blobs)) == 3  # a plain text is its own
+    assert files.restore(part, tmp_path / "out", store.get)[1].read_text() == "# plain"
+
+
 def test_a_pdf_without_text_is_said(store, tmp_path):
     (tmp_path / "paper.pdf").write_bytes(b"%PDF-1.4 broken")
     part, notices = attach(store, tmp_path, "paper.pdf")
@@ -148,8 +158,8 @@ def part_with(name, store, data=b"x"):
 
 
 HOSTILE = [
-    "../x", "/etc/x", "a/../../x", "..", ".", "", "a//b", "C:\\x", "c:x", "..\\x", "nul", "a/con.txt",
-    "a\\..\\..\\x", "x\0y", "x\ny", "a:b", "x.", "x ", "a/", "\u202ex", "*", "x" * 2000,
+    "../x", "/etc/x", "a/../../x", "..", ".", "", "a//b", "C:\\x", "c:x", "..\\x", "nul",
+    "a/con.txt", "a\\..\\..\\x", "x\0y", "x\ny", "a:b", "x.", "x ", "a/", "\u202ex", "*", "x" * 2000,
 ]  # fmt: skip
 
 

@@ -91,9 +91,13 @@ def entries(part: Part | None) -> list[dict[str, Any]]:
     return sorted(found, key=lambda entry: str(entry.get("path", "")))
 
 
-def texts(part: Part) -> dict[str, str]:
+def texts(part: Part, get: Get) -> dict[str, str]:
     """Path -> the text by which a file is searched, for those that have any."""
-    return {str(e["path"]): str(e["text"]) for e in entries(part) if e.get("text")}
+    return {
+        str(entry["path"]): get(str(entry["text"])).decode("utf-8", "replace")
+        for entry in entries(part)
+        if entry.get("text")
+    }
 
 
 def diff(old: Part | None, new: Part | None, get: Get | None = None) -> list[Change]:
@@ -183,7 +187,10 @@ def _keep(
         "blobs": blobs,
     }
     if searched:
-        facts["text"] = searched.encode("utf-8", "replace").decode("utf-8")
+        # a blob of its own: what lists and compares versions reads no long texts
+        clean = redactor.redact(searched, shown).encode("utf-8", "replace")
+        facts["text"] = writer.add(clean)
+        return facts, [*blobs, str(facts["text"])]
     return facts, blobs
 
 
