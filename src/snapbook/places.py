@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapbook import canonical
-from snapbook.errors import Damaged, NewerFormat, ReadOnly
+from snapbook.errors import Damaged, NewerFormat
 from snapbook.store import durable
 
 if TYPE_CHECKING:
@@ -133,16 +133,15 @@ def _put(path: Path, data: bytes) -> None:
 
 
 def _check_format(folder: Path) -> None:
+    """Raises NewerFormat, Damaged, or Unreachable where the file is there and cannot be read."""
     try:
-        value = canonical.decode((folder / "format").read_bytes())
+        with durable.told(folder, what="Not read"):
+            data = _format_bytes(folder)
+        value = canonical.decode(data)
         version = value["snapbook"]
         if type(version) is not int:
             raise TypeError("no number")
-    except PermissionError as error:
-        raise ReadOnly(
-            f"The versions in {folder.name}/ cannot be read", "permission denied"
-        ) from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise Damaged(
             "The repository's format file cannot be read",
             str(folder),
@@ -154,6 +153,13 @@ def _check_format(folder: Path) -> None:
             act="Nothing was changed. Update",
             hint="pip install --upgrade snapbook",
         )
+
+
+def _format_bytes(folder: Path) -> bytes:
+    try:
+        return (folder / "format").read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return b""
 
 
 def _mine(folder: Path) -> bool:

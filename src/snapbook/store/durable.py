@@ -23,6 +23,7 @@ from snapbook.store.base import Buffer
 TEMPORARY = "tmp-"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
+_READING = ("Not read", "Not verified")
 # A folder on some network and FUSE disks cannot be synced; there its own promises must do.
 _NO_FOLDER_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}
 
@@ -143,7 +144,7 @@ def disk_error(
             act="See what can go",
             hint=Hint("gc", ("--dry-run",)),
         )
-    if error.errno in _FORBIDDEN:
+    if error.errno in _FORBIDDEN and what not in _READING:
         return ReadOnly(
             what,
             f"{folder} may not be written",
