@@ -6,10 +6,7 @@ neither versions nor trust: who calls `restore` has decided that loading may exe
 
 from __future__ import annotations
 
-import os
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from snapbook.canonical import Json
@@ -19,6 +16,7 @@ from snapbook.flavors import modelish, opcodes, pickled, registry
 from snapbook.flavors.base import Description
 from snapbook.flavors.pickler import said
 from snapbook.parts.base import Change, Notice, Part
+from snapbook.parts.calm import calm
 from snapbook.store.base import Writer
 
 Get = Callable[[str], bytes]
@@ -42,7 +40,7 @@ def is_fitted(obj: object) -> bool | None:
 
 def members(obj: object) -> tuple[object, ...]:
     """Models inside ``obj``, which do not count as models of their own beside it."""
-    with _quiet():
+    with calm():
         return short.attempt(lambda: registry.find(obj).members(obj), ())
 
 
@@ -57,7 +55,7 @@ def capture(model: object, name: str, writer: Writer) -> tuple[Part, tuple[Notic
     Raises NotKept, naming the attribute that cannot be pickled. What cannot be told of a model that
     can be kept is left out.
     """
-    with _quiet():
+    with calm():
         flavor = registry.find(model)
         encoded = flavor.dump(model, writer)
         told = short.attempt(lambda: flavor.describe(model), _least(model))
@@ -96,7 +94,7 @@ def restore(part: Part, get: Get, ref: str = "") -> Any:
     if type(flavor_name) is not str or not isinstance(layout, Mapping):
         raise Damaged("A stored model cannot be read", "its facts name no flavor")
     try:
-        with _quiet():
+        with calm():
             return registry.named(flavor_name).load(layout, part.blobs, get)
     except (SnapbookError, KeyboardInterrupt):
         raise
@@ -212,20 +210,3 @@ def _unloadable(part: Part, ref: str, error: BaseException) -> NotRestorable:
 def _short(version: str) -> str:
     """The first two numbers of a version: within them models stay loadable."""
     return ".".join(version.split(".")[:2])
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Libraries warn in vain; a working folder that an object leaves is taken again."""
-    try:
-        folder = os.getcwd()
-    except OSError:  # the folder was deleted under the kernel
-        folder = ""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        if folder:
-            with suppress(OSError):
-                os.chdir(folder)
