@@ -72,6 +72,8 @@ class _Scan:
     installed: dict[str, Installed] = field(default_factory=dict)
     owners: dict[str, tuple[str, ...]] = field(default_factory=dict)
     direct: dict[str, dict[str, object]] | None = None
+    imported: dict[str, str] = field(default_factory=dict)
+    state: tuple[object, ...] = ()
 
 
 _scan = _Scan()
@@ -101,8 +103,17 @@ def imported() -> dict[str, str]:
 
     Not those that run the kernel and us: they are loaded sooner or later and make no model.
     """
+    return _versions(list(_foreign_modules()))
+
+
+def behind(modules: Iterable[str]) -> dict[str, str]:
+    """Of those, the ones that gave ``modules`` (dotted names; the first word counts)."""
+    wanted = {name.partition(".")[0] for name in modules}
+    return _versions([place for place, top in _foreign_modules().items() if top in wanted])
+
+
+def _versions(tops: list[str]) -> dict[str, str]:
     known = installed()
-    tops = _foreign_modules()
     missing = [top for top in tops if top not in _scan.owners]
     if missing:
         _scan.owners.update(_find_owners(missing, known))
@@ -113,7 +124,13 @@ def imported() -> dict[str, str]:
             if one is not None and name not in _TOOLS:
                 place = (name, os.path.dirname(one.info))
                 versions[name] = _loaded.setdefault(place, one.version)
-    return dict(sorted(versions.items()))
+    _scan.imported, _scan.state = dict(sorted(versions.items())), state
+    return dict(_scan.imported)
+
+
+def loaded_state() -> tuple[int, object]:
+    """Changes whenever a module is loaded: how many there are, and the newest."""
+    return len(sys.modules), next(reversed(sys.modules), None)
 
 
 def direct() -> dict[str, dict[str, object]]:
@@ -193,14 +210,15 @@ def _from_metadata(path: str) -> Installed | None:
     return None
 
 
-def _foreign_modules() -> list[str]:
+def _foreign_modules() -> dict[str, str]:
     """What loaded modules are called in a folder of installed packages: "sklearn", "six.py",
-    "google/protobuf" (packages that share one name are told apart by the second).
+    "google/protobuf" (packages that share one name are told apart by the second); each with the
+    name that it is imported by.
 
     Extension modules that registered under a bare name count for the package they lie in.
     """
     folders = _folders()
-    tops: dict[str, None] = {}
+    tops: dict[str, str] = {}
     for name, module in list(sys.modules.items()):
         if type(name) is not str:
             continue  # programs put what they like into sys.modules
@@ -209,12 +227,12 @@ def _foreign_modules() -> list[str]:
             continue
         if top in _SHARED:
             if rest:
-                tops[f"{top}/{rest.partition('.')[0]}"] = None
+                tops[f"{top}/{rest.partition('.')[0]}"] = top
         elif not rest:
             place = _place(module, folders)
             if place:
-                tops[place] = None
-    return list(tops)
+                tops.setdefault(place, top)
+    return tops
 
 
 def _folders() -> tuple[str, ...]:
