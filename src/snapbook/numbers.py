@@ -37,12 +37,15 @@ def decide(
     highest: Number | None,
     bump: str = "",
     number: Number | None = None,
+    unread: int = 0,
 ) -> Decision:
     """The number of the version that holds ``new``.
 
     ``old`` are the parent's parts (None for a first version), ``changes`` the differences from them,
     ``highest`` the greatest number that the model ever had, deleted ones included. ``bump`` and
-    ``number`` are what the user asked for. Raises Conflict where the number asked for was used.
+    ``number`` are what the user asked for. ``unread`` events cannot be read and may hold numbers:
+    as many are left out, so that none is given twice when the events come back. Raises Conflict
+    where the number asked for was used.
     """
     derived, reason = _derive(old, new, changes)
     if number is not None:
@@ -54,21 +57,21 @@ def decide(
         return Decision(number, "number", reason)
     if highest is None:
         if bump == "major":
-            return Decision((1, 0, 0), "major", reason)
-        return Decision(FIRST, "first", "first version")
+            return Decision((1 + unread, 0, 0), "major", reason)
+        return Decision((0, FIRST[1] + unread, 0), "first", "first version")
     if bump and bump not in BUMPS:
         raise BadOption(f'--bump cannot be "{bump}"', act="It takes major, minor or patch")
     chosen = bump or derived
     if not bump and derived == "major" and highest[0] == 0:
         chosen = "minor"
-    return Decision(_raise(highest, chosen), chosen, reason)
+    return Decision(_raise(highest, chosen, 1 + unread), chosen, reason)
 
 
-def _raise(number: Number, bump: str) -> Number:
+def _raise(number: Number, bump: str, by: int) -> Number:
     major, minor, patch = number
     if bump == "major":
-        return (major + 1, 0, 0)
-    return (major, minor + 1, 0) if bump == "minor" else (major, minor, patch + 1)
+        return (major + by, 0, 0)
+    return (major, minor + by, 0) if bump == "minor" else (major, minor, patch + by)
 
 
 def _derive(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import getpass
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ from snapbook.errors import (
     NotFound,
     Refused,
     SnapbookError,
+    Unreachable,
     nearest,
 )
 from snapbook.manifest import Manifest, PartRef
@@ -220,7 +221,7 @@ class Repository:
         model = index.model(draft.model) or draft.model
         newest = index.newest(model)
         before = self._parent(model, parent, newest)
-        if before is not None and draft.key and before.key == draft.key:
+        if before is not None and draft.key and before.key == draft.key and self._whole(before):
             return self._unchanged(before, draft, wish, author, head)
         old = self._readable_parts(before)
         new = draft.parts if old is not None else ()
@@ -232,6 +233,7 @@ class Repository:
             highest=index.highest(model),
             bump=wish.bump,
             number=wish.number,
+            unread=index.unread_since(model),
         )
         now = datetime.now(UTC)
         manifest = Manifest(
@@ -273,8 +275,7 @@ class Repository:
             event = self.catalog.append("version", body, author.name, events.time_text(now), head)
         except Conflict:
             return None
-        self._index.follow(self.catalog)
-        row = next(row for row in self._index.of_manifest(digest, model) if row.n == event.n)
+        row = self._row_of(event.n, _row(model, decision, digest, author.name, wish))
         return Made(row, False, decision.bump, decision.reason, changes, before, first)
 
     def _unchanged(
@@ -298,13 +299,33 @@ class Repository:
                 return living[0]
         return newest
 
+    def _row_of(self, n: int, row: VersionRow) -> VersionRow:
+        """The row of the version just made; what is known of it if the disk refuses to be read now.
+
+        It is made: nothing may say anything else from here on.
+        """
+        try:
+            self._index.follow(self.catalog)
+            rows = self._index.of_manifest(row.manifest, row.model)
+            return next((found for found in rows if found.n == n), replace(row, n=n))
+        except Unreachable:
+            return replace(row, n=n)
+
+    def _whole(self, version: VersionRow) -> bool:
+        """Whether all that a version needs is there and its parts can be read."""
+        try:
+            needed = self.manifest(version.manifest).reachable(self.store.get)
+            return not self.store.missing(needed)
+        except (Damaged, NotFound, Unreachable):
+            return False
+
     def _readable_parts(self, version: VersionRow | None) -> tuple[Part, ...] | None:
         """A damaged parent must not stop new work: it counts as one of which nothing is known."""
         if version is None:
             return None
         try:
             return self.parts(version.manifest)
-        except (Damaged, NotFound):
+        except (Damaged, NotFound, Unreachable):
             return ()
 
     def _commit(self, writer: Writer) -> None:

@@ -153,6 +153,15 @@ class Index:
         )
         return rows[0] if rows else None
 
+    def unread_since(self, model: str) -> int:
+        """How many events newer than all known versions of ``model`` cannot be read.
+
+        Any of them may be a version of it, with a number that must not be given again.
+        """
+        newest = "SELECT max(v.n) FROM versions v JOIN models m ON m.id = v.model WHERE m.name = ?"
+        query = f"SELECT count(*) FROM broken WHERE unread AND n > coalesce(({newest}), 0)"
+        return int(self._column(query, model)[0])
+
     def metric_names(self, model: str | None = None) -> list[str]:
         """Names of metrics, sorted."""
         return self._names("metrics", model)
