@@ -103,7 +103,12 @@ def imported() -> dict[str, str]:
 
     Not those that run the kernel and us: they are loaded sooner or later and make no model.
     """
-    return _versions(list(_foreign_modules()))
+    installed()
+    state = (loaded_state(), _scan.fingerprint)
+    if state != _scan.state:
+        _scan.imported = _versions(list(_foreign_modules()))
+        _scan.state = state
+    return dict(_scan.imported)
 
 
 def behind(modules: Iterable[str]) -> dict[str, str]:
@@ -124,8 +129,7 @@ def _versions(tops: list[str]) -> dict[str, str]:
             if one is not None and name not in _TOOLS:
                 place = (name, os.path.dirname(one.info))
                 versions[name] = _loaded.setdefault(place, one.version)
-    _scan.imported, _scan.state = dict(sorted(versions.items())), state
-    return dict(_scan.imported)
+    return dict(sorted(versions.items()))
 
 
 def loaded_state() -> tuple[int, object]:

@@ -19,7 +19,7 @@ from typing import Any
 
 import snapbook
 from snapbook.canonical import Json
-from snapbook.parts import checkout
+from snapbook.parts import checkout, distributions
 from snapbook.parts.base import Notice, Part
 from snapbook.parts.files import entries
 from snapbook.parts.listening import listen, unlisten
@@ -56,6 +56,8 @@ class ModuleWatch:
         self.root = checkout.root(project)
         self._inside = os.path.join(self.root, "")
         self._sources: dict[str, _Source] = {}
+        self._names: dict[str, str] = {}
+        self._state: tuple[int, object] | None = None
         for _, path in _loaded_files():
             if self._local(path):
                 data = _read(path)
@@ -95,9 +97,10 @@ class ModuleWatch:
     def sources(self) -> dict[str, tuple[str, _Source]]:
         """Path -> (module name, source) of what is loaded now, and ("", source) of scripts."""
         self.look()
-        names: dict[str, str] = {}
-        for name, path in _loaded_files():
-            names.setdefault(path, name)
+        if self._state != (state := distributions.loaded_state()):
+            self._names = {path: name for name, path in reversed(_loaded_files())}
+            self._state = state
+        names = self._names
         found = {}
         for path, source in sorted(self._sources.items()):
             if path in names or not source.imported:
