@@ -8,22 +8,36 @@ cannot be kept becomes a Notice and the rest is kept.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from snapbook import canonical, choose, settings
-from snapbook.canonical import Json
+from snapbook import choose, settings
 from snapbook.choose import Candidate, DataChoice
-from snapbook.errors import BadOption, SnapbookError, Unclear
+from snapbook.errors import SnapbookError, Unclear
+from snapbook.inputs import with_inputs
 from snapbook.kernel import Kernel
+from snapbook.key import content_key
 from snapbook.lineage.analyse import analyse
 from snapbook.lineage.log import Cell
 from snapbook.lineage.roles import roles
-from snapbook.lineage.slice import Slice, code_key
-from snapbook.parts import cells, environment, files, frame, model, modules, notebook, params, reads
+from snapbook.lineage.slice import Slice
+from snapbook.metrics import Measured, measured, metrics_part
+from snapbook.parts import (
+    cells,
+    environment,
+    files,
+    frame,
+    model,
+    modules,
+    notebook,
+    params,
+    reads,
+    searches,
+)
 from snapbook.parts.base import Notice, Part
+from snapbook.parts.calm import calm
 from snapbook.store.base import Writer
 
 Progress = Callable[[str, int, int], None]
@@ -60,7 +74,6 @@ class Draft:
     notices: tuple[Notice, ...] = ()
     new_bytes: int = 0
     seconds: float = 0.0
-    facts: Mapping[str, Json] = field(default_factory=dict)
 
 
 def capture(
@@ -71,135 +84,92 @@ def capture(
     at: int,
     writer: Writer,
     *,
-    bases: Sequence[Part] = (),
+    parent: Sequence[Part] = (),
     progress: Progress | None = None,
 ) -> Draft:
     """Keep the model ``chosen`` and all that the cell at ``at`` of ``log`` made it from.
 
-    ``bases`` are stored frames of the version before, into which rows may be kept by number.
+    ``parent`` are the parts of the version before: rows may be kept by number into its frames, and
+    its metrics say which is the main one.
     Raises only where there is nothing to keep: the model cannot be stored, an option is wrong.
     """
     begun = time.monotonic()
     tell = progress or (lambda _what, _done, _of: None)
-    source = log[at].source
-    made = kernel.slice(log, at)
-    notices: list[Notice] = []
-    values = metric_values(kernel, source, request)
-    tell("model", 0, 0)
-    # Attachments first: a missing file is the user's slip and nothing should be kept then.
-    attached = _attachments(kernel, request, writer, notices)
-    model_part, said = model.capture(chosen.value, chosen.variable, writer)
-    notices += said
-    parts: list[Part] = [model_part]
-    parts += _settings_parts(kernel, request, model_part, values)
-    parts += _frames(kernel, request, source, made, writer, bases, notices, tell)
-    tell("cells", 0, 0)
-    parts.append(cells.capture(log, made.indices, at, writer))
-    parts += _surroundings(kernel, writer, notices)
-    parts += attached
+    with calm() as around:
+        parts, made, notices = _kept(kernel, request, chosen, log, at, writer, parent, tell)
+    # Last, for it tells what the others gave rise to.
+    parts.append(cells.capture(log, made.indices, at, writer, around.warnings))
     digests = tuple(writer.add(part.encode()) for part in parts)
     return Draft(
         request.model,
         tuple(parts),
         digests,
-        content_key(parts, log, made),
+        content_key(parts, log, made, kernel.namespace, writer.get),
         chosen.variable,
-        str(model_part.facts.get("class_name", "")),
+        str(parts[0].facts.get("class_name", "")),
         tuple(notices),
         writer.new_bytes,
         time.monotonic() - begun,
     )
 
 
-def content_key(parts: Sequence[Part], log: Sequence[Cell], made: Slice) -> str:
-    """What makes two versions the same content, as one digest; "" where that cannot be told.
-
-    Not in it: times, outputs, the log, author, message, parents, values of metrics, comments and
-    white space of code.
-    """
-    by_kind: dict[str, list[Part]] = {}
-    for part in parts:
-        by_kind.setdefault(part.kind, []).append(part)
-    frames = [part.facts.get("digest") for part in by_kind.get("frame", ())]
-    if None in frames:
-        return ""
-    metrics: Any = by_kind["metrics"][0].facts["values"] if "metrics" in by_kind else {}
-    local = {
-        str(name): str(digest)
-        for part in by_kind.get("files", ())
-        if part.name == "modules"
-        for name, digest in modules.digests(part).items()
-    }
-    used = environment.packages_used(by_kind["environment"][0]) if "environment" in by_kind else {}
-    attached = [part.facts for part in by_kind.get("files", ()) if part.name == "attachments"]
-    return canonical.digest(
-        canonical.encode(
-            {
-                "model": by_kind["model"][0].facts["digest"],
-                "frames": sorted(
-                    [str(part.facts.get("role", "")), str(part.facts["digest"])]
-                    for part in by_kind.get("frame", ())
-                ),
-                "params": [part.facts.get("values") for part in by_kind.get("params", ())],
-                "code": code_key(log, made, local),
-                "packages": dict(used),
-                "metrics": sorted(metrics),
-                "attachments": attached,
-            }
-        )
-    )
-
-
-# --- metrics and parameters -----------------------------------------------------------------------
-
-
-def metric_values(kernel: Kernel, source: str, request: Request) -> dict[str, Any]:
-    """The metrics of a cell by name: those found by themselves and those asked for."""
-    role = roles(source)
-    bound = [name for name in dict.fromkeys((*role.metrics, *sorted(analyse(source).binds)))]
-    values = {name: kernel.namespace[name] for name in bound if name in kernel.namespace}
-    return dict(params.metric_candidates(values, role.metrics))
-
-
-def asked_metrics(
-    kernel: Kernel, request: Request
-) -> tuple[dict[str, Any], dict[str, str], list[Notice]]:
-    """What `--metric` names: values, directions ("max", "min"), and notices for names not there."""
-    values: dict[str, Any] = {}
-    directions: dict[str, str] = {}
-    notices: list[Notice] = []
-    for word in request.metrics:
-        name, equals, expression = word.partition("=")
-        name, _, direction = name.partition(":")
-        if direction and direction not in ("min", "max"):
-            raise BadOption(f"--metric {word}: {direction} is neither min nor max")
-        if direction:
-            directions[name] = direction
-        try:
-            values[name] = eval(expression, kernel.namespace) if equals else kernel.namespace[name]
-        except KeyError:
-            error = choose.no_such_name(name, kernel.namespace)
-            guess = error.why.partition("(")[2].rstrip(")")
-            notices.append(Notice("no-metric", name, guess))
-        except Exception as error:  # noqa: BLE001 - the user's expression may raise anything
-            notices.append(
-                Notice("bad-metric", name, f"{expression} raised {type(error).__name__}")
-            )
-    return values, directions, notices
-
-
-def _settings_parts(
-    kernel: Kernel, request: Request, model_part: Part, found: Mapping[str, Any]
-) -> list[Part]:
-    values, directions, _ = asked_metrics(kernel, request)
-    remembered = kernel.directions.setdefault(request.model, {})
-    remembered |= directions
-    given = [*values]
+def _kept(
+    kernel: Kernel,
+    request: Request,
+    chosen: Candidate,
+    log: Sequence[Cell],
+    at: int,
+    writer: Writer,
+    parent: Sequence[Part],
+    tell: Progress,
+) -> tuple[list[Part], Slice, list[Notice]]:
+    """All parts but the cells, the model first."""
+    source = log[at].source
+    made = kernel.slice(log, at)
+    given = measured(source, kernel.namespace, request.metrics)
+    notices = list(given.notices)
+    # Attachments first: a missing file is the user's slip and nothing should be kept then.
+    attached = _attachments(kernel, request, writer, notices)
+    tell("model", 0, 0)
+    model_part, said = model.capture(chosen.value, chosen.variable, writer)
+    notices += said
     facts: Any = model_part.facts
     parts = [params.capture_params(facts.get("params") or {}, facts.get("set_params") or ())]
-    if merged := {**values, **{k: v for k, v in found.items() if k not in values}}:
-        parts.append(params.capture_metrics(merged, directions=remembered, first=given))
-    return parts
+    parts += _searches(kernel, log, made)
+    parts += _metrics(kernel, request, given, parent)
+    bases = [part for part in parent if part.kind == "frame"]
+    frames = _frames(kernel, request, source, made, writer, bases, notices, tell)
+    tell("surroundings", 0, 0)
+    parts += [*frames, *_surroundings(kernel, writer, notices), *attached]
+    return [with_inputs(model_part, frames), *parts], made, notices
+
+
+# --- metrics and searches -------------------------------------------------------------------------
+
+
+def _metrics(
+    kernel: Kernel, request: Request, given: Measured, parent: Sequence[Part]
+) -> list[Part]:
+    remembered = kernel.directions.setdefault(request.model, {})
+    remembered |= given.directions
+    before = next((part for part in parent if part.kind == "metrics"), None)
+    part = metrics_part(given, remembered, before)
+    return [part] if part is not None else []
+
+
+def _searches(kernel: Kernel, log: Sequence[Cell], made: Slice) -> list[Part]:
+    """The studies and optimisers that the cells behind the model used, by name."""
+    names = set(made.reads)
+    for index in made.indices:
+        uses = analyse(log[index].source)
+        names |= uses.binds | uses.reads | uses.mutates
+    found = {
+        name: kernel.namespace[name]
+        for name in sorted(names)
+        if name in kernel.namespace and searches.is_search(kernel.namespace[name])
+    }
+    parts = [searches.capture(value, name) for name, value in found.items()]
+    return [part for part in parts if part is not None]
 
 
 # --- data -----------------------------------------------------------------------------------------

@@ -7,8 +7,10 @@ and no face. What makes a version (capture.py) reads it; the IPython face tells 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +19,12 @@ from typing import Any
 from snapbook.lineage.log import Cell, Session
 from snapbook.lineage.slice import Lineage, Slice, slice_for
 from snapbook.parts.modules import ModuleWatch
-from snapbook.parts.reads import Reads
+from snapbook.parts.reads import Reads, names_in
 from snapbook.secrets import Redactor
+
+# Calls that may read a file in a library that opens it unseen (polars, pyarrow, duckdb, HDF5).
+_READERS = re.compile(r"read|scan|load|connect|dataset|File|sql|from_|execute|\bopen")
+_MOST_LOOKED_THROUGH = 100_000  # characters of a cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,10 @@ class Kernel:
             )
         )
         self.watch.look()
+        if len(source) <= _MOST_LOOKED_THROUGH and _READERS.search(source):
+            # Now, for a later cell may go to another folder; where that is gone, no file is named.
+            with suppress(OSError):
+                self.reads.add(names_in(source))
 
 
 _running: list[Kernel] = []

@@ -222,7 +222,7 @@ class Repository:
         newest = index.newest(model)
         before = self._parent(model, parent, newest)
         if before is not None and draft.key and before.key == draft.key and self._whole(before):
-            return self._unchanged(before, draft, wish, author, head)
+            return self._unchanged(before, draft, writer, wish, author)
         old = self._readable_parts(before)
         new = draft.parts if old is not None else ()
         changes = _compare(old or (), new, writer.get, deep=False)
@@ -279,16 +279,17 @@ class Repository:
         return Made(row, False, decision.bump, decision.reason, changes, before, first)
 
     def _unchanged(
-        self, before: VersionRow, draft: Draft, wish: Wish, author: Author, head: Head
+        self, before: VersionRow, draft: Draft, writer: Writer, wish: Wish, author: Author
     ) -> Made | None:
-        changes = _compare(self.parts(before.manifest), draft.parts, self.store.get, deep=False)
+        old = self._readable_parts(before)
+        # The draft's blobs are in the writer alone, and stay there: nothing is kept of it.
+        changes = _compare(old or (), draft.parts if old else (), writer.get, deep=False)
         if wish.message and wish.message != before.message and not wish.dry:
             said = {note.text for note in self._index.notes(before.manifest)}
             if wish.message not in said:
                 self.note(before, wish.message, author)
         if wish.tags and not wish.dry:
             self.tag(before, wish.tags, (), author)
-        del head
         return Made(before, True, "", "", changes, before)
 
     def _parent(self, model: str, parent: str, newest: VersionRow | None) -> VersionRow | None:

@@ -40,9 +40,11 @@ def blocks(count: int) -> Iterator[tuple[int, int]]:
         yield start, count
 
 
-def capture(cells: Sequence[Cell], made: Sequence[int], current: int, writer: Writer) -> Part:
+def capture(
+    cells: Sequence[Cell], made: Sequence[int], current: int, writer: Writer, warnings: int = 0
+) -> Part:
     """The log as a Part. ``made`` are the indices of the cells that made the model, ascending;
-    ``current`` is the versioned cell.
+    ``current`` is the versioned cell; ``warnings`` how many libraries gave while it was versioned.
     """
     log: list[str] = []
     sources: dict[str, None] = {}
@@ -58,6 +60,8 @@ def capture(cells: Sequence[Cell], made: Sequence[int], current: int, writer: Wr
         "made_count": len(made),
         "code": canonical.digest(canonical.encode([cells[index].source for index in made])),
     }
+    if warnings:
+        facts["warnings"] = warnings
     blobs = [*log, *sources]
     if len(made) <= _LISTED:
         facts["made"] = list(made)

@@ -23,6 +23,7 @@ from pathlib import Path
 from types import FrameType
 
 from snapbook.canonical import Json
+from snapbook.lineage.syntax import plain
 from snapbook.parts import checkout
 from snapbook.parts.base import Notice, Part
 from snapbook.parts.listening import listen, unlisten
@@ -125,9 +126,8 @@ def names_in(source: str) -> list[str]:
 
     Not those handed to what writes (``to_csv``, ``save``, ``dump``), directly or by a variable.
     """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = plain(source).tree
+    if tree is None:
         return []
     found: dict[str, None] = {}
     written: set[str] = set()
@@ -140,7 +140,7 @@ def names_in(source: str) -> list[str]:
             for target in node.targets:
                 if isinstance(target, ast.Name) and isinstance(node.value.value, str):
                     variables[target.id] = node.value.value
-        elif isinstance(node, ast.Call) and _WRITER.match(_called(node.func)):
+        elif isinstance(node, ast.Call) and _writes(node):
             for inner in (one for argument in node.args for one in ast.walk(argument)):
                 if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
                     written.add(inner.value)
@@ -148,6 +148,15 @@ def names_in(source: str) -> list[str]:
                     written.add(inner.id)
     written |= {variables[name] for name in written & variables.keys()}
     return [name for name in found if name not in written]
+
+
+def _writes(call: ast.Call) -> bool:
+    name = _called(call.func)
+    if name != "open":
+        return _WRITER.match(name) is not None
+    given = [*call.args[1:2], *(one.value for one in call.keywords if one.arg == "mode")]
+    modes = [one.value for one in given if isinstance(one, ast.Constant)]
+    return any(isinstance(mode, str) and set(mode) & set("wax") for mode in modes)
 
 
 def _called(function: ast.expr) -> str:

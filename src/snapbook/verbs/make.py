@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snapbook import choose, refs, settings, signing
-from snapbook.capture import Draft, Request, asked_metrics, capture, versioned_cell
+from snapbook.capture import Draft, Request, capture, versioned_cell
 from snapbook.errors import BadOption, Hint, SnapbookError, Unclear, Usage
 from snapbook.parts import frame
-from snapbook.parts.base import Change, Part
+from snapbook.parts.base import Change, Notice, Part
 from snapbook.repository import Author, Made, Repository, Wish, login
 from snapbook.store.base import Writer
 from snapbook.verbs.here import Here
@@ -58,7 +58,8 @@ def stopped(kernel: Kernel, asked: Asked, error: BaseException) -> SnapbookError
     last = kernel.session.cells[-1]
     where = f" at line {last.line}" if last.line else ""
     name = asked.name or kernel.last_model or "NAME"
-    said = f"cell stopped{where} ({type(error).__name__})"
+    kind = "interrupted" if isinstance(error, KeyboardInterrupt) else type(error).__name__
+    said = f"cell stopped{where} ({kind})"
     made = [one.variable for one in choose.candidates(last.source, kernel.namespace) if one.fitted]
     if made:
         return SnapbookError(
@@ -122,7 +123,7 @@ def keep(
             log,
             at,
             writer,
-            bases=_bases(repository, request.model, parent),
+            parent=_parent_parts(repository, request.model, parent),
             progress=here.progress,
         )
         made = repository.save(draft, writer, wish, author(here.folder), parent)
@@ -139,16 +140,16 @@ def keep(
     return draft, made
 
 
-def _bases(repository: Repository, model: str, parent: str) -> tuple[Part, ...]:
-    """The stored frames of the version before, into which rows may be kept by number."""
+def _parent_parts(repository: Repository, model: str, parent: str) -> tuple[Part, ...]:
+    """The parts of the version before, () where there is none or it cannot be read."""
     index = repository.index
     if not parent:
-        newest = index.newest(model)
+        newest = index.newest(index.model(model) or model)
         parent = newest.manifest if newest else ""
     if not parent:
         return ()
     try:
-        return tuple(part for part in repository.parts(parent) if part.kind == "frame")
+        return repository.parts(parent)
     except SnapbookError:
         return ()
 
@@ -225,19 +226,7 @@ def _unusual(
                 f"{notice.name}: {notice.why}.  {verb}: %version_model {request.model} {flag}"
             )
         elif notice.kind in ("no-metric", "bad-metric"):
-            lines.append(notice.why)
-    _, _, said = asked_metrics(kernel, request) if request.metrics else ({}, {}, [])
-    for notice in said:
-        if notice.kind == "no-metric":
-            near = f" ({notice.why})" if notice.why else ""
-            right = notice.why.removeprefix("did you mean ").rstrip("?").split(" or ")[0]
-            again = f": %version_model {request.model} --metric {right}" if right else ""
-            lines.append(
-                f"Nothing called `{notice.name}` after the cell{near}. "
-                f"{made.version.ref} is saved without it{again}"
-            )
-        else:
-            lines.append(f"--metric {notice.name}: {notice.why}; saved without it.")
+            lines.append(_no_metric(notice, made, request))
     found = kernel.redactor.findings[kernel.redacted_said :]
     if found and not made.unchanged:
         lines.append(_redacted(found))
@@ -256,6 +245,17 @@ def _unusual(
     if draft.new_bytes > _SAID_BYTES and not made.unchanged:
         lines.append(f"{draft.new_bytes / 2**20:,.0f} MB new")
     return lines
+
+
+def _no_metric(notice: Notice, made: Made, request: Request) -> str:
+    """A metric that was asked for and is not there."""
+    saved = f"{made.version.ref} is {'as it was' if made.unchanged else 'saved without it'}"
+    if notice.kind == "bad-metric":
+        return f"--metric {notice.name}: {notice.why}; {saved}"
+    near = f" ({notice.why})" if notice.why else ""
+    right = notice.why.removeprefix("did you mean ").rstrip("?").split(" or ")[0]
+    again = f": %version_model {request.model} --metric {right}" if right else ""
+    return f"Nothing called `{notice.name}` after the cell{near}. {saved}{again}"
 
 
 def _redacted(found: Sequence[Any]) -> str:
