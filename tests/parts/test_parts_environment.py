@@ -328,7 +328,7 @@ def test_strange_entries_of_sys_path_and_sys_modules_are_survived(store, tmp_pat
         def __spec__(self):
             raise RuntimeError
 
-    monkeypatch.setattr(sys, "path", [*sys.path, "", "\0", str(tmp_path / "no"), 3, Path("x")])
+    monkeypatch.setattr(sys, "path", [*sys.path, "", str(tmp_path / "no"), 3, Path("x")])
     monkeypatch.setitem(sys.modules, "lies", Lies())
     monkeypatch.setitem(sys.modules, 5, None)
     monkeypatch.setitem(sys.modules, "absent", None)

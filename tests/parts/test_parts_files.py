@@ -159,7 +159,8 @@ def part_with(name, store, data=b"x"):
 
 HOSTILE = [
     "../x", "/etc/x", "a/../../x", "..", ".", "", "a//b", "C:\\x", "c:x", "..\\x", "nul",
-    "a/con.txt", "a\\..\\..\\x", "x\0y", "x\ny", "a:b", "x.", "x ", "a/", "\u202ex", "*", "x" * 2000,
+    "a/con.txt", "a\\..\\..\\x", "x\0y",
+    "x\ny", "a:b", "x.", "x ", "a/", "\u202ex", "*", "x" * 2000,
 ]  # fmt: skip
 
 
