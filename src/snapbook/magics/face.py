@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from snapbook.errors import SnapbookError
 from snapbook.kernel import Kernel
 from snapbook.magics import names
 from snapbook.magics.firstline import MARK, directive, take_the_first_line_off
@@ -163,10 +164,13 @@ class Face:
         from snapbook.display.live import Live
         from snapbook.verbs import VERBS, make, table
 
+        try:
+            asked = VERBS["save"].parse(table.split(line))
+        except SnapbookError:
+            return  # said before the cell ran
         strict = False
         live = Live("", self._kernel_runs)
         with guard(self.kernel, "save", line, live) as outcome, _interruptible():
-            asked = VERBS["save"].parse(table.split(line))
             strict, outcome.model = make.strict(asked), asked.name or ""
             live.label = f"keeping {asked.name or self.kernel.last_model or 'the model'}…"
             live.wanted = live.wanted and not asked.quiet

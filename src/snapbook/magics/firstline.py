@@ -44,8 +44,9 @@ def take_the_first_line_off(lines: list[str]) -> list[str]:
             # A comment may stay; a cell without a body is told so by IPython itself.
             return lines
         # The line numbers of tracebacks stay right if a comment stands in for the line; but another
-        # cell magic has to be the first line itself.
-        indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
+        # cell magic has to be the first line itself. It stands as far in as the code below, which
+        # IPython may then shift to the left.
+        indent = below[: len(below) - len(below.lstrip())]
         stand_in = [] if below.startswith("%%") else [f"{indent}# {first}\n"]
         return lines[:at] + stand_in + lines[at + 1 :]
     if _misplaced(lines[at:]):

@@ -1,0 +1,79 @@
+"""One kernel for all tests of a worker process; each test moves it into a project of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import kernels
+import pytest
+
+# A model that fits at once, of no framework: what the cards say of it is short.
+MODEL = """
+class Stump:
+    def __init__(self, depth=1):
+        self.depth = depth
+    def fit(self, X, y=None):
+        self.seen_ = sum(X) / len(X)
+        return self
+    def predict(self, X):
+        return [self.seen_ + self.depth for _ in X]
+    def score(self, X, y=None):
+        return min(0.999, 0.9 + self.depth / 100)
+    def get_params(self, deep=True):
+        return {"depth": self.depth}
+X = [1.0, 2.0, 3.0]
+"""
+
+
+@pytest.fixture(scope="session")
+def kernel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("kernel")
+    os.environ.pop("SNAPBOOK_STRICT", None)
+    running = kernels.Kernel(folder, IPYTHONDIR=str(folder / "ipython"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def project(tmp_path):
+    return tmp_path / "churn-project"
+
+
+@pytest.fixture
+def notebook(kernel, project):
+    """The kernel in a fresh project, snapbook loaded, a small model class defined."""
+    kernel.project(project)
+    assert kernel.cell(MODEL).status == "ok"
+    return kernel
+
+
+def fit(depth: int = 1, name: str = "churn", options: str = "", variable: str = "model") -> str:
+    """A versioned cell."""
+    return (
+        f"%%version_model {name} {options}\n"
+        f"{variable} = Stump(depth={depth}).fit(X)\n"
+        f"accuracy = {variable}.score(X)"
+    )
+
+
+@pytest.fixture
+def shell(project):
+    """The command line in the project: `shell("list", "churn")` gives the finished process."""
+
+    def run(*words: str, **options):
+        project.mkdir(parents=True, exist_ok=True)
+        environment = kernels.environment_of(project, **options.pop("env", {}))
+        return subprocess.run(
+            [sys.executable, "-m", "snapbook", *words],
+            cwd=options.pop("cwd", project),
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            **options,
+        )
+
+    return run
