@@ -63,13 +63,14 @@ def cuts(data: Buffer, average: int = 16 * 1024) -> list[int]:
 def row_cuts(hashes: NDArray[Any], average: int = 4096) -> list[int]:
     """The end of each group of rows, given one well mixed unsigned 64-bit hash for each row.
 
-    Groups have between a quarter and four times ``average`` rows, the last one perhaps fewer. A row
-    whose hash is low ends a group: rows that go or come elsewhere do not move the cut.
+    Groups have between half and four times ``average`` rows, the last one perhaps fewer. A row whose
+    hash is low ends a group: rows that go or come elsewhere do not move the cut.
     """
     import numpy as np
 
     total = len(hashes)
-    least, most = max(average // 4, 1), average * 4
+    # Even lengths matter: the group that an edit hits is the longer, the more lengths vary.
+    least, most = max(average // 2, 1), average * 4
     if total <= least:
         return [total] if total else []
     limit = (1 << 64) // max(average - least, 1) - 1

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _TILE = 16 * 1024  # values; 128 KiB of float64 stay in the cache between the two looks
+_MANY = 200_000  # values from which a second thread pays
 _QUIET_NAN = {2: 0x7E00, 4: 0x7FC00000, 8: 0x7FF8000000000000}
 
 
@@ -74,9 +75,9 @@ def _fixed(values: Fixed) -> Measured:
     hasher = _begin(values.tag, len(data), nulls is not None)
     floating = data.dtype.kind in "fc"
     nan = odd = False
-    if data.flags.c_contiguous and nulls is None and not floating:
+    if data.flags.c_contiguous and nulls is None and not (floating and _any_nan(data)):
         hasher.update(data.view(np.uint8))
-        return Measured(hasher.hexdigest())
+        return Measured(str(hasher.hexdigest()))
     for start in range(0, len(data), _TILE):
         tile = np.ascontiguousarray(data[start : start + _TILE])
         if nulls is not None:
@@ -88,11 +89,17 @@ def _fixed(values: Fixed) -> Measured:
                 odd = odd or tile is not flat
         hasher.update(tile.view(np.uint8))
     _nulls(hasher, nulls)
-    return Measured(hasher.hexdigest(), nan, odd)
+    return Measured(str(hasher.hexdigest()), nan, odd)
 
 
 def _width(array: NDArray[Any]) -> int:
     return int(array.dtype.itemsize) // (2 if array.dtype.kind == "c" else 1)
+
+
+def _any_nan(data: NDArray[Any]) -> bool:
+    """Whether a NaN is in contiguous ``data``, which is looked at by tiles that fit the cache."""
+    flat = data.view(f"f{_width(data)}")
+    return any(_has_nan(flat[start : start + _TILE]) for start in range(0, len(flat), _TILE))
 
 
 def _has_nan(tile: NDArray[Any]) -> bool:
@@ -143,11 +150,21 @@ def _coded(values: Coded) -> str:
         # Already so: missing (-1) becomes the greatest code of the width by the cast alone.
         codes = values.codes.astype(width, copy=False)
     else:
-        table = np.full(rows_of(values.categories) + 1, -1, dtype=np.int64)
+        table = np.full(max(rows_of(values.categories) + 1, 256), -1, dtype=np.int64)
         table[order] = np.arange(len(order))
-        codes = table.astype(width)[values.codes]
+        codes = _recoded(values.codes, table.astype(width))
     hasher.update(np.ascontiguousarray(codes).view(np.uint8))
     return str(hasher.hexdigest())
+
+
+def _recoded(codes: NDArray[Any], table: NDArray[Any]) -> NDArray[Any]:
+    """``table`` at ``codes``; missing (-1) is its last place."""
+    import numpy as np
+
+    if codes.dtype.itemsize == 1 and table.dtype.itemsize == 1:  # ten times as fast as an index
+        return np.frombuffer(codes.tobytes().translate(table[:256].tobytes()), dtype=np.uint8)
+    found: NDArray[Any] = table[codes]
+    return found
 
 
 def _canonical_order(values: Coded) -> NDArray[Any]:
@@ -174,7 +191,10 @@ def _canonical_order(values: Coded) -> NDArray[Any]:
 
 def _begin(tag: str, rows: int, nulls: bool) -> Any:
     mark = "nulls" if nulls else "whole"
-    return blake3.blake3(f"snapbook values 1 {tag} {mark} {rows}\n".encode())
+    threads = 2 if rows > _MANY else 1
+    hasher = blake3.blake3(max_threads=threads)
+    hasher.update(f"snapbook values 1 {tag} {mark} {rows}\n".encode())
+    return hasher
 
 
 def _nulls(hasher: Any, nulls: NDArray[Any] | None) -> None:

@@ -97,13 +97,14 @@ def _groups(
         key = {"names": [_name(hashed, place, table) for place in places], "window": window}
         chosen = [leaf for place in places for leaf in leaves(lanes[place])]
         ends = grid.cuts(table.rows, chosen, window)
+    kept = {blob for base in bases if rely(writer, base.blobs) for blob in base.blobs}
     columns: list[Json] = []
     blobs: list[str] = []
     for item, values in zip(hashed, lanes, strict=True):
         form = segments.form_of(values)
         own = ends if rows_of(values) == table.rows else grid.even(rows_of(values))
         columns.append({"form": form} if own is ends else {"form": form, "ends": own})
-        blobs.extend(known.blobs(item, form) or segments.write(values, own, writer))
+        blobs.extend(known.blobs(item, form) or segments.write(values, own, writer, kept))
         if _past(writer, limit_bytes):
             return None
     return Kept({"kind": "segments", "ends": ends, "key": key, "columns": columns}, blobs)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _MIX = 0x9E3779B97F4A7C15
 _MIX2 = 0xD6E8FEB86659FD93
+_MIX3 = 0xA0761D6478BD642F
 
 
 def mixed(hashes: NDArray[Any]) -> NDArray[Any]:
@@ -85,8 +86,9 @@ def _of_text(leaf: Text, chosen: NDArray[Any] | None) -> NDArray[Any]:
     last = words[begins + lengths - 8] >> np.minimum(short, top)
     middle = words[np.where(lengths > 16, begins + lengths // 2 - 4, begins + lengths - 8)]
     middle = np.where(lengths > 16, middle, np.uint64(0))
-    found: NDArray[Any] = mixed(
-        mixed(np.where(lengths > 0, first, 0)) ^ np.where(lengths > 0, last, 0) ^ middle
-    )
-    found += mixed(lengths.astype(np.uint64))
+    some = lengths > 0
+    found: NDArray[Any] = lengths.astype(np.uint64)
+    for part, odd in ((first, _MIX), (last, _MIX2), (middle, _MIX3)):
+        found *= np.uint64(_MIX)
+        found += np.where(some, part, np.uint64(0)) * np.uint64(odd)
     return found

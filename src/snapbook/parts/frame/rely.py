@@ -7,13 +7,17 @@ having been added in this save must be relied on by name.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from snapbook.store.base import Writer
 
 
 def rely(writer: Writer, digests: Iterable[str]) -> bool:
-    """Whether all of ``digests`` are here; if so, ``writer`` relies on them as if added."""
+    """Whether ``digests``, of a part that is kept, are here; ``writer`` then relies on them.
+
+    A writer that cannot rely by name is asked for one of them only: the part vouches for the rest.
+    """
     named = getattr(writer, "rely", None)
     if named is not None:
-        return all(map(named, digests))
-    return all(map(writer.has, digests))
+        return bool(named(digests))
+    return all(map(writer.has, islice(digests, 1)))

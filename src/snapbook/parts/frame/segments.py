@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from snapbook.canonical import Json
 from snapbook.errors import Damaged
-from snapbook.parts.frame import codings
+from snapbook.parts.frame import coded, codings
 from snapbook.parts.frame.codings import Plan
 from snapbook.parts.frame.numbers import numbers
 from snapbook.parts.frame.values import (
@@ -54,22 +55,30 @@ def form_of(values: Values) -> Json:
             return values.tag
 
 
-def write(values: Values, ends: Sequence[int], writer: Writer) -> list[str]:
+def write(
+    values: Values,
+    ends: Sequence[int],
+    writer: Writer,
+    known: AbstractSet[str] = frozenset(),
+) -> list[str]:
     """Blobs of ``values``: for each leaf its groups of rows up to each of ``ends``, then the sides.
 
-    Gives their digests in that order.
+    Gives their digests in that order. Groups that this process coded before and whose blobs are
+    among ``known`` (kept, and relied on) are neither coded nor added again.
     """
     digests = []
     for leaf in leaves(values):
         plan = plan_of(leaf)
         starts = starts_of(leaf) if isinstance(leaf, Text) else None
-        hashes = numbers(leaf) if plan.dictionary else None
         begin = 0
         for end in ends:
             group = cut(leaf, begin, end, starts)
-            digests.append(
-                writer.add(encode(group, plan, None if hashes is None else hashes[begin:end]))
-            )
+            name = coded.name_of(group, plan)
+            digest = coded.blob_of(name, known)
+            if digest is None:
+                digest = writer.add(encode(group, plan))
+                coded.remember(name, digest)
+            digests.append(digest)
             begin = end
     for side in sides(values):
         digests.extend(write(side, whole(side), writer))
@@ -130,10 +139,8 @@ def dtype_of(tag: str) -> str:
 
 def plan_of(leaf: Leaf) -> Plan:
     """What may pay for a leaf, from a few of its values."""
-    rows = codings.sample_rows(rows_of(leaf))
-    if isinstance(leaf, Text):
-        return codings.plan(numbers(leaf, rows))
-    return codings.plan(leaf.data[rows])
+    few = take(leaf, codings.sample_rows(rows_of(leaf)))
+    return codings.plan(numbers(few) if isinstance(few, Text) else leaves(few)[0].data)
 
 
 def cut(leaf: Leaf, start: int, end: int, starts: NDArray[Any] | None = None) -> Leaf:
@@ -146,10 +153,10 @@ def cut(leaf: Leaf, start: int, end: int, starts: NDArray[Any] | None = None) ->
     return Text(leaf.tag, leaf.lengths[start:end], data, nulls)
 
 
-def encode(group: Leaf, plan: Plan, hashes: NDArray[Any] | None = None) -> bytes:
-    """The blob of a group of rows; ``hashes`` are their `numbers` where a dictionary may pay."""
+def encode(group: Leaf, plan: Plan) -> bytes:
+    """The blob of a group of rows."""
     nulls = group.nulls
-    found = _dictionary(group, hashes) if hashes is not None else None
+    found = _dictionary(group) if plan.dictionary and rows_of(group) else None
     flags, distinct = 0, 0
     if found is None:
         buffers = _buffers(group, plan)
@@ -241,12 +248,12 @@ def _buffers(leaf: Leaf, plan: Plan) -> list[tuple[int, int, bytes]]:
     return [codings.encode(np.ascontiguousarray(leaf.data), plan.places)]
 
 
-def _dictionary(group: Leaf, hashes: NDArray[Any]) -> tuple[Leaf, NDArray[Any]] | None:
+def _dictionary(group: Leaf) -> tuple[Leaf, NDArray[Any]] | None:
     """Distinct values in the order of their hashes, and codes; None where that does not pay."""
     import numpy as np
 
     rows = rows_of(group)
-    _, first, codes = np.unique(hashes, return_index=True, return_inverse=True)
+    _, first, codes = np.unique(numbers(group), return_index=True, return_inverse=True)
     if len(first) * 8 > rows:
         return None
     words = take(group, first)

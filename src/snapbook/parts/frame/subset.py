@@ -69,7 +69,7 @@ def as_rows(
     for base in bases:
         match = _Match(table, hashed, lanes, base, writer)
         rows = match.rows()
-        if rows is not None:
+        if rows is not None and rely(writer, base.blobs):
             shuffled = shuffle.find(rows, base.facts["rows"], seeds)  # type: ignore[arg-type]
             if shuffled is not None:
                 return _seeded(shuffled, len(rows), match.places, base, writer)
@@ -108,7 +108,7 @@ def _packed(leaf: Leaf) -> int:
     rows = rows_of(leaf)
     few = segments.cut(leaf, 0, min(rows, grid.AVERAGE))
     plan = segments.plan_of(leaf)
-    blob = segments.encode(few, plan, numbers(few) if plan.dictionary else None)
+    blob = segments.encode(few, plan)
     size = len(zstandard.ZstdCompressor(level=1).compress(blob))
     return size * rows // max(rows_of(few), 1)
 
@@ -130,7 +130,6 @@ class _Match:
     ) -> None:
         self._table, self._lanes, self._base = table, lanes, base
         self._stored = Stored(base, writer.get)
-        self._writer = writer
         self._read: dict[int, Values] = {}
         self.places = self._columns(hashed)
 
@@ -141,7 +140,7 @@ class _Match:
             return None
         # With nearly all rows in their order, shared groups of rows are as small and quicker.
         nearly = self._table.rows > _NEARLY * facts["rows"]
-        if self._table.rows > facts["rows"] or not rely(self._writer, self._base.blobs):
+        if self._table.rows > facts["rows"]:
             return None
         rows = self._by_labels()
         if rows is not None and nearly and _rising(rows):

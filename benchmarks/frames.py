@@ -1,0 +1,245 @@
+"""Frames against their peers, in one run: digests, ten versions, subsets, differences.
+
+``python benchmarks/frames.py [ROW ...]`` prints one JSON line for each row: what was measured, ours,
+the peer's, their ratio and the target that it must not exceed. Times are the best of several runs in
+turns, so that a busy machine bothers both alike; bytes are those of all files.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib.metadata
+import json
+import pathlib
+import sys
+import tempfile
+import time
+
+import numpy as np
+import pandas as pd
+
+from snapbook.parts import frame
+from snapbook.store.local import LocalStore
+
+VERSIONS = 10
+ROWS = 500_000
+
+
+def report(row, ours, peer, peer_name, target, unit="s"):
+    ratio = ours / peer
+    line = {
+        "row": row,
+        "ours": round(ours, 5),
+        "peer": round(peer, 5),
+        "peer_name": peer_name,
+        "unit": unit,
+        "ratio": round(ratio, 4),
+        "target": round(target, 4),
+        "pass": ratio <= target,
+    }
+    print(json.dumps(line), flush=True)
+
+
+def named(package, what):
+    return f"{package} {importlib.metadata.version(package)} {what}"
+
+
+def fastest(runs, *functions):
+    """Seconds of the fastest of ``runs`` calls of each function, taken in turns."""
+    best = [float("inf")] * len(functions)
+    for _ in range(runs):
+        for place, function in enumerate(functions):
+            gc.collect()
+            start = time.perf_counter()
+            function()
+            best[place] = min(best[place], time.perf_counter() - start)
+    return best
+
+
+def digest_row(row, made, pandas_target, joblib_target, runs=3):
+    import joblib
+
+    ours, peer, other = fastest(
+        runs,
+        lambda: frame.digest(made),
+        lambda: pd.util.hash_pandas_object(made),
+        lambda: joblib.hash(made),
+    )
+    report(f"{row}, pandas", ours, peer, named("pandas", "hash_pandas_object"), pandas_target)
+    report(f"{row}, joblib", ours, other, named("joblib", "hash"), joblib_target)
+
+
+def strings(rows, columns, seed=0):
+    random = np.random.default_rng(seed)
+    return {
+        f"s{place}": np.array(
+            [f"user-{number:08d}" for number in random.integers(0, 10**8, rows)], dtype=object
+        )
+        for place in range(columns)
+    }
+
+
+def digests():
+    random = np.random.default_rng(0)
+    made = pd.DataFrame({f"c{n}": random.normal(size=5_000_000) for n in range(10)})
+    digest_row("digest 5M x 10 float64", made, 1 / 4, 1 / 2)
+    columns = strings(1_000_000, 6)
+    objects = pd.DataFrame({n: pd.Series(v, dtype=object) for n, v in columns.items()})
+    digest_row("digest 1M x 6 object strings", objects, 1 / 5, 1 / 20, runs=2)
+    del objects
+    digest_row("digest 1M x 6 str", pd.DataFrame(columns).astype("str"), 1 / 15, 1 / 6)
+    del columns
+    words = [f"category {n}" for n in range(50)]
+    made = pd.DataFrame(
+        {
+            f"k{n}": pd.Categorical.from_codes(random.integers(0, 50, 5_000_000), words)
+            for n in range(6)
+        }
+    )
+    digest_row("digest 5M x 6 categoricals", made, 1 / 1.5, 1 / 1.5)
+    start = np.datetime64("2020-01-01", "us")
+    made = pd.DataFrame(
+        {f"t{n}": start + random.integers(0, 10**14, 5_000_000).astype("m8[us]") for n in range(6)}
+    )
+    digest_row("digest 5M x 6 datetimes", made, 1 / 1.5, 1 / 1.5)
+
+
+def table(rows=ROWS, seed=0):
+    """Eleven columns as they come: measures, prices, shares, counts, ids, times, flags, words."""
+    random = np.random.default_rng(seed)
+    start = np.datetime64("2020-01-01", "us")
+    times = start + np.sort(random.integers(0, 10**8, rows)).astype("m8[s]")
+    return pd.DataFrame(
+        {
+            **{f"measure{n}": random.normal(size=rows) for n in range(4)},
+            "price": np.round(random.lognormal(3, 1, rows), 2),
+            "share": np.round(random.uniform(0, 1, rows), 3),
+            "age": random.integers(18, 90, rows),
+            "id": np.arange(rows) + 10_000_000,
+            "time": times.astype("M8[us]"),
+            "flag": random.random(rows) < 0.3,
+            "city": np.array(["Berlin", "Paris", "Rome", "Oslo", "Wien"])[
+                random.integers(0, 5, rows)
+            ],
+        }
+    )
+
+
+def _columns_added(made):
+    for number in range(1, VERSIONS):
+        made = made.assign(**{f"new{number}": np.random.default_rng(number).normal(size=len(made))})
+        yield made
+
+
+def _rows_appended(made):
+    for number in range(1, VERSIONS):
+        made = pd.concat([made, table(len(made) // 100, number)], ignore_index=True)
+        yield made
+
+
+def _cells_edited(made):
+    for number in range(1, VERSIONS):
+        made = made.copy()
+        made.loc[number * 50_001, "price"] = -1.0
+        yield made
+
+
+def _rows_deleted(made):
+    for number in range(1, VERSIONS):
+        gone = np.random.default_rng(number).choice(len(made), 10, replace=False)
+        made = made.drop(index=gone).reset_index(drop=True)
+        yield made
+
+
+def size(folder):
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def save(store, made, bases):
+    """One version of a frame, as a save keeps it: rows, part, commit."""
+    writer = store.writer()
+    try:
+        part = frame.capture(made, "df", writer, bases=bases).part
+        writer.add(part.encode())
+        writer.commit()
+    finally:
+        writer.close()
+    return part
+
+
+def versions():
+    first = table()
+    for row, change, target in (
+        ("column added", _columns_added, 0.15),
+        ("1 % rows appended", _rows_appended, 0.12),
+        ("a cell edited", _cells_edited, 0.11),
+        ("ten rows deleted", _rows_deleted, 0.18),
+    ):
+        with tempfile.TemporaryDirectory() as folder:
+            ours, peer = pathlib.Path(folder) / "ours", pathlib.Path(folder) / "peer"
+            peer.mkdir()
+            store = LocalStore(ours)
+            spent, other = 0.0, 0.0
+            bases = []
+            for number, made in enumerate([first, *change(first)]):
+                start = time.perf_counter()
+                bases = [save(store, made, bases)]
+                spent += time.perf_counter() - start
+                start = time.perf_counter()
+                made.to_parquet(peer / f"{number}.parquet", compression="zstd")
+                other += time.perf_counter() - start
+            name = named("pyarrow", "Parquet, zstd")
+            report(f"ten versions, {row}, bytes", size(ours), size(peer), name, target, "bytes")
+            report(f"ten versions, {row}, time", spent, other, name, 1 / 3)
+
+
+def subsets():
+    from sklearn.model_selection import train_test_split
+
+    made = table()
+    with tempfile.TemporaryDirectory() as folder:
+        ours, peer = pathlib.Path(folder) / "ours", pathlib.Path(folder) / "peer"
+        peer.mkdir()
+        store = LocalStore(ours)
+        base = save(store, made, [])
+        name = named("pyarrow", "Parquet, zstd")
+        for state in (42, 100_003):
+            before = size(ours)
+            for place, one in enumerate(train_test_split(made, random_state=state)):
+                save(store, one, [base])
+                one.to_parquet(peer / f"{place}.parquet", compression="zstd")
+            row = f"X_train, X_test as subsets, random_state={state}"
+            report(row, size(ours) - before, size(peer), name, 0.01, "bytes")
+
+
+def differences():
+    random = np.random.default_rng(0)
+    old = pd.DataFrame({f"c{n}": random.normal(size=1_000_000) for n in range(20)})
+    new = old.copy()
+    new.loc[765_432, "c7"] = 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        store = LocalStore(pathlib.Path(folder))
+        a = save(store, old, [])
+        b = save(store, new, [a])
+        (change,) = frame.diff(a, b, store.get)
+        assert change.facts["places"][0][0] == 765_432
+        ours, peer = fastest(5, lambda: frame.diff(a, b, store.get), lambda: old.compare(new))
+        report(
+            "diff of two versions of 1M x 20, one cell edited",
+            ours,
+            peer,
+            named("pandas", "DataFrame.compare"),
+            1 / 50,
+        )
+
+
+ALL = {
+    "digests": digests,
+    "versions": versions,
+    "subsets": subsets,
+    "differences": differences,
+}
+
+if __name__ == "__main__":
+    for wanted in sys.argv[1:] or ALL:
+        ALL[wanted]()
