@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import warnings
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -154,14 +155,14 @@ def other_models():
     yield "own", Own().fit(data()[0])
 
 
-GROUPS = [
-    sklearn_models,
-    xgboost_models,
-    lightgbm_models,
-    torch_models,
-    statsmodels_models,
-    other_models,
-]
+GROUPS = {
+    "sklearn": sklearn_models,
+    "xgboost": xgboost_models,
+    "lightgbm": lightgbm_models,
+    "torch": torch_models,
+    "statsmodels": statsmodels_models,
+    "numpy": other_models,
+}
 
 
 def main() -> None:
@@ -170,7 +171,9 @@ def main() -> None:
 
     writer = MemoryStore().writer()
     found = {}
-    for group in GROUPS:
+    for framework, group in GROUPS.items():
+        if find_spec(framework) is None:
+            continue
         for name, model in group():
             facts = part.capture(model, "model", writer)[0].facts
             found[name] = [facts["digest"], facts["canonical"]]

@@ -3,11 +3,11 @@ import os
 import numpy as np
 import pytest
 
+from snapbook.flavors import registry
+from snapbook.store.memory import MemoryStore
+
 os.environ.setdefault("KERAS_BACKEND", "torch")
 keras = pytest.importorskip("keras")
-
-from snapbook.flavors import registry  # noqa: E402 - the backend is chosen before keras comes
-from snapbook.store.memory import MemoryStore  # noqa: E402
 
 # Keras 3.15 on torch meets numpy 2 with a deprecated call.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

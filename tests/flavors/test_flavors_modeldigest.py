@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,12 @@ def two_processes():
     running = [
         subprocess.Popen(
             [sys.executable, str(FITS)],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+            env={
+                **os.environ,
+                "PYTHONHASHSEED": seed,
+                "PYTHONPATH": os.pathsep.join(sys.path),
+                "OMP_NUM_THREADS": "1",
+            },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -64,12 +70,15 @@ def two_processes():
 @pytest.mark.parametrize("kind", KINDS)
 def test_same_fit_in_two_processes(two_processes, kind):
     one, two = two_processes
+    if kind.startswith("torch"):
+        pytest.importorskip("torch")
     assert one[kind][0] == two[kind][0]
     assert one[kind][1] is True
 
 
 def test_every_fit_is_named(two_processes):
-    assert sorted(two_processes[0]) == sorted(KINDS)
+    expected = [kind for kind in KINDS if not kind.startswith("torch") or find_spec("torch")]
+    assert sorted(two_processes[0]) == sorted(expected)
 
 
 class Thing:

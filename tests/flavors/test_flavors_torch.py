@@ -6,12 +6,13 @@ from collections import OrderedDict
 
 import numpy as np
 import pytest
-import torch
 
 from snapbook.errors import Damaged, NotKept
 from snapbook.flavors import registry
 from snapbook.flavors import torch as torch_flavor
 from snapbook.store.memory import MemoryStore
+
+torch = pytest.importorskip("torch")
 
 X = torch.linspace(-1, 1, 160).reshape(8, 20)
 

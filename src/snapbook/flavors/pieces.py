@@ -16,7 +16,7 @@ from snapbook import chunk
 _FINE = 1024
 _START = 8 * 1024  # bytes at the start in which fine pieces are not joined
 _MARK = 16  # one fine piece in so many ends a joined one
-_MOST = 64 * 1024  # bytes of a joined piece
+_MOST = 24 * 1024  # bytes of a joined piece
 _LARGE = 4 << 20  # a stream beyond this is cut by 16 KiB throughout: the list would grow long
 
 
