@@ -1,5 +1,6 @@
 """The environment, on real installations: packages as pip lays them, a real git, this process."""
 
+import importlib
 import importlib.metadata
 import json
 import os
@@ -61,18 +62,26 @@ def test_names_and_versions_are_those_of_importlib(store, tmp_path):
 
 def test_imported_packages_are_found_under_their_own_names(store, tmp_path):
     import dateutil
-    import google.protobuf
     import pandas  # noqa: F401
     import sklearn
 
     used = environment.packages_used(captured(store, tmp_path)[0])
     assert used["scikit-learn"] == sklearn.__version__
     assert used["python-dateutil"] == dateutil.__version__
-    assert used["protobuf"] == google.protobuf.__version__
-    assert "google-auth" not in used
     assert used["pandas"] == importlib.metadata.version("pandas")
     # what we and the kernel are made of is no package of the model's
     assert not {"blake3", "cryptography", "ipython", "zstandard"} & set(used)
+
+
+def test_packages_that_share_a_name_are_told_apart(store, tmp_path, monkeypatch):
+    site = tmp_path / "site"
+    fake_install(site, "zope-one", "1.0", module="zope/one")
+    fake_install(site, "zope-two", "2.0", module="zope/two")
+    monkeypatch.syspath_prepend(str(site))
+    importlib.import_module("zope.two")
+    used = environment.packages_used(captured(store, tmp_path)[0])
+    assert used["zope-two"] == "2.0"
+    assert "zope-one" not in used
 
 
 def test_an_unchanged_session_costs_nothing_and_scans_nothing(store, tmp_path, monkeypatch):
@@ -289,8 +298,8 @@ def test_locks_parse_and_name_no_address(store, tmp_path):
         assert "without hashes" in written.splitlines()[0]
         assert "://" not in written
         assert str(Path.home()) not in written
-    torch = next(pin for pin in pins if pin.startswith("torch=="))
-    assert "+" not in torch
+    # a local version ("2.13.0+cpu") is known to one index only
+    assert not any("+" in pin for pin in pins)
 
 
 def test_a_pulled_environment_cannot_smuggle_options_into_a_lock(store):
