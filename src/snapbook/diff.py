@@ -47,10 +47,10 @@ def compare(old: Sequence[Part], new: Sequence[Part], get: Get, *, deep: bool = 
             changes = _frame(name, a, b, get, deep)
             same["frame"] = same.get("frame", 0) + (not changes)
         elif kind == "files":
-            changes = files.diff(a, b)
+            changes = files.diff(a, b, get)
             same["file set"] = same.get("file set", 0) + (not changes)
         elif kind == "environment" and a and b:
-            changes = environment.diff(a, b)
+            changes = environment.diff(a, b, get)
             same["environment"] = int(not changes)
         elif kind == "notebook" and a and b and deep:
             changes = notebook.diff(a, b, get)
