@@ -1,8 +1,8 @@
 """Frames against their peers, in one run: digests, ten versions, subsets, differences.
 
 ``python benchmarks/frames.py [ROW ...]`` prints one JSON line for each row: what was measured, ours,
-the peer's, their ratio and the target that it must not exceed. Times are the best of several runs in
-turns, so that a busy machine bothers both alike; bytes are those of all files.
+the peer's, their ratio and the target that it must not exceed. Times are the best of several runs
+in turns, so that a busy machine bothers both alike; bytes are those of all files.
 """
 
 from __future__ import annotations
@@ -89,14 +89,15 @@ def digests():
     del objects
     digest_row("digest 1M x 6 str", pd.DataFrame(columns).astype("str"), 1 / 15, 1 / 6)
     del columns
-    words = [f"category {n}" for n in range(50)]
-    made = pd.DataFrame(
-        {
-            f"k{n}": pd.Categorical.from_codes(random.integers(0, 50, 5_000_000), words)
-            for n in range(6)
-        }
-    )
-    digest_row("digest 5M x 6 categoricals", made, 1 / 1.5, 1 / 1.5)
+    words = [f"category {n:02d}" for n in range(50)]
+    for name, order in (("", words), (" in an order of their own", words[::-1])):
+        made = pd.DataFrame(
+            {
+                f"k{n}": pd.Categorical.from_codes(random.integers(0, 50, 5_000_000), order)
+                for n in range(6)
+            }
+        )
+        digest_row(f"digest 5M x 6 categoricals{name}", made, 1 / 1.5, 1 / 1.5)
     start = np.datetime64("2020-01-01", "us")
     made = pd.DataFrame(
         {f"t{n}": start + random.integers(0, 10**14, 5_000_000).astype("m8[us]") for n in range(6)}

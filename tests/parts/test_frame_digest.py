@@ -230,6 +230,19 @@ def test_values_digest_is_of_the_values_alone():
     assert _columns(pd.DataFrame({"a": one})) == _columns(pd.DataFrame({"a": other}))
 
 
+@pytest.mark.parametrize("rows", [300_000, 300_001])
+@pytest.mark.parametrize("count", [3, 200, 300])
+def test_order_of_categories_in_long_columns(rows, count):
+    codes = np.random.default_rng(0).integers(-1, count, rows)
+    words = [f"w{n:03d}" for n in range(count)]
+    other = np.where(codes < 0, -1, count - 1 - codes)
+    one = pd.DataFrame({"a": pd.Categorical.from_codes(codes, words)})
+    two = pd.DataFrame({"a": pd.Categorical.from_codes(other, words[::-1])})
+    assert _columns(one) == _columns(two)
+    two.iloc[-1, 0] = words[0] if one.iloc[-1, 0] != words[0] else words[1]
+    assert _columns(one) != _columns(two)
+
+
 def test_polars_digests_do_not_need_pyarrow(monkeypatch):
     pytest.importorskip("polars")
     cases = frame_cases.polars_cases()

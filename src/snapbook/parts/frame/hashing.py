@@ -150,6 +150,7 @@ def _coded(values: Coded) -> str:
         # Already so: missing (-1) becomes the greatest code of the width by the cast alone.
         codes = values.codes.astype(width, copy=False)
     else:
+        # At least as long as a byte has values: -1 is the last place, as an index and as a byte.
         table = np.full(max(rows_of(values.categories) + 1, 256), -1, dtype=np.int64)
         table[order] = np.arange(len(order))
         codes = _recoded(values.codes, table.astype(width))
@@ -161,10 +162,15 @@ def _recoded(codes: NDArray[Any], table: NDArray[Any]) -> NDArray[Any]:
     """``table`` at ``codes``; missing (-1) is its last place."""
     import numpy as np
 
-    if codes.dtype.itemsize == 1 and table.dtype.itemsize == 1:  # ten times as fast as an index
-        return np.frombuffer(codes.tobytes().translate(table[:256].tobytes()), dtype=np.uint8)
-    found: NDArray[Any] = table[codes]
-    return found
+    if codes.dtype.itemsize > 1 or table.dtype.itemsize > 1 or len(codes) < _MANY:
+        return np.take(table, codes)
+    # Two codes at a time halve the number of looks. The table is as long as a byte has values.
+    both = np.arange(1 << 16)
+    pairs = table[both & 255].astype("<u2") | (table[both >> 8].astype("<u2") << np.uint16(8))
+    even = len(codes) // 2 * 2
+    plain = np.ascontiguousarray(codes).view(np.uint8)
+    found = np.take(pairs, plain[:even].view("<u2"), mode="wrap").view(np.uint8)
+    return found if even == len(codes) else np.append(found, table[plain[even:]])
 
 
 def _canonical_order(values: Coded) -> NDArray[Any]:
