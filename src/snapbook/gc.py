@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from snapbook import events
-from snapbook.errors import Conflict, Damaged, Hint, NotFound
-from snapbook.repository import Author, Repository
+from snapbook.catalog.base import Head
+from snapbook.errors import Conflict, Damaged, DiskFull, Hint, NotFound
+from snapbook.repository import Author, Repository, reworded
 from snapbook.store import durable, sweep
 from snapbook.store.local import LocalStore
 
@@ -36,33 +37,56 @@ def gc(repository: Repository, author: Author, *, dry: bool = False) -> Freed:
     store = repository.store
     if not isinstance(store, LocalStore):
         return Freed(0, 0, 0)
-    for _ in range(_TRIES):
-        head = repository.follow()
-        plan = sweep.plan(store, live(repository))
-        left = list(_left(repository))
-        found = Freed(
-            plan.freed_bytes + sum(size for _, size in left),
-            len(plan.condemned) + len(plan.leftover),
-            len(plan.debris) + len(left),
-        )
-        if dry or not (plan or left):
-            return found
-        writer = store.writer()
+    with reworded("Not freed"):
+        for _ in range(_TRIES):
+            freed = _try(repository, store, author, dry)
+            if freed is not None:
+                return freed
+    raise Conflict("Nothing was freed: others save without a pause", act="Try again later")
+
+
+def _try(repository: Repository, store: LocalStore, author: Author, dry: bool) -> Freed | None:
+    """One attempt against the chain as it stands; None where somebody else was faster."""
+    head = repository.follow()
+    plan = store.condemnable(live(repository))
+    left = list(_left(repository))
+    debris = len(plan.debris) + len(left)
+    if dry:
+        size = plan.freed_bytes + sum(size for _, size in left)
+        return Freed(size, len(plan.condemned) + len(plan.leftover), debris)
+    # First what needs no room: the disk may be full.
+    freed = _sweep_left(repository) + store.drop(plan.leftover)[0]
+    if plan.condemned:
+        try:
+            condemned = _condemn(repository, store, plan, author, head)
+        except Conflict:
+            return None
+        freed += store.drop(condemned)[0]
+        return Freed(freed, len(condemned) + len(plan.leftover), debris)
+    return Freed(freed, len(plan.leftover), debris)
+
+
+def _condemn(
+    repository: Repository, store: LocalStore, plan: sweep.Plan, author: Author, head: Head
+) -> tuple[str, ...]:
+    """Move what lives, then say which packs may go; gives those. Raises Conflict."""
+    condemned = plan.condemned
+    writer = store.writer()
+    try:
         try:
             sweep.move(plan, writer)
             writer.commit()
-            if plan.condemned:
-                now = events.time_text(datetime.now(UTC))
-                body = {"packs": list(plan.condemned)}
-                repository.catalog.append("condemned", body, author.name, now, head)
-                repository.follow()
-        except Conflict:
-            continue
-        finally:
-            writer.close()
-        freed, _ = sweep.drop(store, plan.condemned + plan.leftover)
-        return Freed(freed + _sweep_left(repository), found.packs, found.debris)
-    raise Conflict("Nothing was freed: others save without a pause", act="Try again later")
+        except DiskFull:
+            if not plan.drop:
+                raise
+            condemned = plan.drop  # no room to move anything: what is wholly dead goes first
+        now = events.time_text(datetime.now(UTC))
+        body = {"packs": list(condemned)}
+        repository.catalog.append("condemned", body, author.name, now, head)
+        repository.follow()
+    finally:
+        writer.close()
+    return condemned
 
 
 def _left(repository: Repository) -> Iterator[tuple[Path, int]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import getpass
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -426,8 +427,9 @@ class Repository:
     ) -> None:
         writer = self.store.writer()
         try:
-            texts = self._texts(writer, text=text, tags=tags)
-            writer.commit()
+            with reworded("Nothing was done"):
+                texts = self._texts(writer, text=text, tags=tags)
+                writer.commit()
             self._act(kind, {**body, "texts": texts}, author)
         finally:
             writer.close()
@@ -436,13 +438,14 @@ class Repository:
         """Append an event that does not depend on what else happens."""
         for _ in range(_TRIES):
             head = self.follow()
+            now = events.time_text(datetime.now(UTC))
             try:
-                self.catalog.append(
-                    kind, body, author.name, events.time_text(datetime.now(UTC)), head
-                )
+                with reworded("Nothing was done"):
+                    self.catalog.append(kind, body, author.name, now, head)
             except Conflict:
                 continue
-            self._index.follow(self.catalog)
+            with suppress(Unreachable):  # it is done, whatever the disk says now
+                self._index.follow(self.catalog)
             return
         raise Conflict("Nothing was done: others write without a pause", act="Try again")
 
@@ -516,6 +519,17 @@ def _compare(
     from snapbook.diff import compare
 
     return compare(old, new, get, deep=deep)
+
+
+@contextmanager
+def reworded(what: str) -> Iterator[None]:
+    """Let an error of the disk say that ``what`` did not happen: its room knows only of saving."""
+    try:
+        yield
+    except Unreachable as error:
+        if error.what in ("Not versioned", "Not read"):
+            error.what = what
+        raise
 
 
 def login() -> str:

@@ -11,14 +11,19 @@ import json
 import os
 import random
 import signal
+import socket
 import sys
 from pathlib import Path
 
+# Whatever is imported late is imported here: each child's calls must be the same.
+import snapbook.diff  # noqa: F401 - the module; the root has a verb of this name
 from snapbook import canonical, gc, places
 from snapbook.capture import Draft
+from snapbook.catalog import files, index, memory  # noqa: F401
 from snapbook.parts.base import Part
 from snapbook.refs import parse
 from snapbook.repository import Author, Made, Repository, Wish
+from snapbook.store import local  # noqa: F401
 
 AUTHOR = Author("tester")
 
@@ -126,29 +131,33 @@ def run(request: dict) -> dict:
         return {"error": "internal", "text": f"{type(error).__name__}: {error}"}
 
 
-def _child(request: dict) -> None:
+def _child(request: dict, answer: socket.socket) -> None:
     if request.get("stop"):
         os.kill(os.getpid(), signal.SIGSTOP)
-    said = run(request)
-    with open(request["answer"], "w") as file:
-        json.dump(said, file)
+    # By send() alone: writing may be what is refused.
+    answer.send(json.dumps(run(request)).encode())
     os._exit(0)
 
 
 def main() -> None:
-    """Requests on stdin; on stdout first the child's pid, then its wait status."""
+    """Requests on stdin; on stdout first the child's pid, then its wait status and its answer."""
     import gc as collector
 
     collector.freeze()
     for line in sys.stdin:
         request = json.loads(line)
+        ours, childs = socket.socketpair()
         pid = os.fork()
         if not pid:
-            _child(request)
+            _child(request, childs)
+        childs.close()
         if request.get("stop"):
             os.waitpid(pid, os.WUNTRACED)
         print(pid, flush=True)
-        print(os.waitpid(pid, 0)[1], flush=True)
+        status = os.waitpid(pid, 0)[1]
+        said = b"".join(iter(lambda: ours.recv(2**20), b""))
+        ours.close()
+        print(json.dumps([status, json.loads(said or b"null")]), flush=True)
 
 
 if __name__ == "__main__":

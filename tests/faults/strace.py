@@ -31,11 +31,12 @@ _LINE = re.compile(r"(?:\d+ +)?(\w+)\((.*)")
 
 @dataclass(frozen=True)
 class Point:
-    """The ``when``-th ``call`` of an act, and the path in the repository that it touched."""
+    """The ``when``-th ``call`` of an act, the path in the repository, whether it only reads."""
 
     call: str
     when: int
     path: str
+    reads: bool = False
 
     @property
     def room(self) -> str:
@@ -82,22 +83,20 @@ class Workshop:
 
     def run(self, project: Path, act: str, options: list[str] | None = None, **request) -> Ended:
         """``act`` in ``project``; under strace with ``options`` where they are given."""
-        answer, trace = (self.folder / name for name in ("answer", "trace"))
-        answer.unlink(missing_ok=True)
-        asked = {"act": act, "folder": str(project), "answer": str(answer), "args": {}, **request}
+        asked = {"act": act, "folder": str(project), "args": {}, **request}
         asked["stop"] = options is not None
         self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
         pid = int(self._process.stdout.readline())
         if options is None:
-            status = int(self._process.stdout.readline())
-        else:
-            status = self._traced(pid, trace, options)
-        said = json.loads(answer.read_text()) if answer.exists() and not status else None
-        lines = trace.read_text(errors="replace") if options is not None else ""
-        return Ended(said, bool(status), "(INJECTED)" in lines or bool(status))
+            status, said = json.loads(self._process.stdout.readline())
+            return Ended(said, bool(status), False)
+        trace = self.folder / "trace"
+        status, said = self._traced(pid, trace, options)
+        injected = "(INJECTED)" in trace.read_text(errors="replace")
+        return Ended(said, bool(status), injected or bool(status))
 
-    def _traced(self, pid: int, trace: Path, options: list[str]) -> int:
+    def _traced(self, pid: int, trace: Path, options: list[str]) -> tuple[int, dict | None]:
         strace = subprocess.Popen(
             ["strace", "-f", "-y", "-s", "0", "-o", str(trace), *options, "-p", str(pid)],
             stderr=subprocess.PIPE, text=True,
@@ -110,18 +109,18 @@ class Workshop:
             os.kill(pid, signal.SIGCONT)
         late = Timer(_HANGS_S, os.kill, (pid, signal.SIGABRT))
         late.start()
-        status = int(self._process.stdout.readline())
+        status, said = json.loads(self._process.stdout.readline())
         late.cancel()
         strace.stderr.read()
         strace.wait()
         strace.stderr.close()
         assert os.WTERMSIG(status) != signal.SIGABRT, f"{options} hung"
-        return status
+        return status, said
 
     def points(self, project: Path, act: str, calls=CHANGING, **request) -> list[Point]:
         """Every call of ``act`` that touches the repository, in order."""
         ended = self.run(project, act, ["-e", "trace=" + ",".join(calls)], **request)
-        assert ended.said is not None and "error" not in ended.said, ended
+        assert "error" not in (ended.said or {"error": "died"}), ended
         seen: dict[str, int] = {}
         found = []
         for line in (self.folder / "trace").read_text(errors="replace").splitlines():
@@ -131,7 +130,8 @@ class Workshop:
             seen[match[1]] = seen.get(match[1], 0) + 1
             place = re.search(re.escape(str(project)) + r"(?:/\.snapbook)?/?([^\">]*)", match[2])
             if place:
-                found.append(Point(match[1], seen[match[1]], place[1]))
+                reads = "O_RDONLY" in match[2]
+                found.append(Point(match[1], seen[match[1]], place[1], reads))
         return found
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from snapbook.errors import Damaged
-from snapbook.store.durable import sync_folder
+from snapbook.store.durable import sync_folder, told
 from snapbook.store.pack import Pack
 from snapbook.store.sqlite import CacheFile, transaction
 
@@ -37,6 +37,8 @@ class Lookup:
         # Packs whose index cannot be read, with why: not looked at again until they change.
         self.broken: dict[str, str] = {}
         self._seen: dict[str, int] = {}
+        # Why the names of some packs may not be durable: then nothing may rely on them.
+        self.doubt: OSError | None = None
         self._looked: object = None
         self._filled: sqlite3.Connection | None = None
 
@@ -90,6 +92,10 @@ class Lookup:
         ``quick`` believes the times of the folders, which may miss a pack that was named within
         their resolution: enough for whoever would only write a blob a second time.
         """
+        with told(self._folder, what="Not read"):
+            return self._scan(quick)
+
+    def _scan(self, quick: bool) -> bool:
         looked = self._look()
         if quick and looked is not None and looked == self._looked:
             return False
@@ -99,7 +105,12 @@ class Lookup:
         self._looked = looked
         self.forget(known - there)
         found = False
-        self._make_durable(there - known)
+        try:
+            self._make_durable(there - known)
+        except OSError as error:
+            # Who only reads may read on, with a table that nobody else takes for durable.
+            self.doubt = error
+            self._file.go_alone()
         for name in sorted(there - known):
             digests = self._read(name)
             if digests is not None:
@@ -187,6 +198,8 @@ class Lookup:
                 self._filled = db
                 if not _names(db):
                     self.scan()
+                if db is not self._filled:  # given up for one in memory meanwhile
+                    return self._on_filled(act)
             return act(db)
 
 

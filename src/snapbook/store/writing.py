@@ -147,6 +147,8 @@ class LocalWriter:
 
     def _rely(self) -> None:
         """Hold the shared lock from now on, so that what is seen here cannot be unlinked."""
+        if self._store.lookup.doubt is not None:
+            raise self._store.lookup.doubt
         if self._reliance is None:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
