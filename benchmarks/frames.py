@@ -1,8 +1,8 @@
 """Frames against their peers, in one run: digests, ten versions, subsets, differences.
 
-``python benchmarks/frames.py [ROW ...]`` prints one JSON line for each row: what was measured, ours,
-the peer's, their ratio and the target that it must not exceed. Times are the best of several runs
-in turns, so that a busy machine bothers both alike; bytes are those of all files.
+``python benchmarks/frames.py [ROW ...]`` prints one JSON line for each row: what was measured,
+ours, the peer's, their ratio and the target that it must not exceed. Times are the best of several
+runs in turns, so that a busy machine bothers both alike; bytes are those of all files.
 """
 
 from __future__ import annotations
