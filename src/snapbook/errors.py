@@ -17,6 +17,24 @@ class Hint:
     verb: str
     args: tuple[str, ...] = ()
 
+    @property
+    def call(self) -> str:
+        """The act as a call in Python: snapbook.verbs.save("churn", model="rf")."""
+        words: list[str] = []
+        for word in self.args:
+            if word.startswith("--"):
+                words.append(f"{word[2:].replace('-', '_')}=True")
+            elif words and words[-1].endswith("=True"):
+                words[-1] = words[-1].removesuffix("True") + _literal(word)
+            else:
+                words.append(_literal(word))
+        return f"snapbook.verbs.{self.verb.replace('-', '_')}({', '.join(words)})"
+
+
+def _literal(word: str) -> str:
+    text = repr(word)
+    return f'"{word}"' if text == f"'{word}'" and '"' not in word else text
+
 
 class SnapbookError(Exception):
     """One sentence: what did not happen and why; then one act.
@@ -57,11 +75,8 @@ class SnapbookError(Exception):
         return text if text.endswith((".", "?")) else text + "."
 
     def __str__(self) -> str:
-        """The sentence and the act, with the hint in the grammar of the command line."""
-        if isinstance(self.hint, Hint):
-            typed = " ".join(("snapbook", self.hint.verb, *self.hint.args))
-        else:
-            typed = self.hint or ""
+        """The sentence and the act, with the hint as a call: who reads this called from Python."""
+        typed = self.hint.call if isinstance(self.hint, Hint) else self.hint or ""
         tail = f"{self.act}: {typed}" if self.act and typed else self.act or typed
         return f"{self.sentence} {tail}".rstrip()
 

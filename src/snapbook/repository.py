@@ -2,7 +2,7 @@
 
 Knows how a Draft becomes a version: blobs made durable, number and "unchanged" decided against the
 newest event, the event appended; the loser of a race looks again. Knows no engine, no kernel and no
-face; numbers are derived in numbers.py, differences in diff.py.
+face; numbers are derived in numbers.py, differences in compare.py.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from snapbook.store.base import Store, Writer
 
 if TYPE_CHECKING:
     from snapbook.capture import Draft
-    from snapbook.diff import Changes
+    from snapbook.compare import Changes
 
 _TRIES = 1000
 PROTECTED = ("production", "staging")
@@ -516,7 +516,7 @@ def _compare(
     old: Sequence[Part], new: Sequence[Part], get: Callable[[str], bytes], *, deep: bool = True
 ) -> Changes:
     # Listing and resolving need no kind of part: they are imported when two versions are compared.
-    from snapbook.diff import compare
+    from snapbook.compare import compare
 
     return compare(old, new, get, deep=deep)
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from snapbook.errors import BadOption, Damaged, nearest
+from snapbook.errors import BadOption, Damaged, Hint, nearest
 
 Value = str | int | float | bool
 
@@ -146,7 +146,8 @@ def _known(name: str) -> Setting:
     near = nearest(name, list(SETTINGS))
     raise BadOption(
         f"There is no setting {name}" + (f" (did you mean {near[0]}?)" if near else ""),
-        act="All of them: " + ", ".join(SETTINGS),
+        act="All",
+        hint=Hint("config"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -75,5 +76,42 @@ def shell(project):
             check=False,
             **options,
         )
+
+    return run
+
+
+BATCH = """
+import contextlib, io, json, sys
+from snapbook.cli import main
+done = []
+for words in json.load(sys.stdin):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(words)
+    done.append((code, out.getvalue(), err.getvalue()))
+json.dump(done, sys.stdout)
+"""
+
+
+@pytest.fixture
+def commands(project):
+    """Many commands one after the other in one process, which starts only once."""
+
+    def run(lines):
+        project.mkdir(parents=True, exist_ok=True)
+        whole = subprocess.run(
+            [sys.executable, "-c", BATCH],
+            input=json.dumps(lines),
+            cwd=project,
+            env=kernels.environment_of(project),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        return [
+            subprocess.CompletedProcess(words, *done)
+            for words, done in zip(lines, json.loads(whole.stdout), strict=True)
+        ]
 
     return run

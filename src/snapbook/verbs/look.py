@@ -32,7 +32,7 @@ def list_versions(here: Here, asked: Asked) -> Listing:
 
     repository = here.repository()
     index = repository.index
-    model = repository.known_model(asked.name) if asked.name else None
+    model = repository.known_model(_model_of(asked.name)) if asked.name else None
     where = None
     if asked.where:
         from snapbook.catalog import where as expressions
@@ -48,6 +48,12 @@ def list_versions(here: Here, asked: Asked) -> Listing:
         total = index.count(model, where)
         note = f"{len(page.rows)} of {total:,} versions; more: -n {min(total, limit * 10)}"
     return Listing(page.rows, len(index.models()), note)
+
+
+def _model_of(text: str) -> str:
+    """A model's name, also out of a reference (churn:1.0.0). Raises BadName, BadRef."""
+    marked = not set(text).isdisjoint(":@~#")
+    return refs.parse(text).model if marked else refs.check_model_name(text)
 
 
 def _nothing(index: Index, model: str | None, where: Expression | None) -> str:
@@ -135,7 +141,7 @@ def _before(repository: Repository, version: VersionRow) -> VersionRow:
 
 def _against_now(here: Here, repository: Repository, wanted: list[Ref]) -> Compared:
     """The live session against a version: captured into a writer that is then dropped."""
-    from snapbook.diff import compare
+    from snapbook.compare import compare
     from snapbook.verbs import make
 
     kernel = make._kernel(here)

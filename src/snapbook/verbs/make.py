@@ -405,7 +405,7 @@ def parse_tags(words: Sequence[str] | Mapping[str, str] | None) -> dict[str, str
         try:
             refs.check_tag(name)
         except SnapbookError as error:
-            raise BadOption(error.what) from error
+            raise BadOption(error.what, act=error.act, hint=error.hint) from error
         tags[name] = value
     return tags
 

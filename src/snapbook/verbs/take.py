@@ -130,7 +130,9 @@ def _wanted(what: Sequence[str] | str | None) -> set[str]:
     chosen = {word for item in words for word in item.split(",") if word} or {"model"}
     for word in chosen:
         if word not in WHAT:
-            raise BadOption(f"--what cannot be {word}", act=f"It takes {', '.join(WHAT)}")
+            raise BadOption(
+                f"--what cannot be {word}", act=f"It takes {', '.join(WHAT[:-1])} or all"
+            )
     return {"model", "data", "params", "cells", "files"} if "all" in chosen else chosen
 
 

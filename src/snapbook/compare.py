@@ -1,7 +1,8 @@
 """What differs between two versions, as a value: Parts x Parts -> Changes.
 
 Pairs the parts of two versions by kind and name and asks each kind for its differences; counts what
-is the same, so that faces can fold it. Prints nothing, loads no model.
+is the same, so that faces can fold it. Prints nothing, loads no model. (Not called diff: that name
+at the root is the verb, and a module of the same name would take its place.)
 """
 
 from __future__ import annotations
