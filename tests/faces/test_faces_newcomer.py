@@ -81,6 +81,11 @@ def test_three_minutes(kernel, project):
     assert kernel.cell("%restore_version --undo").card == "Undone: model as before the restore."
     assert kernel.cell("model.max_depth").value == "8"
 
+    unfitted = kernel.cell("%%version_model churn\nclf = RandomForestClassifier()")
+    assert unfitted.card == (
+        "Not versioned: the cell bound no fitted model (clf is a RandomForestClassifier, not"
+        " fitted). Fit it, or name another: --model VAR"
+    )
     listed = kernel.cell("%versions").card.splitlines()
     assert [line.split()[0] for line in listed] == ["churn:0.2.0", "churn:0.1.0"]
 
