@@ -81,33 +81,95 @@ def _derive(
     if old is None:
         return "minor", "first version"
     broken = _signature_breaks(_model(old), _model(new))
+    if broken:
+        return "major", _join([f"{broken[0]}, callers must change", *broken[1:]])
+    if minor := _content(changes):
+        return "minor", _join(minor)
+    refitted = _model_digest(old) != _model_digest(new)
+    files = _of_files(changes)
+    if refitted and files["read"]:
+        # The data came by a file that no frame of the cell shows.
+        return "minor", _join(files["read"])
+    searched = _searched(old, new)
+    if patch := [*_packages(changes), *searched, *_metrics(changes), *files["attachments"]]:
+        return "patch", _join(patch)
+    return "patch", "refit, same cells and data" if refitted else "same model"
+
+
+def _content(changes: Sequence[Change]) -> list[str]:
+    """What was changed in class, parameters, data and code. Another class has other parameters, and
+    a parameter or a frame that changed explains the cell that sets it.
+    """
+    data = [f"{c.name} {c.facts.get('short') or c.what}" for c in changes if c.section == "data"]
+    kind = [
+        f"{c.name} {_short(c.old)} -> {_short(c.new)}"
+        for c in changes
+        if c.section == "model" and c.name == "class"
+    ]
     params = [
         f"{c.name} {_short(c.old)} -> {_short(c.new)}" for c in changes if c.section == "params"
     ]
-    data = [phrase for c in changes if c.section == "data" for phrase in _data_phrase(c)]
-    code = [_code_phrase(c) for c in changes if c.section == "code" and c.what != "moved"]
-    if broken:
-        return "major", _join([f"{broken[0]}, callers must change", *broken[1:]])
-    if len(params) >= len(code):
-        # A parameter that changed explains the cell that sets it.
-        code = []
-    if minor := params + data + code:
-        return "minor", _join(minor)
-    packages = [
-        f"{c.name} {_short(c.old) if c.old else 'absent'} -> {_short(c.new) if c.new else 'absent'}"
+    told = (kind or params) + data
+    code = [c for c in changes if c.section == "code" and c.what != "moved"]
+    modules = [c for c in code if c.facts.get("role") == "modules" and not _only_imported(c)]
+    cells = [c for c in code if c.facts.get("role") != "modules"]
+    told += [_code_phrase(c) for c in modules]
+    return told + ([_code_phrase(c) for c in cells] if len(cells) > len(told) else [])
+
+
+def _only_imported(change: Change) -> bool:
+    """Whether a local module came or went: the cell that imports it says more, or none does."""
+    return change.what != "changed"
+
+
+def _of_files(changes: Sequence[Change]) -> dict[str, list[str]]:
+    """Phrases for files, by their role: read, attachments."""
+    found: dict[str, list[str]] = {"read": [], "attachments": []}
+    for change in changes:
+        role = str(change.facts.get("role"))
+        if change.section == "files" and role in found:
+            found[role].append(f"{change.name} {change.what}")
+    return found
+
+
+def _packages(changes: Sequence[Change]) -> list[str]:
+    """Packages in use, and Python; machines and commits are no reason for another model."""
+    return [
+        f"{c.name} {_short(c.old or 'absent')} -> {_short(c.new or 'absent')}"
         for c in changes
-        if c.section == "environment"
+        if c.section == "environment" and (c.facts.get("used") or c.name == "python")
     ]
-    same = (
-        "refit, same cells and data" if _model_digest(old) != _model_digest(new) else "same model"
-    )
-    metrics = [c for c in changes if c.section == "metrics" and c.what in ("added", "removed")]
-    if packages:
-        return "patch", _join(packages)
-    if metrics:
-        signs = {"added": "+", "removed": "-"}
-        return "patch", _join([f"{signs[c.what]}metric {c.name}" for c in metrics])
-    return "patch", same
+
+
+def _metrics(changes: Sequence[Change]) -> list[str]:
+    signs = {"added": "+", "removed": "-"}
+    return [
+        f"{signs[c.what]}metric {c.name}"
+        for c in changes
+        if c.section == "metrics" and c.what in signs
+    ]
+
+
+def _searched(old: Sequence[Part], new: Sequence[Part]) -> list[str]:
+    """Searches whose tried points are others: "study +10 points"."""
+    before, after = _points(old), _points(new)
+    found = []
+    for name, points in after.items():
+        was = before.get(name)
+        if was != points:
+            more = points[0] - (was[0] if was else 0)
+            found.append(f"{name} {more:+,} points" if more else f"{name} changed")
+    return found
+
+
+def _points(parts: Sequence[Part]) -> dict[str, tuple[int, object]]:
+    found: dict[str, tuple[int, object]] = {}
+    for part in parts:
+        search = part.facts.get("search") if part.kind == "params" else None
+        if isinstance(search, Mapping):
+            points: Any = search.get("points") or ()
+            found[part.name] = (len(points), search)
+    return found
 
 
 def _signature_breaks(old: Part | None, new: Part | None) -> list[str]:
@@ -137,13 +199,6 @@ def _inputs(model: Part) -> dict[str, str]:
         for field in fields
         if isinstance(field, Mapping)
     }
-
-
-def _data_phrase(change: Change) -> list[str]:
-    text: Any = change.facts.get("short")
-    if text:
-        return [f"{change.name} {text}"]
-    return [f"{change.name} {change.what}"]
 
 
 def _code_phrase(change: Change) -> str:
