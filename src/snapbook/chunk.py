@@ -63,8 +63,8 @@ def cuts(data: Buffer, average: int = 16 * 1024) -> list[int]:
 def row_cuts(hashes: NDArray[Any], average: int = 4096) -> list[int]:
     """The end of each group of rows, given one well mixed unsigned 64-bit hash for each row.
 
-    Groups have between half and four times ``average`` rows, the last one perhaps fewer. A row whose
-    hash is low ends a group: rows that go or come elsewhere do not move the cut.
+    Groups have between half and four times ``average`` rows, the last one perhaps fewer. A row
+    whose hash is low ends a group: rows that go or come elsewhere do not move the cut.
     """
     import numpy as np
 

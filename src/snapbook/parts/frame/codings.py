@@ -39,10 +39,22 @@ def plan(sample: NDArray[Any]) -> Plan:
     if sample.dtype.itemsize < 4 or sample.dtype.kind == "c" or len(sample) < _LOOK // 2:
         return Plan()
     if sample.dtype.kind == "f":
-        for places in range(_MOST_PLACES + 1):
+        for places in _likely_places(sample):
             if whole_numbers(sample, places) is not None:
                 return Plan(places)
     return Plan(None, len(np.unique(sample)) <= _FEW)
+
+
+def _likely_places(sample: NDArray[Any]) -> list[int]:
+    """Numbers of places that the first few values allow, all of them looked at together."""
+    import numpy as np
+
+    few = sample[:8]
+    powers = 10.0 ** np.arange(_MOST_PLACES + 1)[:, None]
+    with np.errstate(all="ignore"):
+        back = (np.rint(few.astype(np.float64) * powers) / powers).astype(sample.dtype)
+    found: list[int] = np.flatnonzero((back == few).all(axis=1)).tolist()
+    return found
 
 
 def sample_rows(rows: int) -> NDArray[Any]:
