@@ -83,6 +83,23 @@ class StoreContract:
         writer.commit()
         writer.close()
 
+    def test_relies_by_name_on_all_or_on_nothing(self, store):
+        old, other = self.put(store, b"old", b"other")
+        absent = canonical.digest(b"absent")
+        writer = store.writer()
+        try:
+            mine = writer.add(b"mine")
+            assert not writer.rely([old, absent])
+            assert writer.relied() == frozenset()
+            assert writer.rely([old, other, old, mine])
+            assert writer.relied() == {old, other}
+            mark = writer.mark()
+            assert writer.rely([])
+            writer.rewind(mark)
+            assert writer.relied() == {old, other}
+        finally:
+            writer.close()
+
     def test_commits_more_than_once(self, store):
         writer = store.writer()
         first = writer.add(b"first")

@@ -37,6 +37,12 @@ class Writer(Protocol):
     def relied(self) -> frozenset[str]:
         """Digests that were added but were in the store already: a commit checks them again."""
 
+    def rely(self, digests: Iterable[str]) -> bool:
+        """Build on blobs that are kept already, without their bytes, as `add` does with them.
+
+        False, and nothing more is relied on, unless all of them are here.
+        """
+
     def renew(self, digests: Iterable[str]) -> None:
         """Write blobs of the store anew in this writer: what it relied on was condemned.
 

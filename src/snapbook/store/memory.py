@@ -102,6 +102,14 @@ class MemoryWriter:
         """A blob of the store or of this writer, verified."""
         return _verified(self._new if digest in self._new else self._store.blobs, digest)
 
+    def rely(self, digests: Iterable[str]) -> bool:
+        """Build on blobs that are kept already; False unless all of them are here."""
+        named = [digest for digest in digests if digest not in self._new]
+        if any(digest not in self._store.blobs for digest in named):
+            return False
+        self._relied.update(dict.fromkeys(named))
+        return True
+
     def relied(self) -> frozenset[str]:
         """Digests that were added but were in the store already."""
         return frozenset(self._relied)

@@ -111,6 +111,18 @@ class LocalWriter:
             while len(kept) > count:
                 kept.popitem()
 
+    def rely(self, digests: Iterable[str]) -> bool:
+        """Build on blobs that are kept already; False unless all of them are here."""
+        mine = self._new.keys() | self._committed | self._relied.keys()
+        named = [digest for digest in dict.fromkeys(digests) if digest not in mine]
+        with durable.told(self._folder):
+            # The lock first: what is found after this cannot be unlinked before `close`.
+            self._rely()
+        if self._store.missing(named):
+            return False
+        self._relied.update(dict.fromkeys(named))
+        return True
+
     def relied(self) -> frozenset[str]:
         """Digests that were added but were in the store already: a commit checks them again."""
         return frozenset(self._relied)

@@ -15,7 +15,6 @@ from snapbook.canonical import Json
 from snapbook.parts.base import Part
 from snapbook.parts.frame import grid, segments
 from snapbook.parts.frame.digest import Hashed
-from snapbook.parts.frame.rely import rely
 from snapbook.parts.frame.stored import Stored
 from snapbook.parts.frame.subset import as_rows
 from snapbook.parts.frame.table import Table
@@ -72,7 +71,7 @@ def _same(part: Part, hashed: list[Hashed], bases: Sequence[Part], writer: Write
         return None
     for base in bases:
         equal = base.facts["digest"] == part.facts["digest"] and not _is_odd(base)
-        if equal and rely(writer, base.blobs):
+        if equal and writer.rely(base.blobs):
             return Kept(_layout(base), list(base.blobs))
     return None
 
@@ -97,7 +96,7 @@ def _groups(
         key = {"names": [_name(hashed, place, table) for place in places], "window": window}
         chosen = [leaf for place in places for leaf in leaves(lanes[place])]
         ends = grid.cuts(table.rows, chosen, window)
-    kept = {blob for base in bases if rely(writer, base.blobs) for blob in base.blobs}
+    kept = {blob for base in bases if writer.rely(base.blobs) for blob in base.blobs}
     columns: list[Json] = []
     blobs: list[str] = []
     for item, values in zip(hashed, lanes, strict=True):
@@ -149,7 +148,7 @@ class _Known:
             if base.facts["rows"] != rows:
                 continue
             columns = _columns(base, wanted)
-            held = {digest: kept for digest, kept in columns.items() if rely(writer, kept[1])}
+            held = {digest: kept for digest, kept in columns.items() if writer.rely(kept[1])}
             if len(held) > best:
                 best, self._columns = len(held), held
                 self.ends, self.key = list(_layout(base)["ends"]), _layout(base)["key"]

@@ -16,7 +16,6 @@ from snapbook.parts.base import Part
 from snapbook.parts.frame import grid, segments, shuffle
 from snapbook.parts.frame.digest import Hashed
 from snapbook.parts.frame.numbers import numbers, row_hashes
-from snapbook.parts.frame.rely import rely
 from snapbook.parts.frame.stored import Stored
 from snapbook.parts.frame.table import Table
 from snapbook.parts.frame.values import (
@@ -69,7 +68,7 @@ def as_rows(
     for base in bases:
         match = _Match(table, hashed, lanes, base, writer)
         rows = match.rows()
-        if rows is not None and rely(writer, base.blobs):
+        if rows is not None and writer.rely(base.blobs):
             shuffled = shuffle.find(rows, base.facts["rows"], seeds)  # type: ignore[arg-type]
             if shuffled is not None:
                 return _seeded(shuffled, len(rows), match.places, base, writer)
