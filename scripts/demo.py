@@ -1,4 +1,4 @@
-"""Execute examples/01_version_a_model.ipynb in a real kernel, in a folder of its own, and print it."""
+"""Execute examples/01_version_a_model.ipynb in a real kernel, in a folder of its own; print it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A versioned cell stays an ordinary cell: what it prints, returns, raises and how it is counted."""
+"""A versioned cell stays an ordinary cell: what it prints, returns, raises, how it counts."""
 
 from __future__ import annotations
 

@@ -113,7 +113,8 @@ def guard(
         outcome.error = _interrupted(verb, outcome.model or kernel.last_model)
     except SnapbookError as error:
         outcome.error = error
-    except Exception as error:  # noqa: BLE001 - a bug of ours must never become the user's traceback
+    except BaseException as error:  # noqa: BLE001 - neither a bug of ours nor a BaseException of a
+        # user's object may become a traceback, or the end of the kernel
         outcome.error = internal(error)
         kernel.fault = error
     if outcome.error is None:

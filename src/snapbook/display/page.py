@@ -78,8 +78,9 @@ def _model(part: Part) -> list[str]:
 def _environment(part: Part) -> list[str]:
     facts = part.facts
     imported: Any = facts.get("imported") or {}
-    python = facts.get("python")
-    said = [f"Python {python}", f"{facts.get('installed_count')} packages"]
+    python: Any = facts.get("python") or {}
+    version = python.get("version", "") if isinstance(python, Mapping) else python
+    said = [f"Python {version}", f"{facts.get('installed_count')} packages"]
     names = ", ".join(f"{name} {version}" for name, version in list(imported.items())[:6])
     return _block("environment", [[", ".join(said), names]])
 

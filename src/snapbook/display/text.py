@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from snapbook.display.card import card
 from snapbook.display.words import age, aligned, counted, number, numbers_apart
@@ -88,10 +89,12 @@ def _change_lines(change: Change) -> list[str]:
                 *(f"{'':<10}{x}" for x in change.lines[1:]),
             ]
         return [head, *(f"{'':<10}{line}" for line in change.lines)]
+    if change.section == "data" and change.lines:
+        return [f"{change.name:<11} {change.lines[0]}", *(f"{'':<12}{x}" for x in change.lines[1:])]
     if change.what == "added" and change.old is None:
-        tail = f"{number(change.new)}  (new)" if change.new is not None else "added"
+        tail = f"{_value(change.new)}  (new)" if change.new is not None else "added"
     elif change.what == "removed" and change.new is None:
-        tail = f"{number(change.old)}  (gone)" if change.old is not None else "removed"
+        tail = f"{_value(change.old)}  (gone)" if change.old is not None else "removed"
     elif change.old is None and change.new is None:
         tail = ""
     else:
@@ -104,6 +107,11 @@ def _change_lines(change: Change) -> list[str]:
     if not tail and lines:
         tail = lines.pop(0)
     return [f"{change.name:<11} {tail}".rstrip(), *(f"{'':<12}{line}" for line in lines)]
+
+
+def _value(value: Any) -> str:
+    """A value of a change; an input's schema by its type."""
+    return str(value.get("type", "")) if isinstance(value, Mapping) else number(value)
 
 
 def restored(value: values.Restored) -> list[str]:

@@ -70,14 +70,3 @@ def printable(value: str) -> str:
     return "".join(
         c if c.isprintable() else marks.get(c, "\N{REPLACEMENT CHARACTER}") for c in value
     )
-
-
-def size(count: float) -> str:
-    """Bytes in the unit people would choose."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if count < 1000 or unit == "GB":
-            return (
-                f"{count:.0f} {unit}" if unit == "bytes" or count >= 10 else f"{count:.1f} {unit}"
-            )
-        count /= 1000
-    return ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from snapbook import gc as gc_of
 from snapbook import places, refs, settings, signing
 from snapbook import verify as verifying
-from snapbook.errors import BadOption, Hint, NotFound, Usage, nearest
+from snapbook.errors import BadOption, Hint, NotFound, Usage
 from snapbook.trust import Trust
 from snapbook.verbs import look
 from snapbook.verbs.here import Here
@@ -55,8 +55,9 @@ def gc(here: Here, asked: Asked) -> Done:
     repository = here.repository()
     freed = gc_of.gc(repository, make.author(here.folder), dry=asked.dry_run)
     verb = "would free" if asked.dry_run else "freed"
-    size = look._size(freed.bytes)
-    line = f"{verb} {size}: {freed.packs} packs, {freed.debris} unfinished files"
+    packs = f"{freed.packs} pack{'' if freed.packs == 1 else 's'}"
+    files = f"{freed.debris} unfinished file{'' if freed.debris == 1 else 's'}"
+    line = f"{verb} {look.size_text(freed.bytes)}: {packs}, {files}"
     return Done(
         (line,),
         {
@@ -227,18 +228,11 @@ def bug_report(here: Here, asked: Asked) -> Done:
 
 def help_verb(here: Here, asked: Asked) -> Done:
     """All verbs, or one with its options and examples."""
-    from snapbook.verbs import ALIASES, VERBS
+    from snapbook.verbs import VERBS, find, manual
 
     program = "%snapbook" if here.face == "magic" else "snapbook"
     if wanted := asked.values["verb"]:
-        name = ALIASES.get(wanted, wanted)
-        if name not in VERBS:
-            near = nearest(wanted, list(VERBS))
-            raise BadOption(
-                f"There is no verb {wanted}" + (f" (did you mean {near[0]}?)" if near else "")
-            )
-        return Done(tuple(VERBS[name].parser(program).format_help().rstrip().splitlines()))
-    width = max(len(name) for name in VERBS)
-    lines = [f"{program} VERB ARGS          {program} VERB --help", ""]
-    lines += [f"  {verb.name:<{width}}  {verb.help}" for verb in VERBS.values()]
+        verb = find(wanted)
+        return Done(tuple(manual.page(verb, program)), {verb.name: verb.help})
+    lines = manual.index(VERBS.values(), program)
     return Done(tuple(lines), {verb.name: verb.help for verb in VERBS.values()})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
 from datetime import datetime
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -11,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from snapbook import places, refs, settings
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import NotFound, Usage
-from snapbook.manifest import Manifest
-from snapbook.parts.base import Part
 from snapbook.refs import Ref
 from snapbook.repository import Repository
 from snapbook.verbs.here import Here
@@ -110,7 +106,7 @@ def diff(here: Here, asked: Asked) -> Compared:
     if len(wanted) == 1 and wanted[0].now:
         wanted = [refs.parse(default_ref(here, repository)), wanted[0]]
     if len(wanted) == 2 and (wanted[0].now or wanted[1].now):
-        return _against_now(here, repository, wanted)
+        return _against_now(here, repository, wanted, asked)
     if len(wanted) == 1:
         new = repository.resolve(wanted[0])
         old = _before(repository, new)
@@ -139,7 +135,7 @@ def _before(repository: Repository, version: VersionRow) -> VersionRow:
     return before
 
 
-def _against_now(here: Here, repository: Repository, wanted: list[Ref]) -> Compared:
+def _against_now(here: Here, repository: Repository, wanted: list[Ref], asked: Asked) -> Compared:
     """The live session against a version: captured into a writer that is then dropped."""
     from snapbook.compare import compare
     from snapbook.verbs import make
@@ -157,7 +153,9 @@ def _against_now(here: Here, repository: Repository, wanted: list[Ref]) -> Compa
     finally:
         writer.close()
     labels = ("now", version.ref) if wanted[0].now else (version.ref, "now")
-    return Compared(*labels, "", changes.changes, changes.same, "")
+    found = [change for change in changes.changes if _asked_for(change.section, asked.what)]
+    echo = "" if other.literal else f"{other} -> {version.ref}"
+    return Compared(*labels, "", tuple(found), changes.same, echo)
 
 
 def _asked_for(section: str, what: str | None) -> bool:
@@ -184,9 +182,10 @@ def status(here: Here, asked: Asked) -> Done:
         index = repository.index
         total, bytes_ = index.count(), weight(place.folder)
         limit = settings.number("repo.max_size")
-        lines.append(f"versions    {total:,} of {len(index.models())} models, {_size(bytes_)}")
-        lines.append(f"budget      {_size(bytes_)} of {_size(limit)}")
-        data |= {"versions": total, "models": len(index.models()), "bytes": bytes_}
+        models = len(index.models())
+        lines.append(f"versions    {total:,} of {models:,} model{'' if models == 1 else 's'}")
+        lines.append(f"size        {size_text(bytes_)} of {size_text(limit)}")
+        data |= {"versions": total, "models": models, "bytes": bytes_}
         data["budget_bytes"] = limit
         if bytes_ > 0.8 * limit:
             lines.append("            over 80 %. See what can go: snapbook gc --dry-run")
@@ -264,29 +263,16 @@ def weight(folder: Any) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _size(count: float) -> str:
-    for unit in ("bytes", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
+def size_text(count: float) -> str:
+    """Bytes in the unit people would choose, of 1024 as in the settings."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1024 or unit == "GB":
+            break
+        count /= 1024
+    return f"{count:.0f} {unit}" if count >= 10 or unit == "bytes" else f"{count:.1f} {unit}"
 
 
 def _hint(verb: str, *args: str) -> Any:
     from snapbook.errors import Hint
 
     return Hint(verb, args)
-
-
-__all__ = [
-    "Manifest",
-    "Mapping",
-    "Part",
-    "apart",
-    "diff",
-    "list_versions",
-    "resolve",
-    "show",
-    "status",
-    "time",
-]

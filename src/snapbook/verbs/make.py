@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snapbook import choose, refs, settings, signing
 from snapbook.capture import Draft, Request, capture, versioned_cell
-from snapbook.errors import BadOption, Hint, SnapbookError, Unclear, Usage
+from snapbook.errors import BadOption, Conflict, Hint, SnapbookError, Unclear, Usage
 from snapbook.parts import frame
 from snapbook.parts.base import Change, Notice, Part
+from snapbook.parts.calm import calm
 from snapbook.repository import Author, Made, Repository, Wish, login
 from snapbook.store.base import Writer
 from snapbook.verbs.here import Here
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from snapbook.verbs.table import Asked
 
 _SAID_BYTES = 50 * 2**20
-_STEPS = 3
+_saving = threading.local()
 
 
 def save(here: Here, asked: Asked) -> object:
@@ -35,8 +38,9 @@ def save(here: Here, asked: Asked) -> object:
         return auto(here, asked.auto == "on")
     kernel = _kernel(here)
     log = kernel.log()
-    at = versioned_cell(kernel, log, asked.model or "")
-    return _save(here, kernel, asked, log, at)
+    with calm():
+        at = versioned_cell(kernel, log, asked.model or "")
+        return _save(here, kernel, asked, log, at)
 
 
 def save_cell(here: Here, asked: Asked) -> object:
@@ -45,7 +49,8 @@ def save_cell(here: Here, asked: Asked) -> object:
         return save(here, asked)
     kernel = _kernel(here)
     log = kernel.log()
-    return _save(here, kernel, asked, log, len(log) - 1)
+    with calm():
+        return _save(here, kernel, asked, log, len(log) - 1)
 
 
 def strict(asked: Asked) -> bool:
@@ -60,7 +65,9 @@ def stopped(kernel: Kernel, asked: Asked, error: BaseException) -> SnapbookError
     name = asked.name or kernel.last_model or "NAME"
     kind = "interrupted" if isinstance(error, KeyboardInterrupt) else type(error).__name__
     said = f"cell stopped{where} ({kind})"
-    made = [one.variable for one in choose.candidates(last.source, kernel.namespace) if one.fitted]
+    with calm():
+        found = choose.candidates(last.source, kernel.namespace)
+    made = [one.variable for one in found if one.fitted]
     if made:
         return SnapbookError(
             f"not versioned: {said}. `{made[0]}` was fitted before that",
@@ -112,7 +119,35 @@ def keep(
     log: Sequence[Cell],
     at: int,
 ) -> tuple[Draft, Made]:
-    """Capture and commit: the one way in which a version is made from a kernel."""
+    """Capture and commit: the one way in which a version is made from a kernel.
+
+    Raises Conflict inside another save of the same thread: an object that saves while it is saved.
+    """
+    with _alone():
+        return _keep(here, repository, kernel, request, wish, chosen, log, at)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    if getattr(_saving, "now", False):
+        raise Conflict("Not versioned: another save is under way, and this one is inside of it")
+    _saving.now = True
+    try:
+        yield
+    finally:
+        _saving.now = False
+
+
+def _keep(
+    here: Here,
+    repository: Repository,
+    kernel: Kernel,
+    request: Request,
+    wish: Wish,
+    chosen: choose.Candidate,
+    log: Sequence[Cell],
+    at: int,
+) -> tuple[Draft, Made]:
     parent = kernel.parents.get(request.model, "")
     writer = repository.store.writer()
     try:

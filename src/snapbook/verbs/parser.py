@@ -1,4 +1,7 @@
-"""Words become what a verb asks for: argparse that says one sentence and never exits."""
+"""Words become what a verb asks for: argparse that says one sentence and never exits.
+
+The manual is made from the table (manual.py): argparse's layout differs between Pythons.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +32,8 @@ class Parser(argparse.ArgumentParser):
         super().__init__(
             prog=f"{program} {verb.name}",
             description=verb.help,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
             add_help=False,
             allow_abbrev=False,
-            epilog="\n".join(f"  {example}" for example in verb.examples) or None,
         )
         self.verb = verb
 
