@@ -2,7 +2,7 @@
 
 Each blob stands alone: a header, an entry for each buffer (coding, width, length), the buffers.
 Values of which few are distinct are a dictionary and codes. Knows nothing of frames or of where
-rows are cut; docs/format-frames.md gives every byte.
+rows are cut; docs/format.md gives every byte.
 """
 
 from __future__ import annotations
