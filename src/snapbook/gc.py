@@ -82,7 +82,7 @@ def _condemn(
             condemned = plan.drop  # no room to move anything: what is wholly dead goes first
         now = events.time_text(datetime.now(UTC))
         body = {"packs": list(condemned)}
-        repository.catalog.append("condemned", body, author.name, now, head)
+        repository.append_freeing("condemned", body, author.name, now, head)
         repository.follow()
     finally:
         writer.close()

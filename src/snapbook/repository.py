@@ -25,6 +25,7 @@ from snapbook.errors import (
     BadRef,
     Conflict,
     Damaged,
+    DiskFull,
     Hint,
     NotFound,
     Refused,
@@ -441,13 +442,27 @@ class Repository:
             now = events.time_text(datetime.now(UTC))
             try:
                 with reworded("Nothing was done"):
-                    self.catalog.append(kind, body, author.name, now, head)
+                    self.append_freeing(kind, body, author.name, now, head)
             except Conflict:
                 continue
             with suppress(Unreachable):  # it is done, whatever the disk says now
                 self._index.follow(self.catalog)
             return
         raise Conflict("Nothing was done: others write without a pause", act="Try again")
+
+    def append_freeing(
+        self, kind: str, body: Mapping[str, Json], author: str, time: str, expected: Head
+    ) -> None:
+        """Append a small event; on a full disk our caches make room for it.
+
+        Else nobody could delete a version there, which is how room is made.
+        """
+        try:
+            self.catalog.append(kind, body, author, time, expected)
+        except DiskFull:
+            self._index.give_room()
+            self.store.give_room()
+            self.catalog.append(kind, body, author, time, expected)
 
     # -- finding
 

@@ -16,8 +16,12 @@ import sys
 from pathlib import Path
 
 # Whatever is imported late is imported here: each child's calls must be the same.
-import snapbook.diff  # noqa: F401 - the module; the root has a verb of this name
-from snapbook import canonical, gc, places
+from snapbook import (
+    canonical,
+    compare,  # noqa: F401
+    gc,
+    places,
+)
 from snapbook.capture import Draft
 from snapbook.catalog import files, index, memory  # noqa: F401
 from snapbook.parts.base import Part
@@ -155,7 +159,7 @@ def main() -> None:
             os.waitpid(pid, os.WUNTRACED)
         print(pid, flush=True)
         status = os.waitpid(pid, 0)[1]
-        said = b"".join(iter(lambda: ours.recv(2**20), b""))
+        said = ours.makefile("rb").read()
         ours.close()
         print(json.dumps([status, json.loads(said or b"null")]), flush=True)
 

@@ -22,7 +22,7 @@ def workshops(tmp_path_factory):
 
 
 def kill_everywhere(workshops, template, act, allowed, capsys, **request):
-    """Run ``act`` from ``template``, killed at each of its changing calls once; print the counts."""
+    """Run ``act`` from ``template``, killed at each of its changing calls; print counts."""
     points = workshops[0].points(workshops[0].copy(template), act, **request)
 
     def killed(workshop, point):
@@ -54,7 +54,8 @@ def test_first_save(workshops, tmp_path, capsys):
         workshops, tmp_path / "empty", "save", [{}, {"m:0.1.0": 1}], capsys, args={"seed": 1}
     )
     assert {point.room for point in points} == {"packs", "events", "index", "rest"}
-    assert states[0] and states[1]
+    assert states[0]
+    assert states[1]
 
 
 def test_later_save(workshops, tmp_path, capsys):
@@ -68,7 +69,8 @@ def test_later_save(workshops, tmp_path, capsys):
     assert {"pwrite64", "fsync", "rename", "link", "unlink", "mkdir"} <= {
         point.call for point in points
     }
-    assert states[0] and states[1]
+    assert states[0]
+    assert states[1]
 
 
 def test_restore(workshops, tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""Every call of a save, a restore and a gc refused once, or from then on: one clear error at most."""
+"""Every call of a save, a restore and a gc refused, once or for good: one clear error at most."""
 
 from collections import Counter
 
@@ -71,7 +71,7 @@ def cases(points, lasting=False):
 
 
 def refuse(workshops, template, act, given, check, capsys, **request):
-    """Run ``act`` once for each case; ``check(ended, case, project)`` gives a word to be counted."""
+    """Run ``act`` once for each case; ``check(said, case, project)`` gives a word to count."""
 
     def one(workshop, case):
         point, error, more = case
@@ -171,7 +171,7 @@ def test_restore(workshops, kept, capsys):
     points = workshops[0].points(workshops[0].copy(kept), "restore", calls, **request)
 
     def check(said, case, project):
-        point, error, _ = case
+        point, _error, _ = case
         if "error" in said:
             assert point.room in ("packs", "events", "rest"), "a cache must not stop reading"
             assert point.call == "openat", "only reading is needed to read"

@@ -61,6 +61,10 @@ class Index:
         if self._catalog is not None:
             self.follow(self._catalog)
 
+    def give_room(self) -> None:
+        """Leave the room of the cache file to others."""
+        self._file.give_room()
+
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()

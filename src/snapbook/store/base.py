@@ -81,5 +81,8 @@ class Store(Protocol):
     def condemn(self, packs: Iterable[str]) -> None:
         """Count these packs (places of blobs) as gone: nothing relies on them any more."""
 
+    def give_room(self) -> None:
+        """Leave the room of what is only a cache to others: the disk is full."""
+
     def writer(self) -> Writer:
         """A new Writer. The caller closes it, whatever happens."""

@@ -152,6 +152,10 @@ class LocalStore:
             self.let_go(name)
         self.lookup.forget(gone)
 
+    def give_room(self) -> None:
+        """Leave the room of what is only a cache to others: the disk is full."""
+        self.lookup.give_room()
+
     def close(self) -> None:
         """Let go of all files. The store may be used again afterwards."""
         self._near = None

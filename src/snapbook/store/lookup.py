@@ -149,6 +149,10 @@ class Lookup:
         """Where the pack lies."""
         return self._folder / name[:2] / name
 
+    def give_room(self) -> None:
+        """Leave the room of the cache file to others."""
+        self._file.give_room()
+
     def close(self) -> None:
         """Let go of the cache file."""
         self._file.close()

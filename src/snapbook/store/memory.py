@@ -48,6 +48,9 @@ class MemoryStore:
     def condemn(self, packs: Iterable[str]) -> None:
         """In memory there are no packs to condemn."""
 
+    def give_room(self) -> None:
+        """In memory there is no cache."""
+
     def writer(self) -> MemoryWriter:
         """A new writer into this store."""
         return MemoryWriter(self)

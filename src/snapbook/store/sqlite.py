@@ -63,6 +63,14 @@ class CacheFile:
             self.close()
             self._alone = True
 
+    def give_room(self) -> None:
+        """Remove the file from a full disk, where events need its room, and go on in memory."""
+        with self._lock:
+            self.close()
+            self._alone = True
+            if self._path is not None:
+                _replace(self._path)
+
     def close(self) -> None:
         """Let go of the file. The next `use` opens it again."""
         with self._lock:
