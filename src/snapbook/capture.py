@@ -217,7 +217,9 @@ def _frames(
 def _weight(one: DataChoice) -> int:
     try:
         return int(one.value.shape[0])  # type: ignore[attr-defined]
-    except Exception:  # noqa: BLE001 - an odd frame only loses its place in the order
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - an odd frame only loses its place in the order
         return 0
 
 
@@ -234,7 +236,9 @@ def _surroundings(kernel: Kernel, writer: Writer, notices: list[Notice]) -> list
         except SnapbookError as error:
             notices.append(Notice("not-kept", name, error.sentence.rstrip(".")))
             return
-        except Exception as error:  # noqa: BLE001 - odd modules and files must not cost the version
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - odd modules must not cost the version
             notices.append(Notice("not-kept", name, type(error).__name__))
             return
         found = taken if isinstance(taken, tuple) else (taken, ())
