@@ -43,6 +43,7 @@ class LocalWriter:
         self._reliance: int | None = None
         self._relied: dict[str, None] = {}
         self._new: dict[str, int] = {}
+        self._new_bytes = 0  # counted along: the sum of thousands of sizes, asked with each blob
         self._committed: set[str] = set()
         self._committed_bytes = 0
         self._commits = 0
@@ -50,7 +51,7 @@ class LocalWriter:
     @property
     def new_bytes(self) -> int:
         """Uncompressed bytes added so far that the store did not have."""
-        return self._committed_bytes + sum(self._new.values())
+        return self._committed_bytes + self._new_bytes
 
     def add(self, data: Buffer) -> str:
         """Keep ``data``; gives its digest. Raises DiskFull, ReadOnly or Unreachable."""
@@ -110,6 +111,7 @@ class LocalWriter:
         for kept, count in ((self._new, mark.new), (self._relied, mark.relied)):
             while len(kept) > count:
                 kept.popitem()
+        self._new_bytes = sum(self._new.values())
 
     def rely(self, digests: Iterable[str]) -> bool:
         """Build on blobs that are kept already; False unless all of them are here."""
@@ -143,6 +145,7 @@ class LocalWriter:
         self._committed_bytes = self.new_bytes
         self._committed.update(self._new)
         self._new.clear()
+        self._new_bytes = 0
         self._commits += 1
 
     def close(self) -> None:
@@ -172,6 +175,7 @@ class LocalWriter:
             self._draft = _Draft(self._folder)
         self._draft.packer.add(bytes.fromhex(digest), data)
         self._new[digest] = memoryview(data).nbytes
+        self._new_bytes += memoryview(data).nbytes
 
 
 class _Draft:
