@@ -48,9 +48,12 @@ def _run(words: Sequence[str]) -> int:
     from snapbook.verbs.here import Here
 
     if words and words[0] in ("-V", "--version"):
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        sys.stdout.write(f"snapbook {version('snapbook')}\n")
+        try:
+            sys.stdout.write(f"snapbook {version('snapbook')}\n")
+        except PackageNotFoundError:
+            sys.stdout.write("snapbook, run from its sources\n")
         return 0
     before = list(takewhile(_COMMON.__contains__, words))
     verb, *rest = words[len(before) :] or [""]

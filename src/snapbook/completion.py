@@ -27,6 +27,8 @@ def parser() -> argparse.ArgumentParser:
         kinds = {argument.dest: argument for argument in verb.all}
         for action in one._actions:
             argument = kinds.get(action.dest)
+            if argument is not None and argument.choices:
+                action.choices = argument.choices
             if argument is not None and argument.complete:
                 action.completer = _completer(argument)  # type: ignore[attr-defined]
     return whole

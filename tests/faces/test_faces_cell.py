@@ -143,7 +143,8 @@ WRONG = [
     ),
     (
         "%%version_model churn --bump huge\nran = 1",
-        "UsageError: --bump cannot be huge. The cell has not run. It takes major, minor or patch.\n",
+        "UsageError: --bump cannot be huge. The cell has not run."
+        " It takes major, minor or patch.\n",
     ),
     (
         "%%version_model churn --number 1.0\nran = 1",

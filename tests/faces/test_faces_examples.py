@@ -91,6 +91,6 @@ def test_a_week_of_versions(tmp_path):
     whole = "\n".join(said)
     assert "Nothing matches r2 > 0.99. Highest is 0.369 (0.3.0)." in whole
     assert "sugar:0.3.0: team=research, @candidate" in whole
-    assert "sugar:0.5.0 is taken back." in whole
+    assert "sugar:0.5.0 is taken back. `sugar` in the kernel" in whole
     assert "sugar:0.1.0 is deleted; 0.1.0 is not used again" in whole
     assert re.search(r"all is well: 3 versions, \d+ packs, \d+ events", whole)

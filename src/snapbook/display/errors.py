@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from snapbook.display.words import printable
-from snapbook.errors import Hint, Interrupted, SnapbookError
+from snapbook.errors import Hint, Interrupted, SnapbookError, Unreachable
 
 if TYPE_CHECKING:
     from snapbook.display.live import Live
@@ -119,7 +119,9 @@ def guard(
         kernel.fault = error
     if outcome.error is None:
         return
-    kernel.complaint = error_text(outcome.error, "magic")
+    full = verb == "save" and isinstance(outcome.error, Unreachable)
+    intact = "The cell's result is intact." if full else ""
+    kernel.complaint = error_text(outcome.error, "magic", intact)
     if quiet:
         return
     from snapbook.display import notebook

@@ -375,7 +375,10 @@ def undo(here: Here, asked: Asked) -> Done:
         repository.delete(version, author(here.folder), force=True)
         kernel.parents.pop(version.model, None)
         return Done(
-            (f"{version.ref} is taken back. `{version.model}` in the kernel is as it was.",)
+            (
+                f"{version.ref} is taken back."
+                f" `{kernel.variables.get(version.model, 'model')}` in the kernel is as it was.",
+            )
         )
     raise Unclear("Nothing to take back", "this session has made no version", kind="no-undo")
 

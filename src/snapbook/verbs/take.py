@@ -156,7 +156,8 @@ def _said(part: Part) -> str:
         return str(part.facts.get("class_name", "model"))
     if part.kind == "frame":
         return frame.summary(part).removeprefix(part.name).strip() or "frame"
-    return f"{len(_values(part))} parameters"
+    count = len(_values(part))
+    return f"{count} parameter{'' if count == 1 else 's'}"
 
 
 def _values(part: Part) -> Mapping[str, Any]:
