@@ -23,6 +23,7 @@ from snapbook.lineage.analyse import analyse
 from snapbook.lineage.log import Cell
 from snapbook.lineage.roles import roles
 from snapbook.lineage.slice import Slice
+from snapbook.lineage.uses import Body
 from snapbook.metrics import Measured, measured, metrics_part
 from snapbook.parts import (
     cells,
@@ -46,7 +47,7 @@ _READING_SECONDS = 2.0  # for the digests of files that were read
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked to be kept, as `%%version_model` takes it. ``model`` is the model's name."""
+    """What the user asked to be kept, as `%%version_model` takes it; ``model`` is its name."""
 
     model: str
     variable: str = ""
@@ -138,7 +139,10 @@ def _kept(
     parts += _searches(kernel, log, made)
     parts += _metrics(kernel, request, given, parent)
     bases = [part for part in parent if part.kind == "frame"]
-    frames = _frames(kernel, request, source, made, writer, bases, notices, tell)
+    before = [log[index].source for index in made.indices]
+    inner = [*_read_inside(source, before), *sorted(made.reads)]
+    data = choose.choose_data(source, inner, kernel.namespace, request.data, before)
+    frames = _frames(request, data, writer, bases, notices, tell)
     tell("surroundings", 0, 0)
     parts += [*frames, *_surroundings(kernel, writer, notices), *attached]
     return [with_inputs(model_part, frames), *parts], made, notices
@@ -172,14 +176,27 @@ def _searches(kernel: Kernel, log: Sequence[Cell], made: Slice) -> list[Part]:
     return [part for part in parts if part is not None]
 
 
+def _read_inside(source: str, before: Sequence[str]) -> list[str]:
+    """Names that the functions which a cell calls read, and those that these call."""
+    bodies: dict[str, Body] = {}
+    for text in before:
+        bodies |= analyse(text).functions
+    names = dict.fromkeys(sorted(analyse(source).reads))
+    waiting = list(names)
+    for name in waiting:
+        if name in bodies:
+            fresh = sorted(bodies[name].reads - names.keys())
+            names |= dict.fromkeys(fresh)
+            waiting += fresh
+    return waiting
+
+
 # --- data -----------------------------------------------------------------------------------------
 
 
 def _frames(
-    kernel: Kernel,
     request: Request,
-    source: str,
-    made: Slice,
+    chosen: Sequence[DataChoice],
     writer: Writer,
     bases: Sequence[Part],
     notices: list[Notice],
@@ -188,8 +205,6 @@ def _frames(
     """The frames of the cell, largest first while they are written (a subset needs its base),
     in the order of the code in the result.
     """
-    inner = [name for name in sorted(made.reads) if name in kernel.namespace]
-    chosen = choose.choose_data(source, inner, kernel.namespace, request.data)
     budget = settings.number("data.max_store")
     limit = None if request.full else time.monotonic() + settings.number("capture.max_seconds")
     known = list(bases)

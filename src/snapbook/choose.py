@@ -12,7 +12,8 @@ from typing import Any
 
 from snapbook.errors import Hint, NotFound, Unclear, nearest
 from snapbook.lineage.analyse import analyse
-from snapbook.lineage.roles import Roles, roles
+from snapbook.lineage.called import trained_and_tested
+from snapbook.lineage.roles import roles
 from snapbook.parts import model as models
 from snapbook.parts.frame import is_frame
 
@@ -153,13 +154,15 @@ def choose_data(
     functions_read: Sequence[str],
     namespace: Mapping[str, Any],
     asked: Sequence[str],
+    before: Sequence[str] = (),
 ) -> list[DataChoice]:
     """The frames that a cell reads, also inside the functions it calls, and those asked for.
 
-    ``asked`` is what `--data` names: ("none",) drops all but what else it names. Raises NotFound.
+    ``asked`` is what `--data` names: ("none",) drops all but what else it names. ``before`` are the
+    sources of the cells that it depends on, with the functions it calls. Raises NotFound.
     """
-    role: Roles = roles(source)
-    names = dict.fromkeys((*role.train, *role.test))
+    train, test = trained_and_tested(source, before)
+    names = dict.fromkeys((*train, *test))
     names |= dict.fromkeys(sorted(analyse(source).reads))
     names |= dict.fromkeys(functions_read)
     if "none" in asked and "none" not in namespace:
@@ -180,6 +183,6 @@ def choose_data(
         value = namespace.get(name, MISSING)
         if value is MISSING or not is_frame(value):
             continue
-        known = "train" if name in role.train else "test" if name in role.test else ""
+        known = "train" if name in train else "test" if name in test else ""
         chosen.append(DataChoice(name, value, known))
     return chosen
