@@ -83,9 +83,9 @@ class Applier:
             ),
         )
         db.execute(
-            "UPDATE models SET major = ?1, minor = ?2, patch = ?3"
-            " WHERE id = ?4 AND (major, minor, patch) < (?1, ?2, ?3)",
-            (*number, model),
+            "UPDATE models SET major = ?, minor = ?, patch = ?"
+            " WHERE id = ? AND (major, minor, patch) < (?, ?, ?)",
+            (*number, model, *number),
         )
         self.read_content(db, event.n, body["manifest"], texts)
 
