@@ -10,7 +10,7 @@ from __future__ import annotations
 import getpass
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from snapbook.compare import Changes
 
 _TRIES = 1000
+_QUICK_BYTES = 4 * 2**20
 PROTECTED = ("production", "staging")
 
 
@@ -208,9 +209,12 @@ class Repository:
         what `numbers.decide` raises; then nothing was made.
         """
         check_model_name(draft.model)
-        for _ in range(_TRIES):
-            head = self.follow()
-            made = self._try(draft, writer, wish, author, parent, head)
+        for attempt in range(_TRIES):
+            # Nobody waits while much is brought onto the disk; a second attempt has that behind it.
+            quick = attempt > 0 or writer.new_bytes < _QUICK_BYTES
+            with self.catalog.turn() if quick and not wish.dry else nullcontext():
+                head = self.follow()
+                made = self._try(draft, writer, wish, author, parent, head)
             if made is not None:
                 return made
         raise Conflict("Not versioned: others save without a pause", act="Try again")
@@ -438,10 +442,10 @@ class Repository:
     def _act(self, kind: str, body: Mapping[str, Json], author: Author) -> None:
         """Append an event that does not depend on what else happens."""
         for _ in range(_TRIES):
-            head = self.follow()
-            now = events.time_text(datetime.now(UTC))
             try:
-                with reworded("Nothing was done"):
+                with reworded("Nothing was done"), self.catalog.turn():
+                    head = self.follow()
+                    now = events.time_text(datetime.now(UTC))
                     self.append_freeing(kind, body, author.name, now, head)
             except Conflict:
                 continue

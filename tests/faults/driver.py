@@ -116,6 +116,34 @@ def act_create(folder: Path) -> dict:
     return {}
 
 
+def act_nothing(folder: Path) -> dict:
+    """Answer: the process has started."""
+    return {"folder": folder.name}
+
+
+def act_saves_and_deletes(folder: Path, model: str, seeds: list[int]) -> dict:
+    """Save many and delete every second version but one; tells what is left."""
+    repository = places.make_repository(folder)
+    kept: dict[str, int] = {}
+    for seed in seeds:
+        made = save(repository, model, seed)
+        kept[made.version.ref] = seed
+        if seed % 2 == 0:
+            old = next(iter(kept))
+            repository.delete(repository.resolve(parse(old)), AUTHOR)
+            del kept[old]
+    return {"kept": kept}
+
+
+def act_gc_without_end(folder: Path, until: str) -> dict:
+    """Free again and again until the file ``until`` is there."""
+    sweeps = packs = 0
+    while not os.path.exists(until):
+        freed = gc.gc(places.find_repository(folder), AUTHOR)
+        sweeps, packs = sweeps + 1, packs + freed.packs
+    return {"sweeps": sweeps, "packs": packs}
+
+
 def run(request: dict) -> dict:
     """Do what is asked; an error of ours is told by its kind and text."""
     from snapbook.errors import SnapbookError

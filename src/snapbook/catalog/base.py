@@ -7,6 +7,7 @@ to it. A Catalog knows events, not what they mean: that is the index's and the r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -51,6 +52,9 @@ class Catalog(Protocol):
 
         Raises Conflict where somebody else made that event, or ``expected`` is not the chain's.
         """
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Wait a little for others who are about to append. It spares retries; nothing rests on it."""
 
     def verify(self, progress: Progress | None = None) -> Iterator[Broken]:
         """Every event that is missing, changed, cut or out of the chain."""

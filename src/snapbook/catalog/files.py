@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import errno
 import os
+import random
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +25,7 @@ from snapbook.store import durable
 _IN_SHARD = 1000
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _LOCK = "lock"
+_TURN_S = 2.0
 
 
 class FileCatalog:
@@ -29,6 +33,7 @@ class FileCatalog:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._mine = threading.local()
 
     def path(self, n: int) -> Path:
         """Where event ``n`` lies."""
@@ -76,6 +81,29 @@ class FileCatalog:
                     for folder in (path.parent, self.folder, self.folder.parent):
                         durable.sync_folder(folder)
         return event
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait a little for others who are about to append: without it many savers retry a lot."""
+        if getattr(self._mine, "turn", False):
+            yield
+            return
+        try:
+            fd = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            yield  # what is wrong with the folder is for `append` to say
+            return
+        self._mine.turn = True
+        try:
+            latest = time.monotonic() + _TURN_S
+            # A holder may be stopped or be writing much: after a while it is a race again.
+            while not durable.try_lock(fd) and time.monotonic() < latest:
+                time.sleep(random.uniform(0.0005, 0.005))
+            yield
+        finally:
+            self._mine.turn = False
+            durable.unlock(fd)
+            os.close(fd)
 
     def verify(self, progress: Progress | None = None) -> Iterator[Broken]:
         """Every event that is missing, changed, cut or out of the chain."""

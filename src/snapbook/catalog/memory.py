@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 from snapbook.canonical import Json
 from snapbook.catalog.base import Broken, Head, Progress
@@ -42,6 +43,10 @@ class MemoryCatalog:
                 raise conflict(event.n)
             self.sealed[event.n] = seal(event)
         return event
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Nobody waits: an append takes no time."""
+        return nullcontext()
 
     def verify(self, progress: Progress | None = None) -> Iterator[Broken]:
         """Every event that is missing, changed, cut or out of the chain."""
