@@ -195,7 +195,7 @@ def test_a_full_disk_is_one_line_and_the_hint_works(kernel, small_disk):
     ran = kernel.cell("%%version_model churn\nmodel = Stump(2).fit(big)\n'the result'")
     assert (ran.status, ran.value, ran.stderr) == ("ok", "'the result'", "")
     assert re.fullmatch(
-        r"Not versioned: [\d.]+ [kM]B needed, [\d.]+ [kM]?B(ytes)? free in \S+\."
+        r"Not versioned: [\d.]+ [kM]B needed, [\d.]+ (bytes|kB|MB) free in \S+\."
         r" The cell's result is intact\. See what can go: %snapbook gc --dry-run",
         ran.card,
     ), ran.card

@@ -1,4 +1,4 @@
-"""Every verb through every face: magic, command line, Python; what it does, what it leaves alone."""
+"""Every verb through every face: magic, command line, Python; what it does and leaves alone."""
 
 from __future__ import annotations
 
@@ -107,7 +107,8 @@ def test_every_verb_from_python(notebook):
         }, call
     assert notebook.cell("older.depth, model.depth").value == "(1, 2)"
     roots = notebook.cell(
-        "import snapbook\n[v.ref for v in snapbook.versions('churn')], snapbook.load('churn').depth,"
+        "import snapbook\n"
+        "[v.ref for v in snapbook.versions('churn')], snapbook.load('churn').depth,"
         " snapbook.diff('churn').new, snapbook.show('churn').version.ref,"
         " snapbook.save(model, 'other', metrics={'auc': 0.5}).version.ref,"
         " snapbook.tag('other', 'x').data['tags'], dir(snapbook)[:1],"
@@ -337,7 +338,8 @@ def test_settings(notebook, project):
 def test_names_of_others_are_left_to_them(kernel, project):
     kernel.project(project, load=False)
     kernel.cell(
-        "get_ipython().register_magic_function(lambda line: print('theirs', line), 'line', 'versions')"
+        "def theirs(line):\n    print('theirs', line)\n"
+        "get_ipython().register_magic_function(theirs, 'line', 'versions')"
     )
     loaded = kernel.cell("%load_ext snapbook")
     assert loaded.stdout.startswith(
