@@ -28,7 +28,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was checked and what was found; ``broken`` are versions that cannot be restored whole."""
+    """What was checked and found; ``broken`` are versions that cannot be restored whole."""
 
     problems: tuple[Problem, ...]
     broken: tuple[str, ...]
@@ -40,36 +40,36 @@ class Verified:
 def verify(repository: Repository, only: VersionRow | None, progress: Progress) -> Verified:
     """Check everything, or with ``only`` what that version needs."""
     problems: list[Problem] = []
-    lost: set[str] = set()
     count = 0
     store = repository.store
     if isinstance(store, LocalStore) and only is None:
         repository.follow()
-        for found in packs.verify(store, lambda done, of: progress("packs", done, of)):
-            problems.append(Problem(f"pack {found.pack[:12]}", found.why))
-            lost.update(found.lost)
+        damaged = packs.verify(store, lambda done, of: progress("packs", done, of))
+        problems += [Problem(f"pack {found.pack[:12]}", found.why) for found in damaged]
         count = len(set(store.lookup.names()) - store.condemned)
     if only is None:
-        for broken in repository.catalog.verify(lambda done, of: progress("events", done, of)):
-            problems.append(Problem(f"event {broken.n}", broken.why))
+        broken = repository.catalog.verify(lambda done, of: progress("events", done, of))
+        problems += [Problem(f"event {found.n}", found.why) for found in broken]
+        # What could not be read once and can be read now: a pack came back from a copy.
+        repository.index.retry_damaged()
     rows: Sequence[VersionRow] = [only] if only is not None else list(repository.every_version())
     whole: dict[str, bool] = {}
     bad = []
     for done, row in enumerate(rows):
         progress("versions", done, len(rows))
         if row.manifest not in whole:
-            whole[row.manifest] = _whole(repository, row.manifest, lost, read=only is not None)
+            whole[row.manifest] = _whole(repository, row.manifest, read=only is not None)
         if not whole[row.manifest]:
             bad.append(row.ref)
     return Verified(tuple(problems), tuple(bad), len(rows), count, repository.catalog.head().n)
 
 
-def _whole(repository: Repository, digest: str, lost: set[str], *, read: bool) -> bool:
+def _whole(repository: Repository, digest: str, *, read: bool) -> bool:
     """Whether all that a Manifest needs is there; with ``read`` every byte of it is read."""
     get = repository.store.get
     try:
         needed = Manifest.decode(get(digest)).reachable(get)
-        if needed & lost or repository.store.missing(needed):
+        if repository.store.missing(needed):
             return False
         if read:
             for blob in needed:

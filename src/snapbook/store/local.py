@@ -35,6 +35,8 @@ class LocalStore:
         self.lookup = Lookup(folder, cache)
         self._condemned: frozenset[str] = frozenset()
         self._lock = threading.RLock()
+        # Packs that were opened once and are cut short or changed at their end by nobody since.
+        self._sound: set[str] = set()
         self._packs: OrderedDict[str, Pack] = OrderedDict()
         self._near: Pack | None = None  # the pack that was read last
         # Groups of small blobs, unpacked: their neighbours are mostly wanted next.
@@ -115,11 +117,22 @@ class LocalStore:
         return self._condemned
 
     def holder(self, key: bytes) -> str | None:
-        """A pack that is there, not condemned and holds the blob, as far as the table knows."""
-        for name in self.lookup.packs_of(key):
-            if name not in self._condemned and self.lookup.path(name).exists():
+        """A pack to rely on for the blob: there, not condemned, and not known to be damaged."""
+        for name in self.lookup.sound_packs_of(key):
+            if name in self._condemned or not self.lookup.path(name).exists():
+                continue
+            if name in self._sound or self._opens(name):
                 return name
         return None
+
+    def _opens(self, name: str) -> bool:
+        """Whether the pack has its whole length and index; its frames are not read."""
+        try:
+            sound = self.open_pack(name) is not None
+        except Damaged:
+            return False
+        self._sound.add(name)
+        return sound
 
     def open_pack(self, name: str) -> Pack | None:
         """The pack, open for reading, or None if it is gone. Raises Damaged."""
@@ -141,6 +154,7 @@ class LocalStore:
         """Close the pack and forget what was read of it."""
         self._near = None
         with self._lock:
+            self._sound.discard(name)
             self._packs.pop(name, None)
             for place in [place for place in self._groups if place[0] == name]:
                 del self._groups[place]
@@ -160,6 +174,7 @@ class LocalStore:
         """Let go of all files. The store may be used again afterwards."""
         self._near = None
         with self._lock:
+            self._sound.clear()
             self._packs.clear()
             self._groups.clear()
             self.lookup.close()
@@ -177,6 +192,7 @@ class LocalStore:
                 data = self._read_from(name, key)
             except Damaged as error:
                 failure = error
+                self.lookup.damaged(name, [key])
                 continue
             if data is not None:
                 return data, None

@@ -23,7 +23,11 @@ CREATE TABLE IF NOT EXISTS packs (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNI
 CREATE TABLE IF NOT EXISTS blobs (
     digest BLOB NOT NULL, pack INTEGER NOT NULL, PRIMARY KEY (digest, pack)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS damaged (
+    digest BLOB NOT NULL, pack INTEGER NOT NULL, PRIMARY KEY (digest, pack)
+) WITHOUT ROWID;
 """
+_SOUND = " AND NOT EXISTS (SELECT 1 FROM damaged d WHERE d.digest = b.digest AND d.pack = b.pack)"
 _SETTLED_S = 10.0
 _T = TypeVar("_T")
 
@@ -45,6 +49,18 @@ class Lookup:
     def packs_of(self, digest: bytes) -> list[str]:
         """The packs that hold the blob, as far as the table knows."""
         return self._safely(lambda db: _packs_of(db, digest))
+
+    def sound_packs_of(self, digest: bytes) -> list[str]:
+        """Those of them in which it was not found to be damaged."""
+        return self._safely(lambda db: _packs_of(db, digest, _SOUND))
+
+    def damaged(self, name: str, digests: Iterable[bytes], *, whole: bool = False) -> None:
+        """Remember blobs of the pack that are not as they were written: none relies on them.
+
+        With ``whole`` all of the pack was read, and its other blobs are sound.
+        """
+        rows = list(digests)
+        self._safely(lambda db: _set_damaged(db, name, rows, whole))
 
     def known(self) -> set[str]:
         """The packs in the table."""
@@ -207,13 +223,20 @@ class Lookup:
             return act(db)
 
 
-def _packs_of(db: sqlite3.Connection, digest: bytes) -> list[str]:
-    return [
-        row[0]
-        for row in db.execute(
-            "SELECT name FROM blobs JOIN packs ON id = pack WHERE digest = ?", (digest,)
+def _packs_of(db: sqlite3.Connection, digest: bytes, but: str = "") -> list[str]:
+    query = "SELECT name FROM blobs b JOIN packs ON id = pack WHERE digest = ?" + but
+    return [row[0] for row in db.execute(query, (digest,))]
+
+
+def _set_damaged(db: sqlite3.Connection, name: str, digests: list[bytes], whole: bool) -> None:
+    pack = "(SELECT id FROM packs WHERE name = ?)"
+    with transaction(db):
+        if whole:
+            db.execute(f"DELETE FROM damaged WHERE pack = {pack}", (name,))
+        db.executemany(
+            "INSERT OR IGNORE INTO damaged SELECT ?, id FROM packs WHERE name = ?",
+            ((digest, name) for digest in digests),
         )
-    ]
 
 
 def _names(db: sqlite3.Connection) -> set[str]:
@@ -236,4 +259,5 @@ def _delete(db: sqlite3.Connection, names: list[str]) -> None:
             "INSERT INTO gone SELECT id FROM packs WHERE name = ?", ((name,) for name in names)
         )
         db.execute("DELETE FROM blobs WHERE pack IN (SELECT id FROM gone)")
+        db.execute("DELETE FROM damaged WHERE pack IN (SELECT id FROM gone)")
         db.execute("DELETE FROM packs WHERE id IN (SELECT id FROM gone)")

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snapbook import canonical
 from snapbook.errors import Damaged
 from snapbook.store import durable
-from snapbook.store.pack import Pack
+from snapbook.store.pack import Pack, Place, cut
 from snapbook.store.writing import LOCK
 
 if TYPE_CHECKING:
@@ -151,11 +152,11 @@ def _shares(packs: list[Pack], wanted: set[bytes], purged: set[bytes]) -> list[_
     """Each living blob belongs to one pack only, the fullest that has it: copies are dead."""
     held = {pack.name: [(key, place) for key, place in pack.places()] for pack in packs}
     alive = {name: sum(key in wanted for key, _ in places) for name, places in held.items()}
-    taken: set[bytes] = set()
+    ordered = sorted(packs, key=lambda pack: (-alive[pack.name], pack.name))
+    owners = _owners(ordered, held, wanted)
     shares = []
-    for pack in sorted(packs, key=lambda pack: (-alive[pack.name], pack.name)):
-        mine = [(k, p) for k, p in held[pack.name] if k in wanted and k not in taken]
-        taken.update(key for key, _ in mine)
+    for pack in ordered:
+        mine = [(k, p) for k, p in held[pack.name] if owners.get(k) == pack.name]
         frames = pack.frames
         stored = sum(
             place.size * frames[place.frame].stored / (frames[place.frame].raw or 1)
@@ -165,6 +166,33 @@ def _shares(packs: list[Pack], wanted: set[bytes], purged: set[bytes]) -> list[_
         size = os.fstat(pack.fd).st_size
         shares.append(_Share(pack.name, size, frozenset(k for k, _ in mine), stored, must_go))
     return shares
+
+
+def _owners(
+    packs: list[Pack], held: dict[str, list[tuple[bytes, Place]]], wanted: set[bytes]
+) -> dict[bytes, str]:
+    """The pack that each living blob stays in: of several copies the first that is sound."""
+    copies: dict[bytes, list[tuple[Pack, Place]]] = {}
+    for pack in packs:
+        for key, place in held[pack.name]:
+            if key in wanted:
+                copies.setdefault(key, []).append((pack, place))
+    return {key: _first_sound(key, found).name for key, found in copies.items()}
+
+
+def _first_sound(key: bytes, copies: list[tuple[Pack, Place]]) -> Pack:
+    if len(copies) > 1:
+        for pack, place in copies:
+            if _is_sound(pack, key, place):
+                return pack
+    return copies[0][0]
+
+
+def _is_sound(pack: Pack, key: bytes, place: Place) -> bool:
+    try:
+        return canonical.digest(cut(pack.frame(place.frame), place)) == key.hex()
+    except Damaged:
+        return False
 
 
 def _to_rewrite(shares: list[_Share], waste: float) -> list[_Share]:

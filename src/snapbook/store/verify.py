@@ -1,6 +1,7 @@
 """Reading every byte of the local store, and saying what is not as it was written.
 
-Knows packs and digests; executes nothing and changes nothing.
+Knows packs and digests; executes nothing and changes nothing. What is found is remembered in the
+table of the store, so that later saves write anew what they would have relied on.
 """
 
 from __future__ import annotations
@@ -52,13 +53,17 @@ def _check(store: LocalStore, name: str) -> Problem | None:
     try:
         pack = store.open_pack(name)
     except Damaged as error:
-        return Problem(name, error.why, tuple(key.hex() for key in store.lookup.held(name)))
+        held = store.lookup.held(name)
+        store.lookup.damaged(name, held, whole=True)
+        return Problem(name, error.why, tuple(key.hex() for key in held))
     if pack is None:
         return None  # dropped meanwhile
-    lost = [key.hex() for key in _altered(pack)]
-    if not lost:
+    altered = list(_altered(pack))
+    store.lookup.damaged(name, altered, whole=True)
+    if not altered:
         return None
-    return Problem(name, f"{len(lost)} of {len(pack)} blobs in it were changed", tuple(lost))
+    lost = tuple(key.hex() for key in altered)
+    return Problem(name, f"{len(lost)} of {len(pack)} blobs in it were changed", lost)
 
 
 def _altered(pack: Pack) -> Iterator[bytes]:
