@@ -131,7 +131,16 @@ class Kernel:
 
     def begins(self, source: str, cell_id: str, number: int) -> None:
         """The cell that runs now, for a line magic inside it."""
-        self.current = Cell(len(self.session), number, cell_id, source)
+        self.current = Cell(len(self.session), number, self._cell_id(cell_id), source)
+
+    def _cell_id(self, told: str) -> str:
+        """The front end's id of a cell. VS Code sends an address with the notebook's path, and a
+        number that begins anew with each opening: of it, what is good for this session.
+        """
+        if not told.startswith("vscode-"):
+            return told
+        number = re.sub(r"[^A-Za-z0-9]", "", told.rpartition("#")[2])
+        return f"{number[:32]}-{self.session.id[:8]}"
 
     def ran(
         self,
@@ -150,7 +159,7 @@ class Kernel:
             Cell(
                 index=len(self.session.cells),
                 n=number,
-                id=cell_id,
+                id=self._cell_id(cell_id),
                 source=source,
                 started=started.isoformat(timespec="milliseconds"),
                 duration_s=round(duration_s, 4),

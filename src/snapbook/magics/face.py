@@ -35,6 +35,8 @@ class Face:
         self.kernel = Kernel.start(shell.user_ns, shell.history_manager)
         self._running: list[_Running] = []
         self._called = False
+        # Some releases of IPython count a cell before it runs, others after.
+        self._next: int = shell.execution_count
         shell.input_transformers_cleanup.insert(0, take_the_first_line_off)
         shell.events.register("pre_run_cell", self._before)
         shell.events.register("post_run_cell", self._after)
@@ -126,17 +128,21 @@ class Face:
         self.kernel.reads.listening = True
         raw = info.raw_cell if isinstance(info.raw_cell, str) else ""
         cell_id = getattr(info, "cell_id", None) or ""
-        # Called by name inside another cell it is a cell of its own; %%capture only nests.
-        own, self._called = self._called or not self._running, False
-        self._running.append(_Running(raw, cell_id, own, datetime.now(UTC), time.perf_counter()))
+        # Called by name inside another cell it is a cell of its own; %%capture only nests. What
+        # editors run for themselves (VS Code's start, views of variables) leaves no history.
+        typed = not self._running and (info.store_history or directive(raw) is not None)
+        own, self._called = self._called or typed, False
+        running = _Running(raw, cell_id, own, self._next, datetime.now(UTC), time.perf_counter())
+        self._running.append(running)
         if own:
-            self.kernel.begins(raw, cell_id, self.shell.execution_count)
+            self.kernel.begins(raw, cell_id, self._next)
 
     def _after(self, result: ExecutionResult) -> None:
         if not self._running:
             # The cell that loaded the extension: it ends without having begun for us.
             self._before(result.info)
         running = self._running.pop()
+        self._next = self.shell.execution_count
         if not running.own:
             return
         self.kernel.reads.listening = False
@@ -156,7 +162,7 @@ class Face:
             self._auto()
         if self._running:
             outer = self._running[-1]
-            self.kernel.begins(outer.source, outer.cell_id, self.shell.execution_count)
+            self.kernel.begins(outer.source, outer.cell_id, outer.number)
             self.kernel.reads.listening = True
 
     def _version(self, line: str, result: ExecutionResult) -> None:
@@ -179,8 +185,10 @@ class Face:
             with live:
                 self._keep(asked, live)
         if outcome.error is not None and strict and result.error_in_exec is None:
-            # nbclient reads the reply's status, which IPython takes from here.
+            # nbclient reads the reply's status, which IPython takes from here; its words, from there.
             result.error_in_exec = outcome.error
+            if hasattr(self.shell, "_last_traceback"):
+                self.shell._last_traceback = [self.kernel.complaint]
 
     def _keep(self, asked: Asked, live: Any) -> None:
         from snapbook.display import notebook
@@ -205,11 +213,18 @@ class Face:
 class _Running:
     """A cell between its two events. ``own``: it is an executed cell, not a part of another."""
 
-    __slots__ = ("cell_id", "clock", "own", "source", "started")
+    __slots__ = ("cell_id", "clock", "number", "own", "source", "started")
 
     def __init__(
-        self, source: str, cell_id: str, own: bool, started: datetime, clock: float
+        self,
+        source: str,
+        cell_id: str,
+        own: bool,
+        number: int,
+        started: datetime,
+        clock: float,
     ) -> None:
+        self.number = number
         self.source = source
         self.cell_id = cell_id
         self.own = own
