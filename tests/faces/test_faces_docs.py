@@ -78,3 +78,32 @@ def test_readme_and_docs_name_what_exists():
     for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text()):
         if target != "benchmarks/results.md":
             assert (ROOT / target).exists(), target
+
+
+def test_no_module_takes_the_place_of_a_verb():
+    """`snapbook.diff` and `snapbook.verbs.status` must stay functions, whatever was imported."""
+    import snapbook
+
+    modules = {path.stem for path in (ROOT / "src/snapbook").iterdir()}
+    assert not modules & set(snapbook.__all__)
+    inside = {path.stem for path in (ROOT / "src/snapbook/verbs").iterdir()}
+    assert not inside & {name.replace("-", "_") for name in VERBS}
+
+
+def test_the_light_paths_stay_light(tmp_path):
+    """What a short command and loading the extension import."""
+    heavy = "{'numpy', 'pandas', 'cryptography', 'rich', 'sklearn', 'pyarrow', 'cloudpickle'}"
+    for act in (
+        "from snapbook.cli import main; main(['list']); main(['status'])",
+        "from IPython.core.interactiveshell import InteractiveShell as S;"
+        " S.instance().run_cell('%load_ext snapbook', store_history=True)",
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", f"import sys; {act}; print({heavy} & set(sys.modules))"],
+            cwd=tmp_path,
+            env=kernels.environment_of(tmp_path, IPYTHONDIR=str(tmp_path / "ipython")),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.splitlines()[-1] == "set()", act

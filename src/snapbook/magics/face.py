@@ -185,7 +185,7 @@ class Face:
             with live:
                 self._keep(asked, live)
         if outcome.error is not None and strict and result.error_in_exec is None:
-            # nbclient reads the reply's status, which IPython takes from here; its words, from there.
+            # The reply's status comes from here, its words from there: nbclient reads both.
             result.error_in_exec = outcome.error
             if hasattr(self.shell, "_last_traceback"):
                 self.shell._last_traceback = [self.kernel.complaint]

@@ -78,11 +78,11 @@ def run(here: Here, asked: Asked) -> object:
 
 def _overview(here: Here) -> object:
     """Bare `snapbook`: status, then the newest five."""
-    from snapbook.verbs import look
+    from snapbook.verbs import look, state
     from snapbook.verbs.values import Overview
 
-    status = look.status(here, VERBS["status"].parse([]))
-    return Overview(status, look.list_versions(here, VERBS["list"].parse(["-n", "5"])))
+    whole = state.status(here, VERBS["status"].parse([]))
+    return Overview(whole, look.list_versions(here, VERBS["list"].parse(["-n", "5"])))
 
 
 def __getattr__(name: str) -> Callable[..., Any]:

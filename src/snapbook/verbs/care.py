@@ -13,6 +13,7 @@ from snapbook.errors import BadOption, Hint, NotFound, Usage
 from snapbook.trust import Trust
 from snapbook.verbs import look
 from snapbook.verbs.here import Here
+from snapbook.verbs.state import size_text
 from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def gc(here: Here, asked: Asked) -> Done:
     verb = "would free" if asked.dry_run else "freed"
     packs = f"{freed.packs} pack{'' if freed.packs == 1 else 's'}"
     files = f"{freed.debris} unfinished file{'' if freed.debris == 1 else 's'}"
-    line = f"{verb} {look.size_text(freed.bytes)}: {packs}, {files}"
+    line = f"{verb} {size_text(freed.bytes)}: {packs}, {files}"
     return Done(
         (line,),
         {

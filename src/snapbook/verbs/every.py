@@ -199,7 +199,7 @@ _TABLE = (
     Verb(
         "status",
         "Where versions go, how many, what they weigh",
-        _late("look", "status"),
+        _late("state", "status"),
         aliases=("where",),
     ),
     Verb(
@@ -256,7 +256,7 @@ _TABLE = (
     Verb(
         "export",
         "Write a version's environment as lock files, or its cells as a notebook",
-        _late("take", "export"),
+        _late("release", "export"),
         (
             _REF,
             Argument(("--to",), "env or notebook", choices=("env", "notebook"), default="notebook"),

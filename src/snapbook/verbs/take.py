@@ -1,4 +1,4 @@
-"""restore, load and export: what a version holds comes back, all of it or nothing.
+"""restore and load: what a version holds comes back, all of it or nothing.
 
 Trust is asked before a model is loaded, differences of the environment are told before that, and
 what is in no version is not replaced without a word.
@@ -6,31 +6,28 @@ what is in no version is not replaced without a word.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snapbook import refs, settings
+from snapbook import settings
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import (
     BadOption,
     Conflict,
     Hint,
     NotFound,
-    ReadOnly,
     SnapbookError,
     Unclear,
     Usage,
 )
 from snapbook.kernel import Kernel, Replaced
-from snapbook.parts import cells, environment, files, frame, lock, model
+from snapbook.parts import environment, frame, model
 from snapbook.parts.base import Part
 from snapbook.repository import Repository
 from snapbook.trust import Trust
-from snapbook.verbs import look, make
+from snapbook.verbs import look, make, release
 from snapbook.verbs.here import Here
-from snapbook.verbs.values import Done, Restored
+from snapbook.verbs.values import Restored
 
 if TYPE_CHECKING:
     from snapbook.verbs.table import Asked
@@ -59,7 +56,7 @@ def restore(here: Here, asked: Asked) -> Restored:
     warnings = tuple(_differences(parts))
     names = _targets(parts, wanted, as_name)
     lost = _lost(kernel, repository, names) if kernel else {}
-    written = _files_wanted(here, version, parts, wanted)
+    written = release.files_wanted(here, version, parts, wanted)
     if asked.dry_run:
         return Restored(
             version.ref,
@@ -84,7 +81,7 @@ def restore(here: Here, asked: Asked) -> Restored:
             kind="unsaved",
         )
     values = {name: load_part(repository, version, part) for name, part in names.items()}
-    paths = _write_files(repository, version, parts, wanted, written)
+    paths = release.write_files(repository, parts, written)
     if kernel is not None and values:
         _bind(kernel, version, values, model_restored="model" in wanted)
     return Restored(
@@ -257,113 +254,3 @@ def _undo(kernel: Kernel) -> Restored:
     kernel.parents.update(last.parents)
     names = (*last.values, *last.absent)
     return Restored("", tuple((name, "as before") for name in names), undone=True)
-
-
-# --- files ----------------------------------------------------------------------------------------
-
-
-def _files_wanted(
-    here: Here, version: VersionRow, parts: Sequence[Part], wanted: set[str]
-) -> list[Path]:
-    """The paths that will be written, none of which exists."""
-    paths = []
-    number = refs.number_text(version.number)
-    plain = version.model.replace("/", "-")
-    if "cells" in wanted and any(part.kind == "cells" for part in parts):
-        paths.append(_free(here.folder / f"{plain}-{number}.ipynb"))
-    if "files" in wanted and any(part.name == "attachments" for part in parts):
-        paths.append(_free(here.folder / f"{plain}-{number}-files"))
-    return paths
-
-
-def _free(path: Path) -> Path:
-    """``path``, or the first of path-2, path-3, ... that is not taken."""
-    count = 2
-    wanted = path
-    while wanted.exists():
-        wanted = path.with_name(f"{path.stem}-{count}{path.suffix}")
-        count += 1
-    return wanted
-
-
-def _write_files(
-    repository: Repository,
-    version: VersionRow,
-    parts: Sequence[Part],
-    wanted: set[str],
-    paths: Sequence[Path],
-) -> list[Path]:
-    del version, wanted
-    get = repository.store.get
-    for path in paths:
-        if path.suffix == ".ipynb":
-            part = next(part for part in parts if part.kind == "cells")
-            write_notebook(part, get, path, "made")
-        else:
-            part = next(part for part in parts if part.name == "attachments")
-            files.restore(part, path, get)
-    return list(paths)
-
-
-def write_notebook(part: Part, get: Any, path: Path, what: str) -> None:
-    """The executed cells as a new notebook at ``path``."""
-    import json
-
-    document = cells.as_notebook(cells.restore(part, get), cells.made(part, get), what)
-    write_text(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """A text file, whole or absent. Raises ReadOnly or what the disk says, as one of ours."""
-    from snapbook.store import durable
-
-    partial = path.with_name(f".{path.name}-{os.getpid()}.tmp")
-    try:
-        with durable.told(path.parent, len(text)):
-            partial.write_text(text, encoding="utf-8", errors="replace")
-            os.replace(partial, path)
-    except ReadOnly as error:
-        raise ReadOnly("Not written", error.why) from error
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def export(here: Here, asked: Asked) -> Done:
-    """A version leaves the repository: its environment as lock files, its cells as a notebook."""
-    repository = here.repository()
-    version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
-    parts = repository.parts(version.manifest)
-    get = repository.store.get
-    number = refs.number_text(version.number)
-    plain = version.model.replace("/", "-")
-    target = Path(asked.output).expanduser() if asked.output else None
-    if target is not None and not target.is_absolute():
-        target = here.folder / target
-    lines = [echo] if echo else []
-    if asked.to == "notebook":
-        part = _only(parts, "cells", version)
-        path = target or _free(here.folder / f"{plain}-{number}.ipynb")
-        write_notebook(part, get, path, "all" if asked.all else "made")
-        return Done((*lines, f"wrote {path.name}"), {"files": [str(path)]})
-    part = _only(parts, "environment", version)
-    folder = target or _free(here.folder / f"{plain}-{number}-env")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ReadOnly("Not written", f"{folder} cannot be made ({error.strerror})") from error
-    written = []
-    for name, text in (
-        ("pylock.toml", lock.pylock(part, get)),
-        ("requirements.txt", lock.requirements(part, get)),
-    ):
-        write_text(folder / name, text)
-        written.append(str(folder / name))
-    said = f"wrote {folder.name}/pylock.toml and requirements.txt, without hashes (made offline)"
-    return Done((*lines, said), {"files": written})
-
-
-def _only(parts: Sequence[Part], kind: str, version: VersionRow) -> Part:
-    for part in parts:
-        if part.kind == kind:
-            return part
-    raise NotFound(f"{version.ref} holds no {kind}")

@@ -1,0 +1,125 @@
+"""What of a version is written to disk: its cells as a notebook, attachments, lock files.
+
+Never over a file that is there, unless it was named; each file whole or absent.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snapbook import refs
+from snapbook.catalog.rows import VersionRow
+from snapbook.errors import NotFound, ReadOnly
+from snapbook.parts import cells, files, lock
+from snapbook.parts.base import Part
+from snapbook.repository import Repository
+from snapbook.verbs import look
+from snapbook.verbs.here import Here
+from snapbook.verbs.values import Done
+
+if TYPE_CHECKING:
+    from snapbook.verbs.table import Asked
+
+
+def files_wanted(
+    here: Here, version: VersionRow, parts: Sequence[Part], wanted: set[str]
+) -> list[Path]:
+    """The paths that a restore will write, none of which exists."""
+    paths = []
+    number = refs.number_text(version.number)
+    plain = version.model.replace("/", "-")
+    if "cells" in wanted and any(part.kind == "cells" for part in parts):
+        paths.append(free_path(here.folder / f"{plain}-{number}.ipynb"))
+    if "files" in wanted and any(part.name == "attachments" for part in parts):
+        paths.append(free_path(here.folder / f"{plain}-{number}-files"))
+    return paths
+
+
+def free_path(path: Path) -> Path:
+    """``path``, or the first of path-2, path-3, ... that is not taken."""
+    count = 2
+    wanted = path
+    while wanted.exists():
+        wanted = path.with_name(f"{path.stem}-{count}{path.suffix}")
+        count += 1
+    return wanted
+
+
+def write_files(repository: Repository, parts: Sequence[Part], paths: Sequence[Path]) -> list[Path]:
+    """Write the cells as a notebook and the attachments as a folder, to ``paths``."""
+    get = repository.store.get
+    for path in paths:
+        if path.suffix == ".ipynb":
+            part = next(part for part in parts if part.kind == "cells")
+            write_notebook(part, get, path, "made")
+        else:
+            part = next(part for part in parts if part.name == "attachments")
+            files.restore(part, path, get)
+    return list(paths)
+
+
+def write_notebook(part: Part, get: Any, path: Path, what: str) -> None:
+    """The executed cells as a new notebook at ``path``."""
+    import json
+
+    document = cells.as_notebook(cells.restore(part, get), cells.made(part, get), what)
+    write_text(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """A text file, whole or absent. Raises ReadOnly or what the disk says, as one of ours."""
+    from snapbook.store import durable
+
+    partial = path.with_name(f".{path.name}-{os.getpid()}.tmp")
+    try:
+        with durable.told(path.parent, len(text)):
+            partial.write_text(text, encoding="utf-8", errors="replace")
+            os.replace(partial, path)
+    except ReadOnly as error:
+        raise ReadOnly("Not written", error.why) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def export(here: Here, asked: Asked) -> Done:
+    """A version leaves the repository: its environment as lock files, its cells as a notebook."""
+    repository = here.repository()
+    version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
+    parts = repository.parts(version.manifest)
+    get = repository.store.get
+    number = refs.number_text(version.number)
+    plain = version.model.replace("/", "-")
+    target = Path(asked.output).expanduser() if asked.output else None
+    if target is not None and not target.is_absolute():
+        target = here.folder / target
+    lines = [echo] if echo else []
+    if asked.to == "notebook":
+        part = _only(parts, "cells", version)
+        path = target or free_path(here.folder / f"{plain}-{number}.ipynb")
+        write_notebook(part, get, path, "all" if asked.all else "made")
+        return Done((*lines, f"wrote {path.name}"), {"files": [str(path)]})
+    part = _only(parts, "environment", version)
+    folder = target or free_path(here.folder / f"{plain}-{number}-env")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReadOnly("Not written", f"{folder} cannot be made ({error.strerror})") from error
+    written = []
+    for name, text in (
+        ("pylock.toml", lock.pylock(part, get)),
+        ("requirements.txt", lock.requirements(part, get)),
+    ):
+        write_text(folder / name, text)
+        written.append(str(folder / name))
+    said = f"wrote {folder.name}/pylock.toml and requirements.txt, without hashes (made offline)"
+    return Done((*lines, said), {"files": written})
+
+
+def _only(parts: Sequence[Part], kind: str, version: VersionRow) -> Part:
+    for part in parts:
+        if part.kind == kind:
+            return part
+    raise NotFound(f"{version.ref} holds no {kind}")

@@ -1,0 +1,79 @@
+"""status: where versions go, how many there are, what they weigh and cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from snapbook import places, settings
+from snapbook.verbs.here import Here
+from snapbook.verbs.values import Done
+
+if TYPE_CHECKING:
+    from snapbook.verbs.table import Asked
+
+
+def status(here: Here, asked: Asked) -> Done:
+    """Where versions go, how many there are, what they weigh."""
+    del asked
+    place = places.place(here.folder)
+    lines = [f"repository  {place.folder}" + (f"  ({place.why})" if place.why else "")]
+    data: dict[str, Any] = {
+        "repository": str(place.folder),
+        "exists": place.exists,
+        "why": place.why,
+    }
+    if not place.exists:
+        lines.append("versions    none yet: it is made with the first one")
+    else:
+        repository = here.repository()
+        index = repository.index
+        total, bytes_ = index.count(), weight(place.folder)
+        limit = settings.number("repo.max_size")
+        models = len(index.models())
+        lines.append(f"versions    {total:,} of {models:,} model{'' if models == 1 else 's'}")
+        lines.append(f"size        {size_text(bytes_)} of {size_text(limit)}")
+        data |= {"versions": total, "models": models, "bytes": bytes_}
+        data["budget_bytes"] = limit
+        if bytes_ > 0.8 * limit:
+            lines.append("            over 80 %. See what can go: snapbook gc --dry-run")
+        damaged = index.broken()
+        if damaged:
+            lines.append(f"damaged     {len(damaged)} events; see: snapbook verify")
+        data["damaged"] = len(damaged)
+    if here.kernel is not None:
+        kernel = here.kernel
+        lines.append(f"auto        {'on' if kernel.auto else 'off'}")
+        lines.append(f"cells       {len(kernel.session)} executed")
+        data |= {"auto": kernel.auto, "cells": len(kernel.session)}
+        if kernel.times:
+            middle = median(kernel.times[-20:])
+            count = len(kernel.times[-20:])
+            lines.append(f"cost        {middle:.2f} s a version (median of the last {count})")
+            data["seconds_median"] = middle
+        if kernel.session.trouble:
+            lines.append(f"cell log    not written: {kernel.session.trouble}")
+        if kernel.complaint:
+            lines.append(f"last said   {kernel.complaint}")
+            data["complaint"] = kernel.complaint
+    lines.append(
+        "settings    " + ", ".join(f"{k} = {settings.get(k)}" for k in settings.stored())
+        if settings.stored()
+        else "settings    defaults"
+    )
+    return Done(tuple(lines), data)
+
+
+def weight(folder: Path) -> int:
+    """The bytes of all files of a repository."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def size_text(count: float) -> str:
+    """Bytes in the unit people would choose, of 1024 as in the settings."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1024 or unit == "GB":
+            break
+        count /= 1024
+    return f"{count:.0f} {unit}" if count >= 10 or unit == "bytes" else f"{count:.1f} {unit}"
