@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 
@@ -449,7 +450,8 @@ def test_file_deleted_under_a_running_process(book, tmp_path):
     assert two.follow(book.catalog).n == 2
     assert refs(one.page()) == refs(two.page()) == ["churn:0.2.0", "churn:0.1.0"]
     two.close()
-    assert sqlite3.connect(path).execute("SELECT count(*) FROM versions").fetchone() == (2,)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT count(*) FROM versions").fetchone() == (2,)
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage" * 3000])

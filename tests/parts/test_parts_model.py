@@ -203,9 +203,11 @@ def test_another_version_is_said_when_loading_fails():
     model = LogisticRegression().fit(X, Y)
     part, _, store = capture(model)
     facts = {**part.facts, "framework_version": "0.1.2"}
-    stream = store.get(part.blobs[0]).replace(b"LogisticRegression", b"LogisticRegressioX")
+    pieces = [store.get(blob) for blob in part.blobs]
+    assert any(b"LogisticRegression" in piece for piece in pieces)
     writer = store.writer()
-    broken = Part("model", "model", facts, (writer.add(stream),))
+    blobs = [writer.add(p.replace(b"LogisticRegression", b"LogisticRegressioX")) for p in pieces]
+    broken = Part("model", "model", facts, tuple(blobs))
     writer.commit()
     with pytest.raises(NotRestorable) as caught:
         models.restore(broken, store.get, "churn:0.1.0")

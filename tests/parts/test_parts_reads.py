@@ -5,6 +5,7 @@ import sqlite3
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import joblib
@@ -32,9 +33,8 @@ def data(tmp_path, monkeypatch):
     np.savetxt("t.txt", np.ones(3))
     np.ones(3).tofile("raw.bin")
     joblib.dump([1], "d.joblib")
-    with sqlite3.connect("base.db") as base:
+    with closing(sqlite3.connect("base.db")) as base:
         base.execute("create table t (a)")
-    base.close()
     return tmp_path
 
 

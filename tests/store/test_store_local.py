@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import sqlite3
 import subprocess
+from contextlib import closing
 
 import pytest
 from contracts.store_contract import StoreContract
@@ -109,7 +110,8 @@ def test_index_deleted_under_a_running_process(tmp_path):
         assert [store.get(digest) for digest in digests] == [b"1", b"2", b"3"]
     one.close()
     assert two.missing(digests) == set()
-    assert sqlite3.connect(index).execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with closing(sqlite3.connect(index)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all" * 500, b"SQLite format 3\0" * 600])

@@ -38,6 +38,11 @@ class CacheFile:
         # Connections of a parent process: closing them here would touch its file.
         self._inherited: list[sqlite3.Connection] = []
 
+    def __del__(self) -> None:
+        # Repositories are let go of, not closed; only the process that opened a file may close it.
+        if self._db is not None and self._pid == os.getpid():
+            self.close()
+
     @contextmanager
     def use(self) -> Iterator[sqlite3.Connection]:
         """The connection, in autocommit mode, opened anew if the file was deleted or replaced.
@@ -159,7 +164,11 @@ def _connect(name: str, uri: bool = False) -> sqlite3.Connection:
     db = sqlite3.connect(
         name, timeout=_BUSY_S, isolation_level=None, check_same_thread=False, uri=uri
     )
-    db.execute("PRAGMA synchronous = NORMAL")
+    try:
+        db.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:
+        db.close()
+        raise
     return db
 
 
