@@ -1,4 +1,4 @@
-"""The same model again with a new metric: what one more version costs in bytes, all files counted."""
+"""The same model again with a new metric: the bytes of one more version, all files counted."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def main() -> None:
             version(n)
         mean = (checkpointed(repository) - before) / VERSIONS
         os.chdir("/")
-    row("the same model again with a new metric", mean, 1.0, "bytes a version", 4000, "bytes")
+    row("the same model again with a new metric", mean, 1, "one byte a version", "B")
 
 
 def checkpointed(repository: Path) -> int:

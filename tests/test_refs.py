@@ -75,7 +75,8 @@ def test_any_text_parses_or_is_refused(text):
 @pytest.mark.parametrize(
     ("name", "suggested"),
     [("churn model!", "churn-model"), ("now", "model-now"), ("deadbeef", "model-deadbeef"),
-     ("con", "model-con"), ("churn.", "churn"), ("", "model"), ("a" * 200, "a" * 120), ("é", "model")],
+     ("con", "model-con"), ("churn.", "churn"), ("", "model"), ("a" * 200, "a" * 120),
+     ("é", "model")],
 )  # fmt: skip
 def test_a_bad_name_gets_one_that_would_do(name, suggested):
     with pytest.raises(BadName) as caught:

@@ -33,7 +33,8 @@ def save(
 ) -> Saved:
     """Version ``model`` under ``name``, with frames by name and metrics by name.
 
-    In a notebook the executed cells are kept as well; in a script, the script. Raises SnapbookError.
+    In a notebook the executed cells are kept as well; in a script, the script. Raises
+    SnapbookError.
     """
     here = here_now()
     kernel = running()
@@ -48,7 +49,7 @@ def save(
         log = kernel.session.cells
     else:
         log = kernel.log() or [Cell(0, 0, "", "", kind="call")]
-        kernel = kernel.seen_as({**kernel.namespace, **space})
+    seen = kernel.seen_as({**kernel.namespace, **space})
     request = Request(
         name,
         variable,
@@ -57,10 +58,11 @@ def save(
         store,
         tuple(Path(path) for path in attach),
     )
-    wish = Wish(message, dict(tags or {}), bump, refs.parse_number(number) if number else None)
+    exact = refs.parse_number(number) if number else None
+    wish = Wish(message, make.parse_tags(tags), bump, exact)
     chosen = choose.Candidate(variable, model, None)
     repository = here.writable()
-    draft, made = make.keep(here, repository, kernel, request, wish, chosen, log, len(log) - 1)
+    draft, made = make.keep(here, repository, seen, request, wish, chosen, log, len(log) - 1)
     return make.report(kernel, repository, draft, made, request)
 
 
@@ -97,7 +99,7 @@ def diff(old: str, new: str = "") -> Compared:
 
 
 def restore(ref: str, **options: object) -> Restored:
-    """Bring a version back into the kernel; ``options`` as on the command line (what, keep, yes)."""
+    """Bring a version back into the kernel; ``options`` as on the command line (what, yes)."""
     return cast(Restored, run(here_now(), VERBS["restore"].ask((ref,), options)))
 
 

@@ -1,9 +1,9 @@
 """Canonical JSON and digests: the same value is the same bytes everywhere, for ever.
 
 RFC 8785 (JSON Canonicalization Scheme) with what models need beside it: floats that are not finite
-and integers beyond 2**53 stand as tagged objects ({"$float": "nan"}), a key that begins with "$" gets
-another one, and a whole float keeps its ".0", so that types survive the round trip. Knows nothing of
-what the values mean. Other programs can read the output with any JSON parser.
+and integers beyond 2**53 stand as tagged objects ({"$float": "nan"}), a key that begins with "$"
+gets another one, and a whole float keeps its ".0", so that types survive the round trip. Knows
+nothing of what the values mean. Other programs can read the output with any JSON parser.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 import blake3 as _blake3
 
-Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 DIGEST_LENGTH = 64  # hex digits of a BLAKE3-256 digest
 _SAFE = 2**53

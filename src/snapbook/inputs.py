@@ -22,7 +22,7 @@ Field = Mapping[str, Json]
 
 
 def with_inputs(model: Part, frames: Sequence[Part]) -> Part:
-    """``model`` with the inputs that its training frame tells; ``frames`` in the order of the code."""
+    """``model`` with the inputs that its training frame tells; ``frames`` in the code's order."""
     known: Any = model.facts.get("inputs") or ()
     fields = [field for field in known if isinstance(field, Mapping)]
     if fields and all(field.get("type") for field in fields):

@@ -1,8 +1,8 @@
 """How a version gets its number, and why.
 
 Pure: two lists of Parts and the numbers so far go in, a number with its reason comes out. MAJOR
-when callers must change, MINOR when data, features, code or parameters changed, PATCH for a refit or
-another environment; below 1.0.0 a break bumps MINOR.
+when callers must change, MINOR when data, features, code or parameters changed, PATCH for a refit
+or another environment; below 1.0.0 a break bumps MINOR.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MOST_REASONS = 2
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The number, the bump that led to it ("first", "major", "minor", "patch", "number"), the reason."""
+    """The number, what led to it ("first", "major", "minor", "patch", "number"), the reason."""
 
     number: Number
     bump: str
@@ -41,12 +41,14 @@ def decide(
 ) -> Decision:
     """The number of the version that holds ``new``.
 
-    ``old`` are the parent's parts (None for a first version), ``changes`` the differences from them,
+    ``old`` are the parent's parts (None for a first version), ``changes`` what differs from them,
     ``highest`` the greatest number that the model ever had, deleted ones included. ``bump`` and
     ``number`` are what the user asked for. ``unread`` events cannot be read and may hold numbers:
     as many are left out, so that none is given twice when the events come back. Raises Conflict
     where the number asked for was used.
     """
+    if bump and bump not in BUMPS:
+        raise BadOption(f'--bump cannot be "{bump}"', act="It takes major, minor or patch")
     derived, reason = _derive(old, new, changes)
     if number is not None:
         if highest is not None and number <= highest:
@@ -59,8 +61,6 @@ def decide(
         if bump == "major":
             return Decision((1 + unread, 0, 0), "major", reason)
         return Decision((0, FIRST[1] + unread, 0), "first", "first version")
-    if bump and bump not in BUMPS:
-        raise BadOption(f'--bump cannot be "{bump}"', act="It takes major, minor or patch")
     chosen = bump or derived
     if not bump and derived == "major" and highest[0] == 0:
         chosen = "minor"

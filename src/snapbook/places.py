@@ -26,7 +26,7 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a project's repository is or would be. ``why`` says it where that is not the project."""
+    """Where a project's repository is or would be; ``why``, where that is not the project."""
 
     project: Path
     folder: Path
@@ -35,21 +35,21 @@ class Place:
     @property
     def exists(self) -> bool:
         """Whether it was made."""
-        return (self.folder / "format").exists()
+        return _is_there(self.folder / "format")
 
 
 def place(start: Path) -> Place:
     """The place for ``start``: the nearest repository above it, else where one would be made."""
     start = start.resolve()
     for folder in (start, *start.parents):
-        if (folder / NAME / "format").exists() and _mine(folder / NAME):
+        if _is_there(folder / NAME / "format") and _mine(folder / NAME):
             return Place(folder, folder / NAME)
-        if (outside := _outside(folder)) is not None and (outside / "format").exists():
+        if (outside := _outside(folder)) is not None and _is_there(outside / "format"):
             return Place(folder, outside, "kept outside the project")
-    root = next((f for f in (start, *start.parents) if (f / ".git").exists()), start)
+    root = next((f for f in (start, *start.parents) if _is_there(f / ".git")), start)
     if os.environ.get("SNAPBOOK_HOME"):
         return Place(root, _home() / _slug(root), "SNAPBOOK_HOME is set")
-    if not _mine(root):
+    if not _mine(root) or (_is_there(root / NAME) and not _mine(root / NAME)):
         return Place(root, _home() / _slug(root), "the folder belongs to somebody else")
     if not os.access(root, os.W_OK):
         return Place(root, _home() / _slug(root), "the folder cannot be written")
@@ -149,7 +149,7 @@ def _check_format(folder: Path) -> None:
         ) from error
     if version > FORMAT:
         raise NewerFormat(
-            f"These versions were written by a newer snapbook (format {version}, known here: {FORMAT})",
+            f"A newer snapbook wrote these versions (format {version}, known here: {FORMAT})",
             act="Nothing was changed. Update",
             hint="pip install --upgrade snapbook",
         )
@@ -160,6 +160,11 @@ def _format_bytes(folder: Path) -> bytes:
         return (folder / "format").read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return b""
+
+
+def _is_there(path: Path) -> bool:
+    """Whether the path can be seen; what lies in somebody else's closed folder cannot."""
+    return os.path.exists(path)  # Path.exists raises there
 
 
 def _mine(folder: Path) -> bool:

@@ -25,7 +25,7 @@ Number = tuple[int, int, int]
 class Ref:
     """One parsed reference.
 
-    ``model`` is empty for a bare digest and for ``now``. ``number`` has one to three parts, outermost
+    ``model`` is empty for a bare digest and for ``now``. ``number`` has one to three parts, major
     first. ``back`` counts versions after a name or number, moves after an alias. At most one of
     ``number``, ``alias`` and ``prefix`` is set.
     """
@@ -114,7 +114,7 @@ def number_text(number: tuple[int, ...]) -> str:
 
 
 def check_model_name(text: str) -> str:
-    """``text`` if it may name a model (with at most one namespace), else BadName with one that may."""
+    """``text`` if it may name a model (one namespace at most), else BadName with one that may."""
     space, slash, name = text.rpartition("/")
     if "/" in space:
         raise _no_name(text, "a model name", "at most one namespace before the name")

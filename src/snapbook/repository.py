@@ -125,7 +125,7 @@ class Repository:
     # -- reading
 
     def resolve(self, ref: Ref) -> VersionRow:
-        """The version that ``ref`` names now. Raises NotFound, or BadRef where a prefix is shared."""
+        """The version that ``ref`` names now. Raises NotFound, or BadRef for a shared prefix."""
         index = self.index
         if ref.prefix:
             return self._by_prefix(index, ref)
@@ -149,7 +149,7 @@ class Repository:
         return found
 
     def known_model(self, name: str) -> str:
-        """The model that ``name`` means, also by an earlier name. Raises NotFound with near names."""
+        """The model that ``name`` means, by an earlier name too. Raises NotFound, near names said."""
         index = self.index
         if (model := index.model(name)) is not None:
             return model
@@ -382,7 +382,7 @@ class Repository:
         """
         if version.aliases and not force:
             raise Refused(
-                f"Not deleted: {version.ref} is {', '.join('@' + name for name in version.aliases)}",
+                f"Not deleted: {version.ref} is @{', @'.join(version.aliases)}",
                 act="Move the alias first, or say --yes to delete it all the same",
                 kind="protected",
             )

@@ -47,7 +47,7 @@ class Key:
 
 
 def verify(public: str, signature: str, purpose: str, statement: Mapping[str, Json]) -> bool:
-    """Whether ``signature`` (hex) over ``statement`` for ``purpose`` is by ``public``. Never raises."""
+    """Whether ``public`` signed ``statement`` for ``purpose`` with ``signature``. Never raises."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -77,7 +77,7 @@ def existing_public(folder: Path) -> str:
 
 
 def rotate(folder: Path) -> tuple[str, Key]:
-    """Set a new key in the place of the old one, which is kept beside it; gives (old public, new key)."""
+    """Make a new key; the old one is kept beside it. Gives (old public half, new key)."""
     path = folder / KEY_FILE
     old = own_key(folder).public
     path.rename(folder / f"key-{old[:8]}.pem")

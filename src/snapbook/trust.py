@@ -45,7 +45,7 @@ class Trust:
     folder: Path
 
     def allows(self, claim: Claim) -> bool:
-        """Whether the version may be executed. A signature that does not hold counts for nothing."""
+        """Whether the version may be executed. A signature that is wrong counts for nothing."""
         book = self._read()
         if [claim.model, claim.manifest] in book["versions"]:
             return True

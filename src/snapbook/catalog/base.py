@@ -54,7 +54,7 @@ class Catalog(Protocol):
         """
 
     def turn(self) -> AbstractContextManager[None]:
-        """Wait a little for others who are about to append. It spares retries; nothing rests on it."""
+        """Wait a little for others who are about to append: spares retries, nothing rests on it."""
 
     def verify(self, progress: Progress | None = None) -> Iterator[Broken]:
         """Every event that is missing, changed, cut or out of the chain."""

@@ -1,4 +1,4 @@
-"""What changed between two frames, in a few words, from their facts alone: for cards and reasons."""
+"""What changed between two frames, in a few words from their facts: for cards and reasons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from snapbook.parts.frame.names import json_name, name_text
 
 
 def brief(old: Part, new: Part) -> list[Change]:
-    """At most one change of section "data"; its fact "short" says it: "+1,204 rows, -1 column (age)".
+    """At most one change of section "data"; its fact "short": "+1,204 rows, -1 column (age)".
 
     Reads no blob. Equal digests give no change.
     """
