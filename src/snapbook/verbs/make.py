@@ -14,6 +14,7 @@ from snapbook import choose, refs, settings, signing
 from snapbook.capture import Draft, Request, capture, versioned_cell
 from snapbook.errors import BadOption, Conflict, Hint, SnapbookError, Unclear, Usage
 from snapbook.parts import frame
+from snapbook.parts import model as models
 from snapbook.parts.base import Change, Notice, Part
 from snapbook.parts.calm import calm
 from snapbook.repository import Author, Made, Repository, Wish, login
@@ -407,11 +408,19 @@ def auto_version(here: Here) -> None:
     kernel = _kernel(here)
     log = kernel.log()
     at = len(log) - 1
+    fault: SnapbookError | None = None
     for one in choose.candidates(log[at].source, kernel.namespace):
-        if one.fitted is not True or one.variable.startswith("_"):
+        if one.fitted is not True or not models.predicts(one.value):
             continue
         request = Request(refs.suggestion(one.variable))
-        keep(here, here.writable(), kernel, request, Wish(auto=True), one, log, at)
+        try:
+            with calm():
+                keep(here, here.writable(), kernel, request, Wish(auto=True), one, log, at)
+        except SnapbookError as error:
+            # One that cannot be kept does not stand in the way of the next.
+            fault = error
+    if fault is not None:
+        raise fault
 
 
 # --- from Python ----------------------------------------------------------------------------------
