@@ -107,7 +107,7 @@ def test_the_index_comes_back_with_everything(project, content, tmp_path_factory
 @pytest.mark.parametrize("how", DAMAGES)
 @pytest.mark.parametrize("keep_index", [True, False])
 def test_a_damaged_pack(project, how, keep_index):
-    """`verify` names it and the version; the others are read; saving goes on, even the same again."""
+    """`verify` names it and the version; the others are read; saving goes on."""
     repository = reopened(project)
     pack = pack_of(repository, "a:0.1.0")
     whole = pack.read_bytes()
