@@ -149,7 +149,7 @@ class Repository:
         return found
 
     def known_model(self, name: str) -> str:
-        """The model that ``name`` means, by an earlier name too. Raises NotFound, near names said."""
+        """The model that ``name`` means, by an earlier name too. Raises NotFound with near ones."""
         index = self.index
         if (model := index.model(name)) is not None:
             return model
