@@ -7,6 +7,7 @@ writes it in its own grammar, so that one error reads right in a notebook, a she
 
 from __future__ import annotations
 
+import keyword
 from dataclasses import dataclass
 
 
@@ -23,7 +24,8 @@ class Hint:
         words: list[str] = []
         for word in self.args:
             if word.startswith("--"):
-                words.append(f"{word[2:].replace('-', '_')}=True")
+                name = word[2:].replace("-", "_")
+                words.append(f"{name}{'_' if keyword.iskeyword(name) else ''}=True")
             elif words and words[-1].endswith("=True"):
                 words[-1] = words[-1].removesuffix("True") + _literal(word)
             else:

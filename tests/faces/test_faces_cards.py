@@ -171,6 +171,18 @@ def test_live_line_after_a_second_is_replaced_by_the_card(notebook):
     assert quick.live == []
 
 
+def test_live_line_says_how_far(notebook):
+    ran = notebook.cell(
+        "import time\nfrom snapbook.display.live import Live\n"
+        "with Live('keeping churn…', True) as live:\n"
+        "    live('data', 1, 4)\n    time.sleep(1.1)\n    live('data', 2, 4)\n"
+        "    time.sleep(0.3)\n    live('cells', 0, 0)\n"
+        "live('late', 0, 0)"
+    )
+    assert ran.live == [f"keeping churn… {at}" for at in ("data 2 of 4", "data 3 of 4", "cells")]
+    assert len(ran.displays) == 1
+
+
 @pytest.mark.parametrize("waits", [False, True], ids=["plain", "await"])
 def test_interrupt_cancels_only_the_version(notebook, waits):
     notebook.cell(SLOW.format(seconds=20))

@@ -181,6 +181,15 @@ WRONG = [
 ]
 
 
+def test_a_second_mark_in_the_cell_is_told(notebook):
+    ran = notebook.cell("%%version_model a\nran = 1\n%%version_model b\nran = 2")
+    assert ran.stderr == (
+        "UsageError: A cell takes one %%version_model, on its first line. The cell has not run."
+        " For a second model afterwards: %version_model NAME --model VAR\n"
+    )
+    assert "NameError" in notebook.cell("ran").error
+
+
 def test_wrong_words_are_said_before_the_cell_runs(notebook):
     for source, said in WRONG:
         ran = notebook.cell(source)

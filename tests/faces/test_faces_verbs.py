@@ -235,6 +235,50 @@ def test_what_a_version_needs_is_told_before_it_loads(notebook, project):
     assert notebook.cell("model is None").value == "True"
 
 
+def test_another_environment_is_told_before_anything_loads(notebook, tmp_path):
+    """A package of another version: said first, and loaded; an absent one: what to install."""
+    source = (
+        "class Booster:\n    def fit(self, X):\n        self.n_ = 1\n        return self\n"
+        "    def predict(self, X):\n        return X\n"
+    )
+
+    def installed(version):
+        """The folder of an environment that has this version of the package."""
+        packages = tmp_path / version
+        info = packages / f"fakelib-{version}.dist-info"
+        for folder in (packages / "fakelib", info):
+            folder.mkdir(parents=True)
+        (packages / "fakelib" / "__init__.py").write_text(source)
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: fakelib\nVersion: {version}\n"
+        )
+        (info / "RECORD").write_text("fakelib/__init__.py,,\n")
+        return repr(str(packages))
+
+    here = installed("1.4.2")
+    notebook.cell(f"import sys\nsys.path.insert(0, {here})\nimport fakelib")
+    made = notebook.cell("%%version_model churn\nmodel = fakelib.Booster().fit(X)")
+    assert made.card.startswith("churn:0.1.0"), made.card
+    notebook.cell(
+        f"import importlib\nsys.path[0] = {installed('2.0.0')}\nmodel = None\n"
+        "del sys.modules['fakelib'], fakelib\nimport fakelib"
+    )
+    ran = notebook.cell("%restore_version churn:0.1.0")
+    assert ran.card.splitlines()[:2] == [
+        "Here it differs: fakelib 2.0.0 here, 1.4.2 then: loads, results may differ",
+        "model = churn:0.1.0 (Booster).",
+    ], ran.card
+    notebook.cell(
+        "model = None\ndel sys.path[0], sys.modules['fakelib'], fakelib\n"
+        "importlib.invalidate_caches()"
+    )
+    assert notebook.cell("%restore_version churn:0.1.0").card == (
+        "Not restored: churn:0.1.0 needs fakelib, absent here (made with 1.4.2)."
+        ' Nothing was changed. Install it, then again: %pip install "fakelib==1.4.*"'
+    )
+    assert notebook.cell("model is None").value == "True"
+
+
 # --- other people ---------------------------------------------------------------------------------
 
 

@@ -29,18 +29,22 @@ class Live:
         self._last = 0.0
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
+        self._on = self._waiting = False
 
     def __call__(self, what: str, done: int, of: int) -> None:
         """Take in where the work stands: ``done`` of ``of`` are done (0 of 0: not counted)."""
         self._state = f"{what} {min(done + 1, of)} of {of}" if of else what
-        if self.shown_as and time.monotonic() - self._last > _PAUSE_S:
-            self._publish()
+        if self.shown_as and not self._waiting:
+            wait = self._last + _PAUSE_S - time.monotonic()
+            if wait <= 0:
+                self._publish()
+            else:
+                self._publish_in(wait)
 
     def __enter__(self) -> Live:
         if self.wanted:
-            self._timer = threading.Timer(PATIENCE_S, self._publish)
-            self._timer.daemon = True
-            self._timer.start()
+            self._on = True
+            self._publish_in(PATIENCE_S)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -49,15 +53,22 @@ class Live:
     def stop(self) -> None:
         """Nothing appears or changes from here on."""
         with self._lock:
+            self._on = False
             if self._timer is not None:
                 self._timer.cancel()
-                self._timer = None
+
+    def _publish_in(self, seconds: float) -> None:
+        self._waiting = True
+        self._timer = threading.Timer(seconds, self._publish)
+        self._timer.daemon = True
+        self._timer.start()
 
     def _publish(self) -> None:
         from IPython.display import publish_display_data
 
         with self._lock:
-            if self._timer is None:
+            self._waiting = False
+            if not self._on:
                 return
             again = bool(self.shown_as)
             self.shown_as = self.shown_as or secrets.token_hex(8)

@@ -39,6 +39,11 @@ def take_the_first_line_off(lines: list[str]) -> list[str]:
     if _is_mark(first) or COMMENT.match(first):
         if wrong := wrong_words(directive(first) or ""):
             return _said(wrong)
+        if _misplaced(lines[at:]):
+            return _said(
+                f"A cell takes one {MARK}, on its first line. The cell has not run."
+                " For a second model afterwards: %version_model NAME --model VAR"
+            )
         below = next((line for line in lines[at + 1 :] if line.strip()), "")
         if not _is_mark(first) or not below:
             # A comment may stay; a cell without a body is told so by IPython itself.
