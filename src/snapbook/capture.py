@@ -23,7 +23,7 @@ from snapbook.lineage.analyse import analyse
 from snapbook.lineage.log import Cell
 from snapbook.lineage.roles import roles
 from snapbook.lineage.slice import Slice
-from snapbook.lineage.uses import Body
+from snapbook.lineage.uses import Body, Call, Mutate, Read
 from snapbook.metrics import Measured, measured, metrics_part
 from snapbook.parts import (
     cells,
@@ -165,8 +165,11 @@ def _searches(kernel: Kernel, log: Sequence[Cell], made: Slice) -> list[Part]:
     """The studies and optimisers that the cells behind the model used, by name."""
     names = set(made.reads)
     for index in made.indices:
-        uses = analyse(log[index].source)
-        names |= uses.binds | uses.reads | uses.mutates
+        for event in analyse(log[index].source).events:
+            if isinstance(event, (Read, Mutate)):
+                names.add(event.name)
+            elif isinstance(event, Call):
+                names.add(event.callee)
     found = {
         name: kernel.namespace[name]
         for name in sorted(names)

@@ -7,7 +7,7 @@ better, and which metric is the main one, is remembered by the session and by th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from snapbook import choose
@@ -73,7 +73,11 @@ def metrics_part(
     known: Any = facts.get("directions") or {}
     main = str(facts.get("main") or "")
     first = [*given.asked] or ([main] if main in values else [])
-    return params.capture_metrics(values, directions={**known, **remembered}, first=first)
+    ways = {**known, **remembered}
+    part = params.capture_metrics(values, directions=ways, first=first)
+    told: Any = part.facts["directions"]
+    # Also of metrics that are not measured this time: they may come back.
+    return replace(part, facts={**part.facts, "directions": {**ways, **told}})
 
 
 def _word(word: str) -> tuple[str, str, str]:

@@ -91,9 +91,24 @@ def _derive(
         # The data came by a file that no frame of the cell shows.
         return "minor", _join(files["read"])
     searched = _searched(old, new)
-    if patch := [*_packages(changes), *searched, *_metrics(changes), *files["attachments"]]:
+    stored = [f"rows of {name} stored" for name in newly_stored(old, new)]
+    patch = [*_packages(changes), *searched, *_metrics(changes), *files["attachments"], *stored]
+    if patch:
         return "patch", _join(patch)
     return "patch", "refit, same cells and data" if refitted else "same model"
+
+
+def newly_stored(old: Sequence[Part], new: Sequence[Part]) -> list[str]:
+    """The frames whose rows ``new`` holds and ``old`` does not, though it knows them."""
+    before = {part.name: part for part in old if part.kind == "frame"}
+    return [
+        part.name
+        for part in new
+        if part.kind == "frame"
+        and part.facts.get("stored")
+        and part.name in before
+        and not before[part.name].facts.get("stored")
+    ]
 
 
 def _content(changes: Sequence[Change]) -> list[str]:

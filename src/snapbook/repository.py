@@ -58,7 +58,10 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the user asked for beside the content of a version."""
+    """What the user asked for beside the content of a version.
+
+    ``again``: a version is made though its content equals the parent's.
+    """
 
     message: str = ""
     tags: Mapping[str, str] | None = None
@@ -66,6 +69,7 @@ class Wish:
     number: Number | None = None
     auto: bool = False
     dry: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +231,8 @@ class Repository:
         model = index.model(draft.model) or draft.model
         newest = index.newest(model)
         before = self._parent(model, parent, newest)
-        if before is not None and draft.key and before.key == draft.key and self._whole(before):
+        same = before is not None and draft.key and before.key == draft.key and not wish.again
+        if before is not None and same and self._whole(before):
             return self._unchanged(before, draft, writer, wish, author)
         old = self._readable_parts(before)
         new = draft.parts if old is not None else ()

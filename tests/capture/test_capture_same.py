@@ -126,3 +126,90 @@ def test_code_elsewhere_counts_when_it_is_used(notebook):
     )
     assert notebook.card(cell)[0].startswith("line:0.3.0  minor: cell ")
     assert notebook.card(cell) == ["line:0.3.0  unchanged"]
+
+
+def test_numbers_that_are_asked_for(fitted):
+    changed = FIT.replace("C=1.0", "C=2.0")
+    line = fitted.card(changed.replace("churn\n", "churn --dry-run\n"))[0]
+    assert line.startswith("would be churn:0.2.0  minor: C 1.0 -> 2.0")
+    assert len(fitted.rows()) == 1
+    bumped = changed.replace("churn\n", "churn --bump patch\n")
+    assert fitted.card(bumped)[0].startswith("churn:0.1.1  patch: C 1.0 -> 2.0")
+    assert fitted.card(bumped) == ["churn:0.1.1  unchanged"]
+    assert fitted.card("%version_model churn --bump major")[0].startswith("churn:1.0.0  major: ")
+    line = fitted.card(FIT.replace("C=1.0", "C=3.0").replace("churn\n", "churn --number 4.0.0\n"))[
+        0
+    ]
+    assert line.startswith("churn:4.0.0  numbered: C 2.0 -> 3.0")
+    text = fitted.run(FIT.replace("C=1.0", "C=4.0").replace("churn\n", "churn --number 2.0.0\n"))
+    assert text.startswith("Not versioned: 2.0.0 is not after 4.0.0.")
+    assert len(fitted.rows()) == 4
+
+
+def test_a_deleted_number_is_not_used_again(fitted):
+    fitted.card(FIT.replace("C=1.0", "C=2.0"))
+    fitted.card("%snapbook delete churn:0.2.0 --yes")
+    assert fitted.card(FIT.replace("C=1.0", "C=3.0"))[0].startswith("churn:0.3.0  minor: ")
+
+
+def test_above_one_a_break_is_major(fitted):
+    fitted.card("%version_model churn --bump major")
+    fitted.run("X_train = X_train.drop(columns='age'); X_test = X_test.drop(columns='age')")
+    assert fitted.card(FIT)[0].startswith(
+        "churn:2.0.0  major: input age is gone, callers must change"
+    )
+
+
+def test_a_message_word_for_word_is_said(fitted):
+    fitted.card(FIT.replace("C=1.0", "C=2.0").replace("churn\n", "churn -m deeper\n"))
+    lines = fitted.card(FIT.replace("C=1.0", "C=3.0").replace("churn\n", "churn -m deeper\n"))
+    assert lines[1] == "  message is the one of 0.2.0"
+
+
+def test_two_models_and_the_choice_afterwards(fitted):
+    two = (
+        "%%version_model pair\nrf = LogisticRegression().fit(X_train, y_train)\n"
+        "gb = LogisticRegression(C=2).fit(X_train, y_train)"
+    )
+    assert fitted.run(two) == (
+        "Not versioned: the cell made two models, rf and gb. "
+        "Keep one without running again: %version_model pair --model rf\n"
+    )
+    count = len(fitted.kernel.session)
+    assert fitted.card("%version_model pair --model rf")[0].startswith(
+        "pair:0.1.0  first version  LogisticRegression `rf`"
+    )
+    assert fitted.kernel.session.cells[count].source == "%version_model pair --model rf"
+    made = fitted.parts()["cells", "cells"].facts["current"]
+    assert fitted.kernel.session.cells[made].source == two
+    assert fitted.card(two) == ["pair:0.1.0  unchanged"]  # the variable is remembered
+
+
+def test_another_class_is_said(fitted):
+    fitted.run("from sklearn.tree import DecisionTreeClassifier as Tree")
+    lines = fitted.card(FIT.replace("LogisticRegression(C=1.0)", "Tree(max_depth=2)"))
+    assert lines[0].startswith(
+        "churn:0.2.0  minor: class LogisticRegression -> DecisionTreeClassifier"
+    )
+    assert (
+        lines[1] == "  `model` is a DecisionTreeClassifier, last time it was a LogisticRegression."
+    )
+
+
+def test_a_typo_of_a_metric_is_said_and_the_hint_works(fitted):
+    lines = fitted.card(
+        FIT.replace("C=1.0", "C=2.0").replace("churn\n", "churn --metric accurracy\n")
+    )
+    hint = "%version_model churn --metric accuracy"
+    assert lines[1] == (
+        "  Nothing called `accurracy` after the cell (did you mean accuracy?). "
+        f"churn:0.2.0 is saved without it: {hint}"
+    )
+    assert fitted.card(hint) == ["churn:0.2.0  unchanged"]
+
+
+def test_at_most_twenty_metrics(fitted):
+    many = "metrics = {f'm{i}': i / 100 for i in range(40)}\n"
+    line = fitted.card(FIT + many)[0]
+    assert len(fitted.parts()["metrics", "metrics"].facts["values"]) == 20
+    assert line.endswith("+17")

@@ -6,11 +6,12 @@ import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snapbook import choose, refs, settings, signing
+from snapbook import choose, numbers, refs, settings, signing
 from snapbook.capture import Draft, Request, capture, versioned_cell
 from snapbook.errors import BadOption, Conflict, Hint, SnapbookError, Unclear, Usage
 from snapbook.parts import frame
@@ -41,7 +42,8 @@ def save(here: Here, asked: Asked) -> object:
     log = kernel.log()
     with calm():
         at = versioned_cell(kernel, log, asked.model or "")
-        return _save(here, kernel, asked, log, at)
+        # A number that is asked for by itself is a wish; in a cell's first line it may be an old one.
+        return _save(here, kernel, asked, log, at, again=bool(asked.bump or asked.number))
 
 
 def save_cell(here: Here, asked: Asked) -> object:
@@ -79,7 +81,9 @@ def stopped(kernel: Kernel, asked: Asked, error: BaseException) -> SnapbookError
     return SnapbookError(f"not versioned: {said}", kind="cell-failed")
 
 
-def _save(here: Here, kernel: Kernel, asked: Asked, log: Sequence[Cell], at: int) -> Saved:
+def _save(
+    here: Here, kernel: Kernel, asked: Asked, log: Sequence[Cell], at: int, *, again: bool = False
+) -> Saved:
     name = model_name(here, kernel, asked.name)
     request = Request(
         name,
@@ -96,6 +100,7 @@ def _save(here: Here, kernel: Kernel, asked: Asked, log: Sequence[Cell], at: int
         asked.bump or "",
         refs.parse_number(asked.number) if asked.number else None,
         dry=asked.dry_run,
+        again=again,
     )
     chosen = choose.choose_model(
         log[at].source,
@@ -150,6 +155,7 @@ def _keep(
     at: int,
 ) -> tuple[Draft, Made]:
     parent = kernel.parents.get(request.model, "")
+    before = _parent_parts(repository, request.model, parent)
     writer = repository.store.writer()
     try:
         draft = capture(
@@ -159,9 +165,11 @@ def _keep(
             log,
             at,
             writer,
-            parent=_parent_parts(repository, request.model, parent),
+            parent=before,
             progress=here.progress,
         )
+        if request.store and numbers.newly_stored(before, draft.parts):
+            wish = replace(wish, again=True)
         made = repository.save(draft, writer, wish, author(here.folder), parent)
     finally:
         writer.close()
@@ -255,12 +263,21 @@ def _unusual(
     if made.first_of_repository:
         lines += _first_lines(draft)
     for notice in draft.notices:
-        if notice.kind in ("hash-only", "not-hashed"):
-            flag = "--store" if notice.kind == "hash-only" else "--full"
-            verb = "Store anyway" if notice.kind == "hash-only" else "Hash anyway"
+        if notice.kind == "hash-only":
+            if made.unchanged:
+                continue
+            limit = settings.number("data.max_store") / 2**20
             lines.append(
-                f"{notice.name}: {notice.why}.  {verb}: %version_model {request.model} {flag}"
+                f"{_shaped(draft, notice.name)}: rows not stored (limit {limit:,.0f} MB), hash kept."
+                f"  Store anyway: %version_model {request.model} --store"
             )
+        elif notice.kind == "not-hashed":
+            again = f"  Hash anyway: %version_model {request.model} --full"
+            late = any(
+                part.kind == "frame" and part.name == notice.name and part.facts.get("columns")
+                for part in draft.parts
+            )
+            lines.append(f"{notice.name}: not hashed, {notice.why}.{again if late else ''}")
         elif notice.kind in ("no-metric", "bad-metric"):
             lines.append(_no_metric(notice, made, request))
     found = kernel.redactor.findings[kernel.redacted_said :]
@@ -281,6 +298,15 @@ def _unusual(
     if draft.new_bytes > _SAID_BYTES and not made.unchanged:
         lines.append(f"{draft.new_bytes / 2**20:,.0f} MB new")
     return lines
+
+
+def _shaped(draft: Draft, name: str) -> str:
+    """A frame's name with its shape: "X_train 5,000,000x10"."""
+    for part in draft.parts:
+        if part.kind == "frame" and part.name == name:
+            shape: Any = part.facts.get("shape") or ()
+            return f"{name} {'x'.join(f'{length:,}' for length in shape)}"
+    return name
 
 
 def _no_metric(notice: Notice, made: Made, request: Request) -> str:
