@@ -1,15 +1,12 @@
 """Frames against their peers, in one run: digests, ten versions, subsets, differences.
 
-``python benchmarks/frames.py [ROW ...]`` prints one JSON line for each row: what was measured,
-ours, the peer's, their ratio and the target that it must not exceed. Times are the best of several
-runs in turns, so that a busy machine bothers both alike; bytes are those of all files.
+``python benchmarks/frames.py [PART ...]`` prints the rows of these parts, or all. Bytes are those
+of all files.
 """
 
 from __future__ import annotations
 
-import gc
 import importlib.metadata
-import json
 import pathlib
 import sys
 import tempfile
@@ -17,6 +14,7 @@ import time
 
 import numpy as np
 import pandas as pd
+from rows import race, row, weight
 
 from snapbook.parts import frame
 from snapbook.store.local import LocalStore
@@ -25,48 +23,21 @@ VERSIONS = 10
 ROWS = 500_000
 
 
-def report(row, ours, peer, peer_name, target, unit="s"):
-    ratio = ours / peer
-    line = {
-        "row": row,
-        "ours": round(ours, 5),
-        "peer": round(peer, 5),
-        "peer_name": peer_name,
-        "unit": unit,
-        "ratio": round(ratio, 4),
-        "target": round(target, 4),
-        "pass": ratio <= target,
-    }
-    print(json.dumps(line), flush=True)
-
-
 def named(package, what):
     return f"{package} {importlib.metadata.version(package)} {what}"
 
 
-def fastest(runs, *functions):
-    """Seconds of the fastest of ``runs`` calls of each function, taken in turns."""
-    best = [float("inf")] * len(functions)
-    for _ in range(runs):
-        for place, function in enumerate(functions):
-            gc.collect()
-            start = time.perf_counter()
-            function()
-            best[place] = min(best[place], time.perf_counter() - start)
-    return best
-
-
-def digest_row(row, made, pandas_target, joblib_target, runs=3):
+def digest_row(what, made, runs=3):
     import joblib
 
-    ours, peer, other = fastest(
-        runs,
+    ours, peer, other = race(
         lambda: frame.digest(made),
         lambda: pd.util.hash_pandas_object(made),
         lambda: joblib.hash(made),
+        times=runs,
     )
-    report(f"{row}, pandas", ours, peer, named("pandas", "hash_pandas_object"), pandas_target)
-    report(f"{row}, joblib", ours, other, named("joblib", "hash"), joblib_target)
+    row(f"{what}, pandas", ours, peer, named("pandas", "hash_pandas_object"))
+    row(f"{what}, joblib", ours, other, named("joblib", "hash"))
 
 
 def strings(rows, columns, seed=0):
@@ -82,12 +53,12 @@ def strings(rows, columns, seed=0):
 def digests():
     random = np.random.default_rng(0)
     made = pd.DataFrame({f"c{n}": random.normal(size=5_000_000) for n in range(10)})
-    digest_row("digest 5M x 10 float64", made, 1 / 4, 1 / 2)
+    digest_row("digest 5M x 10 float64", made)
     columns = strings(1_000_000, 6)
     objects = pd.DataFrame({n: pd.Series(v, dtype=object) for n, v in columns.items()})
-    digest_row("digest 1M x 6 object strings", objects, 1 / 5, 1 / 20, runs=2)
+    digest_row("digest 1M x 6 object strings", objects, runs=2)
     del objects
-    digest_row("digest 1M x 6 str", pd.DataFrame(columns).astype("str"), 1 / 15, 1 / 6)
+    digest_row("digest 1M x 6 str", pd.DataFrame(columns).astype("str"))
     del columns
     words = [f"category {n:02d}" for n in range(50)]
     for name, order in (("", words), (" in an order of their own", words[::-1])):
@@ -97,12 +68,12 @@ def digests():
                 for n in range(6)
             }
         )
-        digest_row(f"digest 5M x 6 categoricals{name}", made, 1 / 1.5, 1 / 1.5)
+        digest_row(f"digest 5M x 6 categoricals{name}", made)
     start = np.datetime64("2020-01-01", "us")
     made = pd.DataFrame(
         {f"t{n}": start + random.integers(0, 10**14, 5_000_000).astype("m8[us]") for n in range(6)}
     )
-    digest_row("digest 5M x 6 datetimes", made, 1 / 1.5, 1 / 1.5)
+    digest_row("digest 5M x 6 datetimes", made)
 
 
 def table(rows=ROWS, seed=0):
@@ -152,10 +123,6 @@ def _rows_deleted(made):
         yield made
 
 
-def size(folder):
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-
-
 def save(store, made, bases):
     """One version of a frame, as a save keeps it: rows, part, commit."""
     writer = store.writer()
@@ -170,11 +137,11 @@ def save(store, made, bases):
 
 def versions():
     first = table()
-    for row, change, target in (
-        ("column added", _columns_added, 0.15),
-        ("1 % rows appended", _rows_appended, 0.12),
-        ("a cell edited", _cells_edited, 0.11),
-        ("ten rows deleted", _rows_deleted, 0.18),
+    for what, change in (
+        ("column added", _columns_added),
+        ("1 % rows appended", _rows_appended),
+        ("a cell edited", _cells_edited),
+        ("ten rows deleted", _rows_deleted),
     ):
         with tempfile.TemporaryDirectory() as folder:
             ours, peer = pathlib.Path(folder) / "ours", pathlib.Path(folder) / "peer"
@@ -190,8 +157,8 @@ def versions():
                 made.to_parquet(peer / f"{number}.parquet", compression="zstd")
                 other += time.perf_counter() - start
             name = named("pyarrow", "Parquet, zstd")
-            report(f"ten versions, {row}, bytes", size(ours), size(peer), name, target, "bytes")
-            report(f"ten versions, {row}, time", spent, other, name, 1 / 3)
+            row(f"ten versions of 500k x 11, {what}, bytes", weight(ours), weight(peer), name, "B")
+            row(f"ten versions of 500k x 11, {what}, write time", spent, other, name)
 
 
 def subsets():
@@ -205,12 +172,12 @@ def subsets():
         base = save(store, made, [])
         name = named("pyarrow", "Parquet, zstd")
         for state in (42, 100_003):
-            before = size(ours)
+            before = weight(ours)
             for place, one in enumerate(train_test_split(made, random_state=state)):
                 save(store, one, [base])
                 one.to_parquet(peer / f"{place}.parquet", compression="zstd")
-            row = f"X_train, X_test as subsets, random_state={state}"
-            report(row, size(ours) - before, size(peer), name, 0.01, "bytes")
+            what = f"X_train, X_test as subsets, random_state={state}"
+            row(what, weight(ours) - before, weight(peer), name, "B")
 
 
 def differences():
@@ -224,14 +191,9 @@ def differences():
         b = save(store, new, [a])
         (change,) = frame.diff(a, b, store.get)
         assert change.facts["places"][0][0] == 765_432
-        ours, peer = fastest(5, lambda: frame.diff(a, b, store.get), lambda: old.compare(new))
-        report(
-            "diff of two versions of 1M x 20, one cell edited",
-            ours,
-            peer,
-            named("pandas", "DataFrame.compare"),
-            1 / 50,
-        )
+        ours, peer = race(lambda: frame.diff(a, b, store.get), lambda: old.compare(new))
+        name = named("pandas", "DataFrame.compare")
+        row("diff of two versions of 1M x 20, one cell edited", ours, peer, name)
 
 
 ALL = {

@@ -1,24 +1,19 @@
 """Bytes of twenty versions of a model that grows, and speed of restoring, each against its peer.
 
-Prints one JSON line for each row: {"row", "ours", "peer", "peer_name", "ratio", "target", "pass"}.
-Bytes are those of the pack files that the local store wrote, the parts (facts) included; seconds
-are the median of several runs that take turns with the peer.
+Bytes are those of the pack files that the local store wrote, the parts (facts) included.
 """
 
 from __future__ import annotations
 
 import io
-import json
-import statistics
-import sys
 import tempfile
-import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import joblib
+from rows import race, row, weight
 from sklearn.datasets import make_classification
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 
@@ -28,14 +23,6 @@ from snapbook.store.local import LocalStore
 
 VERSIONS = 20
 RUNS = 9
-
-
-def report(row: str, ours: float, peer: float, peer_name: str, target: float | None) -> None:
-    ratio = ours / peer
-    passed = None if target is None else ratio <= target
-    found = {"row": row, "ours": ours, "peer": peer, "peer_name": peer_name}
-    print(json.dumps({**found, "ratio": round(ratio, 4), "target": target, "pass": passed}))
-    sys.stdout.flush()
 
 
 def keep(store: LocalStore, model: object) -> Part:
@@ -57,11 +44,7 @@ def copied(model: object) -> int:
     return len(sink.getvalue())
 
 
-def packed(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def grow(row: str, versions: Iterable[object], target: float) -> None:
+def grow(what: str, versions: Iterable[object]) -> None:
     """Bytes of all versions in one store against as many full copies."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -70,7 +53,13 @@ def grow(row: str, versions: Iterable[object], target: float) -> None:
         for model in versions:
             keep(store, model)
             full += copied(model)
-        report(row, packed(folder), full, f"joblib {joblib.__version__} full copies", target)
+        row(
+            f"20 versions, {what}",
+            weight(folder),
+            full,
+            f"joblib {joblib.__version__} full copies",
+            "B",
+        )
         store.close()
 
 
@@ -120,19 +109,7 @@ def tuned() -> Iterable[object]:
         yield model
 
 
-def race(ours: Callable[[], object], peer: Callable[[], object]) -> tuple[float, float]:
-    """Median seconds of both, taking turns, after one warm run each."""
-    times: tuple[list[float], list[float]] = ([], [])
-    for run in range(RUNS + 1):
-        for side, act in enumerate((ours, peer)):
-            start = time.perf_counter()
-            act()
-            if run:
-                times[side].append(time.perf_counter() - start)
-    return statistics.median(times[0]), statistics.median(times[1])
-
-
-def restore(row: str, model: object, target: float, loads: str) -> None:
+def restore(what: str, model: object, loads: str) -> None:
     """Restoring from packs against loading the peer's file; both from the page cache."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -146,17 +123,20 @@ def restore(row: str, model: object, target: float, loads: str) -> None:
             ours, peer = race(
                 lambda: models.restore(part, store.get),
                 lambda: torch.load(file, weights_only=False),
+                times=RUNS,
             )
             version = torch.__version__
         else:
             joblib.dump(model, file)
-            ours, peer = race(lambda: models.restore(part, store.get), lambda: joblib.load(file))
+            ours, peer = race(
+                lambda: models.restore(part, store.get), lambda: joblib.load(file), times=RUNS
+            )
             version = joblib.__version__
-        report(row, ours, peer, f"{loads} {version}", target)
+        row(what, ours, peer, f"{loads} {version}")
         store.close()
 
 
-def save(row: str, model: object) -> None:
+def save(what: str, model: object) -> None:
     """Capture, facts, digest and a durable pack against a plain dump; no target of its own."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -167,24 +147,24 @@ def save(row: str, model: object) -> None:
             keep(store, model)
             store.close()
 
-        ours_s, peer_s = race(ours, lambda: joblib.dump(model, folder / "peer"))
-        report(row, ours_s, peer_s, f"joblib.dump {joblib.__version__}", None)
+        ours_s, peer_s = race(ours, lambda: joblib.dump(model, folder / "peer"), times=RUNS)
+        row(what, ours_s, peer_s, f"joblib.dump {joblib.__version__}")
 
 
 def main() -> None:
     warnings.simplefilter("ignore")
-    grow("bytes: forest warm_start 100..119", forests(), 0.016)
-    grow("bytes: gradient boosting +1 stage, three classes", boostings(3), 0.04)
-    grow("bytes: gradient boosting +1 stage, two classes", boostings(2), 0.04)
-    grow("bytes: torch, last layer tuned", tuned(), 0.053)
+    grow("forest warm_start 100..119", forests())
+    grow("gradient boosting +1 stage, two classes", boostings(2))
+    grow("gradient boosting +1 stage, three classes", boostings(3))
+    grow("torch, last layer tuned", tuned())
     X, y = data()
     forest = RandomForestClassifier(100, random_state=0, n_jobs=-1).fit(X, y)
-    restore("restore: forest 100 trees 20k x 20", forest, 1.2, "joblib.load")
+    restore("restore, forest 100 trees 20k x 20", forest, "joblib.load")
     net = network()
-    restore("restore: torch 25 MB", net, 4, "joblib.load")
-    restore("restore: torch 25 MB", net, 4, "torch.load")
-    save("save: forest 100 trees 20k x 20", forest)
-    save("save: torch 25 MB", net)
+    restore("restore, torch 25 MB", net, "joblib.load")
+    restore("restore, torch 25 MB, beside torch.load", net, "torch.load")
+    save("save, forest 100 trees 20k x 20", forest)
+    save("save, torch 25 MB", net)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,16 @@
 """Diff of two 100-cell notebooks, with and without cell ids, against nbdime in the same process.
 
-Prints one JSON line a row. Both sides are given the notebooks in memory and give a list of changes;
-the best of several rounds counts on both sides. Our caches of parsed cells are emptied in between.
+Both sides are given the notebooks in memory and give a list of changes. Our caches of parsed cells
+are emptied before each round.
 """
 
 from __future__ import annotations
 
-import json
 import random
-import time
-from collections.abc import Callable
 
 import nbdime
 import nbformat
+from rows import race, row
 
 from snapbook.lineage.log import Cell
 from snapbook.lineage.normal import normal_code
@@ -61,20 +59,15 @@ def notebook(cells: list[str], ids: list[str] | None) -> nbformat.NotebookNode:
     return made
 
 
-def best(run: Callable[[], object]) -> float:
-    """Seconds of the fastest round."""
-    times = []
-    for _ in range(ROUNDS):
-        normal_code.cache_clear()
-        plain.cache_clear()
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times)
+def cold(old: list[Cell], new: list[Cell]) -> None:
+    """Our diff, with nothing known from an earlier one."""
+    normal_code.cache_clear()
+    plain.cache_clear()
+    compare(old, new)
 
 
-def row(name: str, with_ids: bool, target: float) -> dict[str, object]:
-    """One row of the table."""
+def measure(name: str, with_ids: bool) -> None:
+    """Print one row."""
     rng = random.Random(0)
     old = sources(rng)
     new = edited(old, rng)
@@ -89,23 +82,18 @@ def row(name: str, with_ids: bool, target: float) -> dict[str, object]:
     theirs_new = notebook(new, new_ids if with_ids else None)
     found = {change.what for change in compare(ours_old, ours_new).changes}
     assert found == {"added", "removed", "changed", "moved"}, found
-    ours = best(lambda: compare(ours_old, ours_new))
-    peer = best(lambda: nbdime.diff_notebooks(theirs_old, theirs_new))
-    return {
-        "row": name,
-        "ours": round(ours, 6),
-        "peer": round(peer, 6),
-        "peer_name": f"nbdime {nbdime.__version__} diff_notebooks",
-        "ratio": round(ours / peer, 4),
-        "target": target,
-        "pass": ours <= target * peer,
-    }
+    ours, peer = race(
+        lambda: cold(ours_old, ours_new),
+        lambda: nbdime.diff_notebooks(theirs_old, theirs_new),
+        times=ROUNDS,
+    )
+    row(name, ours, peer, f"nbdime {nbdime.__version__} diff_notebooks")
 
 
 def main() -> None:
-    """Both rows."""
-    print(json.dumps(row("diff of two 100-cell notebooks with cell ids", True, 1.0)))
-    print(json.dumps(row("diff of two 100-cell notebooks without cell ids", False, 0.2)))
+    """Print both rows."""
+    measure("diff of two 100-cell notebooks with cell ids", True)
+    measure("diff of two 100-cell notebooks without cell ids", False)
 
 
 if __name__ == "__main__":

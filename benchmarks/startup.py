@@ -83,12 +83,12 @@ def main() -> None:
         # Ours and theirs in turn, so that a slow minute of the machine falls on both.
         pairs = [(told(LOAD, environment), told(IMPORT, plain)) for _ in range(TIMES)]
         ours, theirs = (min(column) for column in zip(*pairs, strict=True))
-        row("%load_ext snapbook, CPU", ours, theirs, f"import mlflow {mlflow()}", 1 / 15, "s")
+        row("%load_ext snapbook, CPU", ours, theirs, f"import mlflow {mlflow()}")
         listing = [sys.executable, "-m", "snapbook", "list"]
         version = [sys.executable, "-m", "mlflow", "--version"]
         pairs = [(spent(listing, environment), spent(version, plain)) for _ in range(TIMES)]
         ours, theirs = (min(column) for column in zip(*pairs, strict=True))
-        row("snapbook list, CPU", ours, theirs, f"mlflow {mlflow()} --version", 1 / 4, "s")
+        row("snapbook list, CPU", ours, theirs, f"mlflow {mlflow()} --version")
 
 
 def mlflow() -> str:
