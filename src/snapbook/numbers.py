@@ -82,7 +82,7 @@ def _derive(
         return "minor", "first version"
     broken = _signature_breaks(_model(old), _model(new))
     if broken:
-        return "major", _join([f"{broken[0]}, callers must change", *broken[1:]])
+        return "major", f"{_join(broken)}, callers must change"
     if minor := _content(changes):
         return "minor", _join(minor)
     refitted = _model_digest(old) != _model_digest(new)
