@@ -176,7 +176,7 @@ def test_live_line_says_how_far(notebook):
         "import time\nfrom snapbook.display.live import Live\n"
         "with Live('keeping churn…', True) as live:\n"
         "    live('data', 1, 4)\n    time.sleep(1.1)\n    live('data', 2, 4)\n"
-        "    time.sleep(0.3)\n    live('cells', 0, 0)\n"
+        "    time.sleep(0.3)\n    live('cells', 0, 0)\n    time.sleep(0.3)\n"
         "live('late', 0, 0)"
     )
     assert ran.live == [f"keeping churn… {at}" for at in ("data 2 of 4", "data 3 of 4", "cells")]

@@ -39,12 +39,12 @@ def take_the_first_line_off(lines: list[str]) -> list[str]:
     if _is_mark(first) or COMMENT.match(first):
         if wrong := wrong_words(directive(first) or ""):
             return _said(wrong)
-        if _misplaced(lines[at:]):
+        below = next((line for line in lines[at + 1 :] if line.strip()), "")
+        if _misplaced(below.strip(), ["\n", *lines[at + 1 :]]):
             return _said(
                 f"A cell takes one {MARK}, on its first line. The cell has not run."
                 " For a second model afterwards: %version_model NAME --model VAR"
             )
-        below = next((line for line in lines[at + 1 :] if line.strip()), "")
         if not _is_mark(first) or not below:
             # A comment may stay; a cell without a body is told so by IPython itself.
             return lines
@@ -54,7 +54,7 @@ def take_the_first_line_off(lines: list[str]) -> list[str]:
         indent = below[: len(below) - len(below.lstrip())]
         stand_in = [] if below.startswith("%%") else [f"{indent}# {first}\n"]
         return lines[:at] + stand_in + lines[at + 1 :]
-    if _misplaced(lines[at:]):
+    if _misplaced(first, lines[at:]):
         shown = first if len(first) <= 60 else first[:57] + "..."
         return _said(
             f'{MARK} must be the first line of the cell; line {at + 1} is "{shown}".'
@@ -88,11 +88,11 @@ def _said(wrong: str) -> list[str]:
     return [f"raise __import__('IPython').core.error.UsageError({wrong!r})\n"]
 
 
-def _misplaced(lines: list[str]) -> bool:
-    """Whether our mark stands below the first line, as code."""
-    if not any(_is_mark(line.rstrip()) for line in lines[1:]):
-        return False
-    if _OTHER_LANGUAGES.match(lines[0].strip()):
+def _misplaced(magic: str, lines: list[str]) -> bool:
+    """Whether our mark stands below the first of ``lines`` as code; not under a ``magic`` whose
+    body is none.
+    """
+    if not any(_is_mark(line.rstrip()) for line in lines[1:]) or _OTHER_LANGUAGES.match(magic):
         return False
     return not _inside_text(lines)
 
