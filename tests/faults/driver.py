@@ -13,6 +13,7 @@ import random
 import signal
 import socket
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 # Whatever is imported late is imported here: each child's calls must be the same.
@@ -129,9 +130,11 @@ def act_saves_and_deletes(folder: Path, model: str, seeds: list[int]) -> dict:
         made = save(repository, model, seed)
         kept[made.version.ref] = seed
         if seed % 2 == 0:
-            old = next(iter(kept))
+            old = next(ref for ref in kept if ref.startswith(f"{model}:"))
             repository.delete(repository.resolve(parse(old)), AUTHOR)
-            del kept[old]
+            # What has just died is wanted again, while a sweep may be taking it.
+            again = save(repository, f"{model}-again", kept.pop(old))
+            kept[again.version.ref] = seed_of(repository, again.version.manifest)
     return {"kept": kept}
 
 
@@ -148,8 +151,8 @@ def run(request: dict) -> dict:
     """Do what is asked; an error of ours is told by its kind and text."""
     from snapbook.errors import SnapbookError
 
-    if request.get("fsync") is False:
-        os.fsync = lambda fd: None
+    if request.get("turns") is False:
+        files.FileCatalog.turn = lambda self: nullcontext()
     if limit := request.get("file_bytes"):
         import resource
 
