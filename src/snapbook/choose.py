@@ -35,7 +35,7 @@ class Candidate:
 
 
 def candidates(source: str, namespace: Mapping[str, Any]) -> list[Candidate]:
-    """The model-like values that a cell bound or fitted, in the order of its code: outermost only."""
+    """The model-like values that a cell bound or fitted, outermost only, in the code's order."""
     uses, role = analyse(source), roles(source)
     bound = dict.fromkeys((*role.models, *role.fitted, *sorted(uses.binds)))
     found: list[Candidate] = []
@@ -69,8 +69,8 @@ def choose_model(
     last_variable: str = "",
     last_value: object = None,
 ) -> Candidate:
-    """The model of the cell ``source``, in the order: named by the user, named like the model, taken
-    last time, the only fitted one, the cell's last value. Raises Unclear or NotFound.
+    """The model of the cell ``source``, in the order: named by the user, named like the model,
+    taken last time, the only fitted one, the cell's last value. Raises Unclear or NotFound.
     """
     if variable:
         return _named(variable, namespace)
@@ -126,7 +126,8 @@ def _none_found(found: Sequence[Candidate]) -> Unclear:
         article = "an" if one.class_name[:1] in "AEIOU" else "a"
         return Unclear(
             "Not versioned",
-            f"the cell bound no fitted model ({one.variable} is {article} {one.class_name}, not fitted)",
+            f"the cell bound no fitted model ({one.variable} is {article} {one.class_name},"
+            " not fitted)",
             act="Fit it, or name another",
             hint="--model VAR",
             kind="no-model",

@@ -72,13 +72,13 @@ def test_off_again(auto):
 def test_cells_that_fit_nothing_are_not_slowed(auto):
     """What auto mode adds to a small cell, in this process: well under the cell itself."""
 
-    def seconds(count=200):
+    def seconds(count=60):
         begun = time.perf_counter()
         for number in range(count):
             auto.shell.run_cell(f"step = {number}", store_history=True)
         return (time.perf_counter() - begun) / count
 
-    seconds(50)
+    seconds(20)
     on = min(seconds() for _ in range(3))
     auto.run("%snapbook auto off")
     off = min(seconds() for _ in range(3))

@@ -42,7 +42,7 @@ def save(here: Here, asked: Asked) -> object:
     log = kernel.log()
     with calm():
         at = versioned_cell(kernel, log, asked.model or "")
-        # A number that is asked for by itself is a wish; in a cell's first line it may be an old one.
+        # A number asked for by itself is a wish; in a cell's first line it may be an old one.
         return _save(here, kernel, asked, log, at, again=bool(asked.bump or asked.number))
 
 
