@@ -63,7 +63,7 @@ def save(
     chosen = choose.Candidate(variable, model, None)
     repository = here.writable()
     draft, made = make.keep(here, repository, seen, request, wish, chosen, log, len(log) - 1)
-    return make.report(kernel, repository, draft, made, request)
+    return make.report(kernel, draft, made, request)
 
 
 def _script() -> str:

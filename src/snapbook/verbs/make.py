@@ -84,7 +84,7 @@ def stopped(kernel: Kernel, asked: Asked, error: BaseException) -> SnapbookError
 def _save(
     here: Here, kernel: Kernel, asked: Asked, log: Sequence[Cell], at: int, *, again: bool = False
 ) -> Saved:
-    name = model_name(here, kernel, asked.name)
+    name = model_name(kernel, asked.name)
     request = Request(
         name,
         asked.model or "",
@@ -112,7 +112,7 @@ def _save(
     )
     repository = here.repository() if wish.dry else here.writable()
     draft, made = keep(here, repository, kernel, request, wish, chosen, log, at)
-    return report(kernel, repository, draft, made, request, asked)
+    return report(kernel, draft, made, request, asked)
 
 
 def keep(
@@ -200,7 +200,6 @@ def _parent_parts(repository: Repository, model: str, parent: str) -> tuple[Part
 
 def report(
     kernel: Kernel,
-    repository: Repository,
     draft: Draft,
     made: Made,
     request: Request,
@@ -268,8 +267,8 @@ def _unusual(
                 continue
             limit = settings.number("data.max_store") / 2**20
             lines.append(
-                f"{_shaped(draft, notice.name)}: rows not stored (limit {limit:,.0f} MB), hash kept."
-                f"  Store anyway: %version_model {request.model} --store"
+                f"{_shaped(draft, notice.name)}: rows not stored (limit {limit:,.0f} MB),"
+                f" hash kept.  Store anyway: %version_model {request.model} --store"
             )
         elif notice.kind == "not-hashed":
             again = f"  Hash anyway: %version_model {request.model} --full"
@@ -452,7 +451,7 @@ def auto_version(here: Here) -> None:
 # --- from Python ----------------------------------------------------------------------------------
 
 
-def model_name(here: Here, kernel: Kernel, given: str | None) -> str:
+def model_name(kernel: Kernel, given: str | None) -> str:
     """The name of the model: given, else the last one used, else the notebook's stem."""
     if given:
         return refs.check_model_name(given)
