@@ -72,7 +72,7 @@ PACKAGE = Change(
             [model("b", [field("age", "str"), field("price"), field("size")])],
             [],
             "major",
-            "input size is new, input age is str, was float64, callers must change",
+            "input size is new +1, callers must change",
         ),
         ([model("b", [field("age", ""), field("price")])], [], "patch", "refit, same cells and data"),
     ],

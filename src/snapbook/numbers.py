@@ -82,7 +82,8 @@ def _derive(
         return "minor", "first version"
     broken = _signature_breaks(_model(old), _model(new))
     if broken:
-        return "major", f"{_join(broken)}, callers must change"
+        more = f" +{len(broken) - 1}" if broken[1:] else ""
+        return "major", f"{broken[0]}{more}, callers must change"
     if minor := _content(changes):
         return "minor", _join(minor)
     refitted = _model_digest(old) != _model_digest(new)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -33,7 +34,8 @@ def test_an_interrupt_cancels_the_version_alone(fitted):
     fitted.run(SLOW)
     begun = time.monotonic()
     text = fitted.run(
-        "%%version_model churn\nmodel = Slow().fit(X_train, y_train); model.seconds = 20\nvalue = 5\nvalue"
+        "%%version_model churn\nmodel = Slow().fit(X_train, y_train); model.seconds = 20\n"
+        "value = 5\nvalue"
     )
     assert time.monotonic() - begun < 10
     assert fitted.error is None
@@ -219,3 +221,35 @@ def test_a_cell_that_was_interrupted_or_failed_makes_no_version(fitted):
     assert isinstance(fitted.error, KeyboardInterrupt)
     assert len(fitted.rows()) == 1
     assert threading.active_count() < 20
+
+
+def test_an_interrupt_at_any_moment_of_a_save(fitted):
+    """Stopped after 1, 9, 17, ... ms: old or new, whole, and the next save works."""
+    from snapbook.verbs import VERBS, make
+    from snapbook.verbs.here import Here
+
+    here = Here(fitted.project, kernel=fitted.kernel)
+    asked = VERBS["save"].parse(["churn"])
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, stop)
+    stopped = 0
+    try:
+        for number in range(12):
+            fitted.run(f"model = LogisticRegression(C={number + 2}.0).fit(X_train, y_train)")
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.001 + 0.008 * number)
+                make.save(here, asked)
+            except KeyboardInterrupt:
+                stopped += 1
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            for row in fitted.rows():
+                assert fitted.repository().parts(row.manifest)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert stopped
+    fitted.run("model = LogisticRegression(C=99.0).fit(X_train, y_train)")
+    assert "C " in fitted.card("%version_model churn")[0]

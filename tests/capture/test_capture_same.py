@@ -65,7 +65,7 @@ def test_what_the_kernel_does_beside_changes_nothing(fitted):
         (
             "X_train = X_train.astype('float32')",
             FIT,
-            "churn:0.2.0  minor: input age is float32, was float64, callers must change",
+            "churn:0.2.0  minor: input age is float32, was float64 +2, callers must change",
         ),
         (
             "X_train = X_train.copy(); X_train.loc[0, 'age'] = 9",
