@@ -40,10 +40,11 @@ _USUAL = {
     "pkg_resources": "setuptools",
     "_polars_runtime_32": "polars-runtime-32",
 }
+_OURSELVES = "snapbook"
 # What Jupyter's kernel and we ourselves are made of.
 # fmt: off
 _TOOLS = frozenset((
-    "snapbook", "argcomplete", "blake3", "cffi", "cloudpickle", "cryptography", "platformdirs",
+    _OURSELVES, "argcomplete", "blake3", "cffi", "cloudpickle", "cryptography", "platformdirs",
     "pycparser", "tomli-w", "zstandard", "packaging", "rich", "markdown-it-py", "mdurl",
     "ipykernel", "ipython", "ipython-pygments-lexers", "ipywidgets", "widgetsnbextension",
     "jupyterlab-widgets", "jupyter-client", "jupyter-core", "nbformat", "nbclient", "traitlets",
@@ -138,11 +139,16 @@ def loaded_state() -> tuple[int, object]:
 
 
 def direct() -> dict[str, dict[str, object]]:
-    """Name -> the content of direct_url.json (PEP 610), for those that came from no index."""
+    """Name -> the content of direct_url.json (PEP 610), for those that came from no index.
+
+    Ourselves left out: a checkout of snapbook made no model.
+    """
     known = installed()
     if _scan.direct is None:
         _scan.direct = {}
         for one in known.values():
+            if one.name == _OURSELVES:
+                continue
             origin = _origin(one.info)
             if origin:
                 _scan.direct[one.name] = origin
