@@ -109,6 +109,7 @@ def test_an_unreadable_event_stops_it(repository):
         gc.gc(places.open_folder(repository.folder), driver.AUTHOR)
 
 
+@pytest.mark.slow
 def test_it_gives_up_where_others_never_pause(repository, monkeypatch):
     repository.delete(repository.resolve(parse("m:0.1.0")), driver.AUTHOR)
     busy = places.open_folder(repository.folder)

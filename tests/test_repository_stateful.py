@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from faults import driver
 from faults.inspect_repository import silent
 from hypothesis import HealthCheck, settings
@@ -16,6 +17,8 @@ from snapbook.catalog.memory import MemoryCatalog
 from snapbook.errors import Conflict, NotFound, Refused
 from snapbook.repository import Repository
 from snapbook.store.memory import MemoryStore
+
+pytestmark = pytest.mark.slow
 
 MODELS = ("churn", "Fraud", "team/risk")
 SEEDS = st.integers(1, 12)

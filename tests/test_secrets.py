@@ -266,6 +266,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_time_is_linear_for_hostile_texts(name):
     piece = HOSTILE[name]
@@ -274,6 +275,7 @@ def test_time_is_linear_for_hostile_texts(name):
     assert seconds(large) < 24 * seconds(small) + 0.2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "run", ["a", "eyJ" + "a" * 64, " ", "0", "password ", 'x = "', "ghp_", "-", "é"]
 )
@@ -281,6 +283,7 @@ def test_five_megabytes_pass_in_seconds(run):
     assert seconds(run * (5_000_000 // len(run))) < 20
 
 
+@pytest.mark.slow
 def test_ordinary_code_of_five_megabytes_keeps_every_character():
     source = "".join(random.Random(1).choices(string.ascii_lowercase + " \n()=_", k=5_000_000))
     assert redacted(source) == (source, [])

@@ -265,6 +265,7 @@ words = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(words, max_size=9).map(" ".join) | st.text(max_size=30))
 def test_any_text_is_an_expression_or_a_sentence(text):

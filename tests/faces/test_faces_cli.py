@@ -16,6 +16,8 @@ import kernels
 import pytest
 from conftest import fit
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def versions(notebook):

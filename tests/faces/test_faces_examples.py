@@ -14,6 +14,7 @@ import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.kernel,
     pytest.mark.skipif(find_spec("sklearn") is None, reason="scikit-learn is absent"),
 ]

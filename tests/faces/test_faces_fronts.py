@@ -7,7 +7,10 @@ import subprocess
 import sys
 
 import kernels
+import pytest
 from conftest import MODEL, fit
+
+pytestmark = pytest.mark.slow
 
 EXECUTE = """
 import json, sys

@@ -11,6 +11,8 @@ from conftest import MODEL, fit
 
 from snapbook.verbs import VERBS
 
+pytestmark = pytest.mark.slow
+
 # Words with which each verb does something in a project with churn:0.1.0 and churn:0.2.0.
 WORDS = {
     "save": "churn --dry-run",

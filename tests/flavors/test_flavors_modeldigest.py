@@ -10,6 +10,8 @@ import pytest
 
 from snapbook.flavors import modeldigest, pickler
 
+pytestmark = pytest.mark.slow
+
 FITS = Path(__file__).with_name("fits.py")
 KINDS = [
     "forest",

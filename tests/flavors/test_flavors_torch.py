@@ -12,6 +12,8 @@ from snapbook.flavors import registry
 from snapbook.flavors import torch as torch_flavor
 from snapbook.store.memory import MemoryStore
 
+pytestmark = pytest.mark.slow
+
 torch = pytest.importorskip("torch")
 
 X = torch.linspace(-1, 1, 160).reshape(8, 20)

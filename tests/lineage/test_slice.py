@@ -148,6 +148,7 @@ def test_a_cell_run_again_does_not_change_the_key() -> None:
     assert len(keys) == 1
 
 
+@pytest.mark.slow
 def test_ten_thousand_cells_grow_in_proportion() -> None:
     """By ratio: ten times the cells take about ten times as long, and one more next to nothing."""
 
@@ -174,6 +175,7 @@ def test_ten_thousand_cells_grow_in_proportion() -> None:
     assert time.perf_counter() - start < small
 
 
+@pytest.mark.slow
 def test_a_thicket_of_shared_objects_is_bounded() -> None:
     many = log(*(f"a{i} = b{i}.v\nb{i + 1} = a{i}['k']\na{i}.x = 1" for i in range(600)))
     start = time.perf_counter()

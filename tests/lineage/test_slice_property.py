@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from snapbook.lineage.log import Cell
 from snapbook.lineage.slice import slice_for
+
+pytestmark = pytest.mark.slow
 
 NAMES = ("a", "b", "c", "d")
 name = st.sampled_from(NAMES)

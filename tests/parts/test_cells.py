@@ -58,6 +58,7 @@ def test_blocks_are_aligned_powers_of_two(count: int) -> None:
         assert start % size == 0
 
 
+@pytest.mark.slow
 def test_a_log_that_grew_by_one_cell_costs_that_cell() -> None:
     store = MemoryStore()
     costs = []

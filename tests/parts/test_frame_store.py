@@ -116,6 +116,7 @@ def test_an_unchanged_frame_costs_nothing(writer):
     assert again.part == base.part
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("with_base", [True, False])
 def test_small_changes_cost_little(writer, with_base):
     made = _table(40_000)
@@ -137,6 +138,7 @@ def test_small_changes_cost_little(writer, with_base):
         _assert_same(frame.restore(captured.part, writer.get), changed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", [42, 100_003, None])
 def test_splits_are_row_numbers(writer, state):
     model_selection = pytest.importorskip("sklearn.model_selection")

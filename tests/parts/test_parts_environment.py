@@ -236,6 +236,7 @@ def test_editable_installs_are_kept_by_commit_and_redacted_diff(store, tmp_path,
     assert [c.name for c in environment.diff(clean, part)] == ["mylib (editable)"]
 
 
+@pytest.mark.slow
 def test_an_editable_install_by_pip_itself(store, tmp_path, monkeypatch):
     pytest.importorskip("setuptools.build_meta")
     source = repository(tmp_path / "lib")
