@@ -19,6 +19,7 @@ from snapbook.errors import Damaged, NotFound
 from snapbook.store import sweep
 from snapbook.store.durable import told
 from snapbook.store.lookup import Lookup
+from snapbook.store.near import Near
 from snapbook.store.pack import Pack, cut
 from snapbook.store.verify import Problem, Progress, verify
 from snapbook.store.writing import LocalWriter
@@ -65,9 +66,10 @@ class LocalStore:
     def missing(self, digests: Iterable[str]) -> set[str]:
         """Those of ``digests`` that are not here (or condemned), looked up afresh."""
         wanted = {_key(digest) for digest in digests}
-        absent = {key for key in wanted if self.holder(key) is None}
+        near = Near(self)
+        absent = {key for key in wanted if not near.holds(key)}
         if absent and self.lookup.scan(quick=True):
-            absent = {key for key in absent if self.holder(key) is None}
+            absent = {key for key in absent if not near.holds(key)}
         return {key.hex() for key in absent}
 
     def digests(self) -> Iterator[str]:

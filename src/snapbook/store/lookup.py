@@ -54,6 +54,11 @@ class Lookup:
         """Those of them in which it was not found to be damaged."""
         return self._safely(lambda db: _packs_of(db, digest, _SOUND))
 
+    def damaged_in(self, name: str) -> frozenset[bytes]:
+        """The blobs of the pack that were found to be damaged."""
+        query = "SELECT digest FROM damaged JOIN packs ON id = pack WHERE name = ?"
+        return self._safely(lambda db: frozenset(row[0] for row in db.execute(query, (name,))))
+
     def damaged(self, name: str, digests: Iterable[bytes], *, whole: bool = False) -> None:
         """Remember blobs of the pack that are not as they were written: none relies on them.
 

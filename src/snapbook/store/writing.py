@@ -17,6 +17,7 @@ from snapbook import canonical
 from snapbook.errors import NotFound
 from snapbook.store import durable
 from snapbook.store.base import Buffer
+from snapbook.store.near import Near
 from snapbook.store.packer import Mark, Packer
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class LocalWriter:
         self._draft: _Draft | None = None
         self._kept: list[int] = []  # locked descriptors of committed packs
         self._reliance: int | None = None
+        self._near = Near(store)  # asked only while the lock on `_reliance` keeps packs there
         self._relied: dict[str, None] = {}
         self._new: dict[str, int] = {}
         self._new_bytes = 0  # counted along: the sum of thousands of sizes, asked with each blob
@@ -60,7 +62,7 @@ class LocalWriter:
             return digest
         with durable.told(self._folder, self.new_bytes + memoryview(data).nbytes):
             self._rely()
-            if self._store.holder(bytes.fromhex(digest)) is not None:
+            if self._near.holds(bytes.fromhex(digest)):
                 self._relied[digest] = None
             else:
                 self._write(digest, data)
