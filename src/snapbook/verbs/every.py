@@ -95,6 +95,7 @@ _TABLE = (
             Argument(
                 ("--where",), "an expression: accuracy > 0.9 and tag.team = 'risk'", metavar="EXPR"
             ),
+            Argument(("--text",), "words in messages, notes and attachments", metavar="WORDS"),
             Argument(("--sort",), "best first by this metric", metavar="METRIC"),
             Argument(("--lowest",), "with --sort: lowest first", "flag"),
             Argument(("-n", "--limit"), "how many (50)", metavar="COUNT"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from snapbook import refs
@@ -14,7 +15,7 @@ from snapbook.verbs.here import Here
 from snapbook.verbs.values import Compared, Listing, Shown
 
 if TYPE_CHECKING:
-    from snapbook.catalog.index import Index
+    from snapbook.catalog.index import Index, Order
     from snapbook.catalog.where import Expression
     from snapbook.verbs.table import Asked
 
@@ -35,6 +36,8 @@ def list_versions(here: Here, asked: Asked) -> Listing:
         where = expressions.parse(asked.where)
     order = Order(asked.sort, not asked.lowest) if asked.sort else Order()
     limit = _count(asked.limit)
+    if asked.text:
+        return _with_words(repository, asked.text, model, where, order, limit)
     page = index.page(model, where, order, limit=limit)
     note = ""
     if not page.rows:
@@ -46,6 +49,24 @@ def list_versions(here: Here, asked: Asked) -> Listing:
         total = index.count(model)
         note = f"{len(page.rows)} of {total:,} versions; more: -n {min(total, limit * 10)}"
     return Listing(page.rows, len(index.models()), note)
+
+
+def _with_words(
+    repository: Repository,
+    words: str,
+    model: str | None,
+    where: Expression | None,
+    order: Order,
+    limit: int,
+) -> Listing:
+    """The first ``limit`` versions that ``words`` stand in."""
+    from snapbook.verbs.wording import matching
+
+    rows = list(islice(matching(repository, words, model, where, order), limit + 1))
+    note = "" if rows else f'No version has "{words}" in its message, notes or attachments.'
+    if len(rows) > limit:
+        note = f"The first {limit} that match; more: -n {limit * 10}"
+    return Listing(tuple(rows[:limit]), len(repository.index.models()), note)
 
 
 def _model_of(text: str) -> str:
