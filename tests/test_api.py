@@ -14,6 +14,8 @@ import pytest
 import snapbook
 from snapbook import api
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = """\
 import json
 import numpy as np, pandas as pd
@@ -22,10 +24,12 @@ import snapbook
 X = pd.DataFrame({"a": [0.0, 1, 2, 3], "b": [1.0, 0, 1, 0]}); y = X["a"] * 2
 state = np.random.get_state()[1].tolist()
 model = LinearRegression().fit(X, y)
-one = snapbook.save(model, "line", data={"X": X, "y": y}, metrics={"r2": 1.0, "gap": np.float64(0.5)},
+data = {"X": X, "y": y}
+one = snapbook.save(model, "line", data=data, metrics={"r2": 1.0, "gap": np.float64(0.5)},
                     message="by hand", tags={"team": "risk"})
-same = snapbook.save(model, "line", data={"X": X, "y": y}, metrics={"r2": 1.0, "gap": 0.5})
-two = snapbook.save(LinearRegression(positive=True).fit(X, y), "line", data={"X": X, "y": y}, metrics={"r2": 0.5})
+same = snapbook.save(model, "line", data=data, metrics={"r2": 1.0, "gap": 0.5})
+positive = LinearRegression(positive=True).fit(X, y)
+two = snapbook.save(positive, "line", data=data, metrics={"r2": 0.5})
 three = snapbook.save(model, "line", bump="major")
 back = snapbook.load("line:0.1.0")
 diff = snapbook.diff("line:0.1.0", "line:0.2.0")
@@ -93,8 +97,9 @@ def test_the_script_is_kept_as_its_only_cell(tmp_path):
 def test_bad_wishes_are_said_and_make_nothing(tmp_path):
     code = (
         "import snapbook\n"
-        "for words in ({'name': 'a b'}, {'name': 'm', 'data': {'x': 3}}, {'name': 'm', 'bump': 'huge'},\n"
-        "              {'name': 'm', 'number': '1.2.x'}, {'name': 'm', 'attach': ['nowhere.txt']},\n"
+        "for words in ({'name': 'a b'}, {'name': 'm', 'data': {'x': 3}},\n"
+        "              {'name': 'm', 'bump': 'huge'}, {'name': 'm', 'number': '1.2.x'},\n"
+        "              {'name': 'm', 'attach': ['nowhere.txt']},\n"
         "              {'name': 'm', 'tags': {'a b': 'c'}}):\n"
         "    try:\n        snapbook.save({'rule': 1}, **words)\n        print('made', words)\n"
         "    except snapbook.SnapbookError as error:\n        print(error.kind)\n"
@@ -113,7 +118,7 @@ def test_the_root_is_about_ten_names_all_typed():
         if name in vars(api) and callable(member) and not isinstance(member, type):
             assert "return" in typing.get_type_hints(member), name
     with pytest.raises(AttributeError):
-        snapbook.nothing  # noqa: B018
+        snapbook.nothing
 
 
 def test_importing_is_light():

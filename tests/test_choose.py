@@ -27,7 +27,10 @@ SPACE = {
     "StandardScaler": StandardScaler,
 }
 ONE = "m = LogisticRegression().fit(X, y)"
-TWO = "rf = RandomForestClassifier(2).fit(X, y)\ngb = GradientBoostingClassifier(n_estimators=2).fit(X, y)"
+TWO = (
+    "rf = RandomForestClassifier(2).fit(X, y)\n"
+    "gb = GradientBoostingClassifier(n_estimators=2).fit(X, y)"
+)
 
 
 def chosen(source, *, name="churn", space=None, last=None, **options):
@@ -101,17 +104,34 @@ def test_frameworks():
 @pytest.mark.parametrize(
     ("source", "options", "kind", "said"),
     [
-        (TWO, {}, "two-models", "Not versioned: the cell made two models, rf and gb. Keep one without "
-         "running again: "),
-        ("m = LogisticRegression()", {}, "no-model", "Not versioned: the cell bound no fitted model "
-         "(m is a LogisticRegression, not fitted). Fit it, or name another: --model VAR"),
-        ("n = 1", {}, "no-model",
-         "Not versioned: the cell bound no fitted model. Name one: --model VAR"),
-        (ONE, {"variable": "mm"}, "no-variable",
-         "Not versioned: nothing is called mm (did you mean m or X or y?)"),
-                ("raise_ = 1\nm = LogisticRegression", {}, "no-model", None),
+        (
+            TWO,
+            {},
+            "two-models",
+            "Not versioned: the cell made two models, rf and gb. Keep one without running again: ",
+        ),
+        (
+            "m = LogisticRegression()",
+            {},
+            "no-model",
+            "Not versioned: the cell bound no fitted model "
+            "(m is a LogisticRegression, not fitted). Fit it, or name another: --model VAR",
+        ),
+        (
+            "n = 1",
+            {},
+            "no-model",
+            "Not versioned: the cell bound no fitted model. Name one: --model VAR",
+        ),
+        (
+            ONE,
+            {"variable": "mm"},
+            "no-variable",
+            "Not versioned: nothing is called mm (did you mean m or X or y?)",
+        ),
+        ("raise_ = 1\nm = LogisticRegression", {}, "no-model", None),
     ],
-)  # fmt: skip
+)
 def test_where_it_cannot_be_told(source, options, kind, said):
     with pytest.raises(SnapbookError) as caught:
         chosen(source, **options)

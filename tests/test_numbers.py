@@ -45,7 +45,11 @@ PACKAGE = Change(
         (REFIT, [ROWS, PARAM], "minor", "max_depth 6 -> 8, X_train +1,204 rows, -1 column (age)"),
         (
             REFIT,
-            [PARAM, Change("params", "C", "changed", 1, 2), Change("params", "tol", "changed", 1, 2)],
+            [
+                PARAM,
+                Change("params", "C", "changed", 1, 2),
+                Change("params", "tol", "changed", 1, 2),
+            ],
             "minor",
             "max_depth 6 -> 8, C 1 -> 2 +1",
         ),
@@ -57,26 +61,65 @@ PACKAGE = Change(
             "patch",
             "refit, same cells and data",
         ),
-        (OLD, [Change("environment", "python", "changed", "3.11", "3.12")], "patch", "python 3.11 -> 3.12"),
+        (
+            OLD,
+            [Change("environment", "python", "changed", "3.11", "3.12")],
+            "patch",
+            "python 3.11 -> 3.12",
+        ),
         (OLD, [Change("metrics", "auc", "added", None, 0.9)], "patch", "+metric auc"),
         (OLD, [Change("metrics", "auc", "removed", 0.9, None)], "patch", "-metric auc"),
-        (OLD, [Change("files", "a.pdf", "changed", facts={"role": "attachments"})], "patch", "a.pdf changed"),
-        (REFIT, [Change("files", "a.csv", "changed", facts={"role": "read"})], "minor", "a.csv changed"),
+        (
+            OLD,
+            [Change("files", "a.pdf", "changed", facts={"role": "attachments"})],
+            "patch",
+            "a.pdf changed",
+        ),
+        (
+            REFIT,
+            [Change("files", "a.csv", "changed", facts={"role": "read"})],
+            "minor",
+            "a.csv changed",
+        ),
         (OLD, [Change("files", "a.csv", "changed", facts={"role": "read"})], "patch", "same model"),
-        (REFIT, [Change("code", "h.py", "changed", facts={"role": "modules"})], "minor", "h.py changed"),
-        (REFIT, [Change("code", "h.py", "added", facts={"role": "modules"})], "patch",
-         "refit, same cells and data"),
-        (REFIT, [Change("model", "class", "changed", "Tree", "Forest"), PARAM], "minor", "class Tree -> Forest"),
-        ([model("b", [field("price")])], [PARAM], "major", "input age is gone, callers must change"),
+        (
+            REFIT,
+            [Change("code", "h.py", "changed", facts={"role": "modules"})],
+            "minor",
+            "h.py changed",
+        ),
+        (
+            REFIT,
+            [Change("code", "h.py", "added", facts={"role": "modules"})],
+            "patch",
+            "refit, same cells and data",
+        ),
+        (
+            REFIT,
+            [Change("model", "class", "changed", "Tree", "Forest"), PARAM],
+            "minor",
+            "class Tree -> Forest",
+        ),
+        (
+            [model("b", [field("price")])],
+            [PARAM],
+            "major",
+            "input age is gone, callers must change",
+        ),
         (
             [model("b", [field("age", "str"), field("price"), field("size")])],
             [],
             "major",
             "input size is new +1, callers must change",
         ),
-        ([model("b", [field("age", ""), field("price")])], [], "patch", "refit, same cells and data"),
+        (
+            [model("b", [field("age", ""), field("price")])],
+            [],
+            "patch",
+            "refit, same cells and data",
+        ),
     ],
-)  # fmt: skip
+)
 def test_bump_and_reason(new, changes, bump, reason):
     made = numbers.decide(OLD, new, changes, highest=(1, 2, 3))
     assert (made.bump, made.reason) == (bump, reason)
@@ -111,7 +154,7 @@ def test_wishes_that_cannot_be():
     with pytest.raises(BadOption, match="huge"):
         numbers.decide(None, OLD, [], highest=None, bump="huge")
     for number in ((1, 2, 3), (0, 9, 9)):
-        with pytest.raises(Conflict, match="is not after 1.2.3"):
+        with pytest.raises(Conflict, match=r"is not after 1\.2\.3"):
             numbers.decide(OLD, REFIT, [], highest=(1, 2, 3), number=number)
 
 

@@ -15,6 +15,8 @@ from snapbook import places
 from snapbook.parts import cells as cells_part
 from snapbook.parts import notebook as notebook_part
 
+pytestmark = pytest.mark.slow
+
 HELPER = "FACTOR = 2\ndef scale(frame):\n    return frame * FACTOR\n"
 EDITED = "FACTOR = 3\ndef scale(frame):\n    return frame * FACTOR\n"
 SCRIPT = "from sklearn.linear_model import Ridge\nALPHA = 0.5\n"
@@ -148,7 +150,7 @@ MADE = [
 
 
 def test_data(kept):
-    """The frames that the function uses, with roles; the column that was set in place is in them."""
+    """The frames that the function uses, with roles; the column set in place is in them."""
     _, _, parts = kept
     frames = {name: part for (kind, name), part in parts.items() if kind == "frame"}
     assert set(frames) == {"df", "y"}

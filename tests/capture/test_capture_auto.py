@@ -6,7 +6,12 @@ import time
 
 import pytest
 
-FIT = "model = LogisticRegression(C={c}).fit(X_train, y_train)\naccuracy = model.score(X_test, y_test)"
+pytestmark = pytest.mark.slow
+
+FIT = (
+    "model = LogisticRegression(C={c}).fit(X_train, y_train)\n"
+    "accuracy = model.score(X_test, y_test)"
+)
 
 
 @pytest.fixture
@@ -29,7 +34,8 @@ def test_a_version_each_time_a_cell_fits(auto):
 
 
 def test_two_models_are_two_versions(auto):
-    cell = "a = LogisticRegression().fit(X_train, y_train); b = LogisticRegression(C=2).fit(X_train, y_train)"
+    fit = "fit(X_train, y_train)"
+    cell = f"a = LogisticRegression().{fit}; b = LogisticRegression(C=2).{fit}"
     assert auto.card(cell) == []
     assert {row.ref for row in auto.rows()} == {"a:0.1.0", "b:0.1.0", "churn:0.1.0"}
 

@@ -101,7 +101,8 @@ def test_a_split_costs_next_to_nothing(notebook):
         "A, B, a, b = train_test_split(X, y, random_state=0)"
     )
     notebook.card(
-        "%%version_model line --data X\nmodel = LinearRegression().fit(A, a)\nr2 = model.score(B, b)"
+        "%%version_model line --data X\n"
+        "model = LinearRegression().fit(A, a)\nr2 = model.score(B, b)"
     )
     kept = notebook.parts()
     size = sum(
@@ -118,7 +119,8 @@ def test_a_split_costs_next_to_nothing(notebook):
     [
         ("def fit():\n    return LogisticRegression().fit(X_train, y_train)", "model = fit()",
          {"X_train", "y_train"}),
-        ("def part():\n    return X_test\ndef fit():\n    return LogisticRegression().fit(part(), y_test)",
+        ("def part():\n    return X_test\n"
+         "def fit():\n    return LogisticRegression().fit(part(), y_test)",
          "model = fit()", {"X_test", "y_test"}),
         ("", "mine = X[:30]\nmodel = LogisticRegression().fit(mine, y[:30])", {"X", "mine", "y"}),
         ("import polars as pl\ntable = pl.DataFrame({'a': [0.0, 1, 2, 3]})",

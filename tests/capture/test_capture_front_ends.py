@@ -1,4 +1,4 @@
-"""Cells as each front end sends them, replayed into a real kernel; and plain IPython in a terminal."""
+"""Cells as each front end sends them, replayed into a real kernel; and IPython in a terminal."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from jupyter_client.manager import start_new_kernel
 
 from snapbook import places
 from snapbook.parts import cells as cells_part
+
+pytestmark = pytest.mark.slow
 
 REQUESTS = Path(__file__).parent.parent / "data" / "front_ends"
 

@@ -1,4 +1,4 @@
-"""Objects that break while a version is made of them: the cell's result stands, one line says what."""
+"""Objects that break while a version is made of them: the cell's result stands, a line says it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import warnings
 
 import numpy as np
 import pytest
+
+pytestmark = pytest.mark.slow
 
 HEAD = """\
 import os, sys, threading, socket, warnings, random, math
@@ -136,7 +138,8 @@ def test_odd_neighbours_cost_nothing(ready):
 
 def test_a_metric_that_breaks_is_said_and_the_rest_is_kept(ready):
     lines = ready.card(
-        "%%version_model odd --metric 'a=deep()' --metric 'b=sys.exit()' --metric nope --metric c=3\n"
+        "%%version_model odd --metric 'a=deep()' --metric 'b=sys.exit()'"
+        " --metric nope --metric c=3\n"
         "model = LinearRegression().fit(X, y)"
     )
     assert lines[0].startswith("odd:0.1.0  first version  LinearRegression `model`  c 3")

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 FIT = """\
 %%version_model churn
 model = LogisticRegression(C=1.0).fit(X_train, y_train)
