@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import os
 import random
@@ -70,6 +71,8 @@ class Notebook:
 
     def close(self) -> None:
         self.shell.run_line_magic("unload_ext", "snapbook")
+        # At exit every shell would empty itself and collect garbage: minutes for hundreds of them.
+        atexit.unregister(self.shell.atexit_operations)
         InteractiveShell.clear_instance()
 
 
