@@ -66,10 +66,13 @@ class Press:
 
 
 def press(data: Buffer) -> Pressed:
-    """``data`` packed, or as it is: a sixteenth saved is what reading through zstd is worth."""
+    """``data`` packed, or as it is: an eighth saved is what reading through zstd is worth.
+
+    The weights of networks shrink by a fourteenth, and are then read five times slower.
+    """
     packed = _compressor().compress(data)
     raw = memoryview(data).nbytes
-    return Pressed(ZSTD, packed) if len(packed) < raw - raw // 16 else Pressed(RAW, data)
+    return Pressed(ZSTD, packed) if len(packed) < raw - raw // 8 else Pressed(RAW, data)
 
 
 def _compressor() -> zstandard.ZstdCompressor:
