@@ -29,7 +29,7 @@ from snapbook.store.press import COPIED, Pending, Press
 
 SMALL = 8 * 1024  # below this a blob goes into a group
 GROUP = 128 * 1024  # a group is closed when it has grown to this
-WAITING, QUEUE = 32 * 1024 * 1024, 64  # so many unpacked bytes and frames may wait to be written
+WAITING, QUEUE = 32 * 1024 * 1024, 16  # so many unpacked bytes and frames may wait to be written
 _OPEN = -1  # the frame of blobs whose group is not closed yet
 
 
