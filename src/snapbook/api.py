@@ -15,6 +15,7 @@ from snapbook.lineage.log import Cell
 from snapbook.repository import Repository, Wish
 from snapbook.verbs import VERBS, here_now, make, run
 from snapbook.verbs.here import Here
+from snapbook.verbs.report import report
 from snapbook.verbs.values import Compared, Done, Listing, Restored, Saved, Shown
 
 
@@ -63,7 +64,7 @@ def save(
     chosen = choose.Candidate(variable, model, None)
     repository = here.writable()
     draft, made = make.keep(here, repository, seen, request, wish, chosen, log, len(log) - 1)
-    return make.report(kernel, draft, made, request)
+    return report(kernel, draft, made, request)
 
 
 def _script() -> str:

@@ -9,23 +9,7 @@ import sys
 
 import kernels
 import pytest
-
-# A model that fits at once, of no framework: what the cards say of it is short.
-MODEL = """
-class Stump:
-    def __init__(self, depth=1):
-        self.depth = depth
-    def fit(self, X, y=None):
-        self.seen_ = sum(X) / len(X)
-        return self
-    def predict(self, X):
-        return [self.seen_ + self.depth for _ in X]
-    def score(self, X, y=None):
-        return min(0.999, 0.9 + self.depth / 100)
-    def get_params(self, deep=True):
-        return {"depth": self.depth}
-X = [1.0, 2.0, 3.0]
-"""
+from stump import MODEL
 
 
 @pytest.fixture(scope="session")
@@ -48,15 +32,6 @@ def notebook(kernel, project):
     kernel.project(project)
     assert kernel.cell(MODEL).status == "ok"
     return kernel
-
-
-def fit(depth: int = 1, name: str = "churn", options: str = "", variable: str = "model") -> str:
-    """A versioned cell."""
-    return (
-        f"%%version_model {name} {options}\n"
-        f"{variable} = Stump(depth={depth}).fit(X)\n"
-        f"accuracy = {variable}.score(X)"
-    )
 
 
 @pytest.fixture

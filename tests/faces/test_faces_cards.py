@@ -6,7 +6,7 @@ import html.parser
 import re
 
 import pytest
-from conftest import fit
+from stump import fit
 
 HOSTILE = "<script>alert(1)</script>&\"'\x1b[31mred\x07"
 
@@ -92,7 +92,7 @@ def test_every_card_keeps_the_rules(notebook):
 
 
 def test_the_same_project_gives_the_same_text(kernel, project, tmp_path):
-    from conftest import MODEL
+    from stump import MODEL
 
     texts = []
     for name in ("one", "two"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import fit
+from stump import fit
 
 ORDINARY = [
     ("value", "1 + 1"),

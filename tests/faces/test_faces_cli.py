@@ -14,7 +14,7 @@ import time
 
 import kernels
 import pytest
-from conftest import fit
+from stump import fit
 
 pytestmark = pytest.mark.slow
 
@@ -188,7 +188,7 @@ def small_disk(tmp_path):
 
 
 def test_a_full_disk_is_one_line_and_the_hint_works(kernel, small_disk):
-    from conftest import MODEL
+    from stump import MODEL
 
     kernel.project(small_disk / "project")
     kernel.cell(MODEL)

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 
 import pytest
-from conftest import fit
+from stump import fit
 
 PREPARE = (
     fit(1),

@@ -8,7 +8,7 @@ import sys
 
 import kernels
 import pytest
-from conftest import MODEL, fit
+from stump import MODEL, fit
 
 pytestmark = pytest.mark.slow
 

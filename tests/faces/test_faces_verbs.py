@@ -7,7 +7,7 @@ import re
 
 import kernels
 import pytest
-from conftest import MODEL, fit
+from stump import MODEL, fit
 
 from snapbook.verbs import VERBS
 
