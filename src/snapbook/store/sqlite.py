@@ -7,6 +7,7 @@ shared memory cannot be relied on) is replaced by one in memory, for this proces
 
 from __future__ import annotations
 
+import _thread
 import os
 import sqlite3
 import threading
@@ -40,8 +41,12 @@ class CacheFile:
 
     def __del__(self) -> None:
         # Repositories are let go of, not closed; only the process that opened a file may close it.
-        if self._db is not None and self._pid == os.getpid():
-            self.close()
+        try:
+            if self._db is not None and self._pid == os.getpid():
+                self.close()
+        except KeyboardInterrupt:
+            # Python drops what a finaliser raises: the user's interrupt has to come again.
+            _thread.interrupt_main()
 
     @contextmanager
     def use(self) -> Iterator[sqlite3.Connection]:
