@@ -293,36 +293,11 @@ def test_an_interrupted_add_harms_no_other(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "pwrite", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            writer.add(b"lost" * 3_000_000)  # so large that it is written at once
+            writer.add(b"lost" * 100_000)
     digests.append(writer.add(os.urandom(9000)))
     writer.commit()
     writer.close()
     assert set(LocalStore(store.folder).digests()) == set(digests)
-    assert list(store.verify()) == []
-
-
-def test_an_interrupted_write_of_what_waits_loses_nothing(tmp_path, monkeypatch):
-    store = LocalStore(tmp_path / "packs")
-    writer = store.writer()
-    blobs = [os.urandom(40_000) for _ in range(9)]
-    digests = [writer.add(blob) for blob in blobs]
-    pwrite, calls = os.pwrite, []
-
-    def interrupted(fd, data, at):
-        calls.append(at)
-        if len(calls) == 5:
-            pwrite(fd, data[:100], at)
-            raise KeyboardInterrupt
-        return pwrite(fd, data, at)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "pwrite", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            writer.get(digests[7])
-    assert writer.get(digests[7]) == blobs[7]
-    writer.commit()
-    writer.close()
-    assert [LocalStore(store.folder).get(digest) for digest in digests] == blobs
     assert list(store.verify()) == []
 
 
@@ -334,9 +309,8 @@ def test_disk_full_says_what_is_needed(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "pwrite", refuse)
-    writer.add(b"x" * 210_000)
     with pytest.raises(DiskFull) as caught:
-        writer.commit()
+        writer.add(b"x" * 210_000)
     writer.close()
     assert list(store.folder.glob("tmp-*")) == []
     assert caught.value.sentence.startswith("Not versioned: 210 kB needed, ")
