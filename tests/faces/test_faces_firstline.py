@@ -30,6 +30,7 @@ SOURCE = st.lists(LINE, max_size=6).map("\n".join)
 @example(f"{MARK}\n")
 @example(f"\ufeff{MARK} churn\nx")
 @example(f"x = '''\n{MARK}\n")
+@example(f"0\r\x80\n{MARK}")
 def test_pure_and_total(source):
     lines = source.splitlines(keepends=True)
     before = list(lines)

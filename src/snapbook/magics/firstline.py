@@ -105,6 +105,7 @@ def _inside_text(lines: list[str]) -> bool:
             # Outside a string the mark is two operators, the first at the line's beginning.
             if token.type == tokenize.OP and token.start[0] in marked and token.start[1] == 0:
                 return False
-    except (tokenize.TokenError, SyntaxError):
+    except (tokenize.TokenError, SyntaxError, UnicodeError):
+        # Python 3.12 cuts odd line ends in the middle of a character and says so as UnicodeError.
         return False
     return True
