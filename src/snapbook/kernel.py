@@ -157,7 +157,7 @@ class Kernel:
         outcome, line = _outcome(error)
         self.session.append(
             Cell(
-                index=len(self.session.cells),
+                index=len(self.session),
                 n=number,
                 id=self._cell_id(cell_id),
                 source=source,
