@@ -1,6 +1,6 @@
 """What remembering costs each cell: 1,000 small ones in a bare kernel, with snapbook, in auto mode.
 
-Three real kernels side by side, cells sent in turns of fifty, so that what else the machine does
+Three real kernels side by side, cells sent in turns of ten, so that what else the machine does
 falls on all of them alike.
 """
 
@@ -18,7 +18,7 @@ from jupyter_client.manager import start_new_kernel
 from rows import row
 
 CELLS = 1000
-TURN = 50
+TURN = 10
 
 
 def begin(folder: str, *first: str) -> BlockingKernelClient:
