@@ -225,8 +225,6 @@ def test_a_cell_that_was_interrupted_or_failed_makes_no_version(fitted):
     assert threading.active_count() < 20
 
 
-# The alarm may ring inside a finaliser, whose exceptions Python reports and drops.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_at_any_moment_of_a_save(fitted):
     """Stopped after 1, 9, 17, ... ms: old or new, whole, and the next save works."""
     from snapbook.verbs import VERBS, make
