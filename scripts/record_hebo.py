@@ -44,7 +44,7 @@ def main(target: str) -> None:
 
 
 def recorded(optimiser: Any) -> dict[str, Any]:
-    """What `tests/parts/test_parts_searches.py` rebuilds the object from."""
+    """What `tests/hebo_record.py` rebuilds the object from."""
     frame = optimiser.X
     return {
         "versions": {name: version(name) for name in ("HEBO", "pandas", "numpy")},

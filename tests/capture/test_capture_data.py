@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+import hebo_record
+import numpy as np
 import pytest
 
 FIT = """\
@@ -153,6 +157,35 @@ def test_a_study_that_the_cell_used_is_kept(fitted):
     assert set(kept) == {"params", "study"}
     assert len(kept["study"].facts["search"]["points"]) == 3
     assert fitted.card(f"%%version_model tuned\n{best}") == ["tuned:0.1.0  unchanged"]
+
+
+HEBO = """\
+%%version_model boosted
+from hebo.optimizers.hebo import HEBO
+optimiser = HEBO(None, rand_sample=4)
+for _ in range(8):
+    tried = optimiser.suggest(n_suggestions=1)
+    losses = [[(np.log10(row.lr) + 2) ** 2 + abs(row.depth - 5) + (row.kind == "dart")]
+              for row in tried.itertuples()]
+    optimiser.observe(tried, np.array(losses, dtype=float))
+best = optimiser.X.iloc[int(optimiser.y.argmin())]
+model = LogisticRegression(C=float(best["lr"])).fit(X_train, y_train)
+"""
+
+
+def test_a_hebo_optimiser_that_the_cell_used_is_kept(fitted, monkeypatch):
+    for name, module in hebo_record.modules().items():
+        monkeypatch.setitem(sys.modules, name, module)
+    fitted.card(HEBO)
+    part = fitted.parts()["params", "optimiser"]
+    found = part.facts["search"]
+    assert found["from"] == "hebo"
+    assert found["points"] == hebo_record.X.to_dict("records")
+    assert np.allclose(found["scores"], hebo_record.Y[:, 0])
+    assert found["best"] == int(hebo_record.Y.argmin())
+    params = fitted.parts()["params", "params"].facts["values"]
+    assert params["C"] == found["points"][found["best"]]["lr"]
+    assert fitted.card(HEBO) == ["boosted:0.1.0  unchanged"]
 
 
 def test_main_metric_and_direction_are_remembered(fitted):

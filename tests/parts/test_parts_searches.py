@@ -1,18 +1,15 @@
 """Tried points of an Optuna study and of a HEBO optimiser."""
 
-import json
 import math
-from pathlib import Path
 
+import hebo_record
 import numpy as np
 import optuna
-import pandas as pd
 import pytest
 
 from snapbook.parts import searches
 from snapbook.parts.base import Part
 
-DATA = Path(__file__).parent.parent / "data"
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 
@@ -80,24 +77,8 @@ def test_nan_is_never_the_best():
     assert searches.points(made)["best"] == 1
 
 
-def recorded_hebo():
-    """The optimiser that scripts/record_hebo.py recorded from a run of the real HEBO."""
-    record = json.loads((DATA / "hebo" / "optimiser.json").read_text(encoding="utf-8"))
-    kind = object
-    for module, name in reversed(record["classes"]):
-        if module.startswith("hebo."):
-            kind = type(name, (kind,), {"__module__": module, "suggest": lambda self: None})
-    optimiser = kind()
-    frame = pd.DataFrame(record["X"]["rows"], columns=record["X"]["columns"])
-    frame.index = record["X"]["index"]
-    dtypes = dict(zip(record["X"]["columns"], record["X"]["dtypes"], strict=True))
-    optimiser.X = frame.astype(dtypes)
-    optimiser.y = np.array(record["y"]["values"], dtype=record["y"]["dtype"])
-    return optimiser, record
-
-
 def test_a_recorded_hebo_optimiser_gives_its_points():
-    optimiser, record = recorded_hebo()
+    optimiser, record = hebo_record.rebuilt(), hebo_record.RECORD
     assert {"X", "y"} <= set(record["attributes"])
     found = searches.points(optimiser)
     assert [list(point.values()) for point in found["points"]] == record["X"]["rows"]
@@ -109,7 +90,7 @@ def test_a_recorded_hebo_optimiser_gives_its_points():
 
 
 def test_a_hebo_optimiser_before_its_first_point():
-    optimiser, _ = recorded_hebo()
+    optimiser = hebo_record.rebuilt()
     optimiser.X = optimiser.X.iloc[:0]
     optimiser.y = np.zeros((0, 1))
     assert searches.points(optimiser)["points"] == []
