@@ -62,9 +62,10 @@ def save(
     exact = refs.parse_number(number) if number else None
     wish = Wish(message, make.parse_tags(tags), bump, exact)
     chosen = choose.Candidate(variable, model, None)
-    repository = here.writable()
-    draft, made = make.keep(here, repository, seen, request, wish, chosen, log, len(log) - 1)
-    return report(kernel, draft, made, request)
+    with here:
+        repository = here.writable()
+        draft, made = make.keep(here, repository, seen, request, wish, chosen, log, len(log) - 1)
+        return report(kernel, draft, made, request)
 
 
 def _script() -> str:
@@ -80,7 +81,8 @@ def load(ref: str) -> Any:
     """The model of a version. Raises Untrusted where it is somebody else's pickle, NotFound."""
     from snapbook.verbs import take
 
-    return take.load(here_now(), VERBS["show"].ask((ref,), {}))
+    with here_now() as here:
+        return take.load(here, VERBS["show"].ask((ref,), {}))
 
 
 def versions(name: str = "", *, where: str = "", limit: int = 50) -> tuple[VersionRow, ...]:
@@ -110,5 +112,5 @@ def tag(ref: str, *tags: str) -> Done:
 
 
 def open(folder: str | Path = ".") -> Repository:
-    """The repository for ``folder``, for reading."""
+    """The repository for ``folder``, for reading. The caller closes it, best by `with`."""
     return Here(Path(folder)).repository()

@@ -48,7 +48,8 @@ def models(**_: object) -> list[str]:
     from snapbook import places
 
     try:
-        return list(places.find_repository(Path.cwd()).index.models())
+        with places.find_repository(Path.cwd()) as repository:
+            return list(repository.index.models())
     except SnapbookError:
         return []
 
@@ -58,9 +59,10 @@ def references(**_: object) -> list[str]:
     from snapbook import places
 
     try:
-        index = places.find_repository(Path.cwd()).index
-        rows = index.page(limit=50).rows
+        with places.find_repository(Path.cwd()) as repository:
+            names = repository.index.models()
+            rows = repository.index.page(limit=50).rows
     except SnapbookError:
         return []
     aliases = [f"{row.model}@{alias}" for row in rows for alias in row.aliases]
-    return [*index.models(), *(row.ref for row in rows), *aliases]
+    return [*names, *(row.ref for row in rows), *aliases]

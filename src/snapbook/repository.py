@@ -100,6 +100,17 @@ class Repository:
         self._head: Head | None = None
         self.folder = folder
 
+    def __enter__(self) -> Repository:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of all files; a use after that opens them again. Call it from any thread."""
+        self._index.close()
+        self.store.close()
+
     @property
     def index(self) -> Index:
         """The index, as of the newest event."""

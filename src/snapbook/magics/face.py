@@ -198,7 +198,8 @@ class Face:
         if asked.help:
             value = run_words(self._here(live), "help", ["save"])
         else:
-            value = make.save_cell(self._here(live), asked)
+            with self._here(live) as here:
+                value = make.save_cell(here, asked)
         live.stop()
         notebook.show(value, as_json=asked.json, replace=live.shown_as)
 
@@ -206,8 +207,12 @@ class Face:
         from snapbook.display.errors import guard
         from snapbook.verbs import make
 
-        with guard(self.kernel, "save", "", quiet=True), _interruptible():
-            make.auto_version(self._here(lambda *_: None))
+        with (
+            guard(self.kernel, "save", "", quiet=True),
+            _interruptible(),
+            self._here(lambda *_: None) as here,
+        ):
+            make.auto_version(here)
 
 
 class _Running:

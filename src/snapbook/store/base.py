@@ -86,3 +86,6 @@ class Store(Protocol):
 
     def writer(self) -> Writer:
         """A new Writer. The caller closes it, whatever happens."""
+
+    def close(self) -> None:
+        """Let go of all files. The store may be used again afterwards."""

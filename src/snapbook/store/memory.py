@@ -51,6 +51,9 @@ class MemoryStore:
     def give_room(self) -> None:
         """In memory there is no cache."""
 
+    def close(self) -> None:
+        """In memory there is no file to let go of."""
+
     def writer(self) -> MemoryWriter:
         """A new writer into this store."""
         return MemoryWriter(self)

@@ -7,7 +7,6 @@ shared memory cannot be relied on) is replaced by one in memory, for this proces
 
 from __future__ import annotations
 
-import _thread
 import os
 import sqlite3
 import threading
@@ -16,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # Raised by one whenever any room's tables change: an older or newer file is thrown away.
-LAYOUT = 1
+LAYOUT = 2
 _BUSY_S = 10.0
 _NETWORK = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs", "fuse.", "davfs")
 
@@ -25,7 +24,8 @@ class CacheFile:
     """One SQLite file with the tables that ``schema`` makes; ``path`` None keeps all in memory.
 
     Several processes, and several rooms with their own tables, share one file. Use it only inside
-    `use`, which any thread may enter.
+    `use`, which any thread may enter. Its owner closes it: a finaliser of ours would swallow an
+    interrupt that arrives in it, since Python drops what a finaliser raises.
     """
 
     def __init__(self, path: Path | None, schema: str) -> None:
@@ -38,15 +38,6 @@ class CacheFile:
         self._alone = False
         # Connections of a parent process: closing them here would touch its file.
         self._inherited: list[sqlite3.Connection] = []
-
-    def __del__(self) -> None:
-        # Repositories are let go of, not closed; only the process that opened a file may close it.
-        try:
-            if self._db is not None and self._pid == os.getpid():
-                self.close()
-        except KeyboardInterrupt:
-            # Python drops what a finaliser raises: the user's interrupt has to come again.
-            _thread.interrupt_main()
 
     @contextmanager
     def use(self) -> Iterator[sqlite3.Connection]:

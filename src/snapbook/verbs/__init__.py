@@ -35,6 +35,11 @@ def find(name: str) -> Verb:
 
 def run_words(here: Here, name: str, words: Sequence[str]) -> object:
     """Parse and run what a magic or a command line asks for; ``name`` "" is status and newest."""
+    with here:
+        return _run_words(here, name, words)
+
+
+def _run_words(here: Here, name: str, words: Sequence[str]) -> object:
     if name in ("", "--json", "--debug"):
         return _overview(here)
     if name in ("-h", "--help"):
@@ -72,8 +77,9 @@ def _eaten(here: Here, verb: Verb) -> Usage:
 
 
 def run(here: Here, asked: Asked) -> object:
-    """Run what was asked."""
-    return asked.verb.run(here, asked)
+    """Run what was asked; the repositories that it opens are closed at its end."""
+    with here:
+        return asked.verb.run(here, asked)
 
 
 def _overview(here: Here) -> object:

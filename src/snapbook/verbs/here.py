@@ -20,21 +20,36 @@ def silent(_what: str, _done: int, _of: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """The surroundings of one call. ``progress`` is told (what, done, of) while something lasts."""
+    """The surroundings of one call. ``progress`` is told (what, done, of) while something lasts.
+
+    A context: the repositories that were opened through it are closed at its end.
+    """
 
     folder: Path
     kernel: Kernel | None = None
     face: str = "python"
     progress: Progress = field(default=silent)
+    _opened: list[Repository] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def __enter__(self) -> Here:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._opened:
+            self._opened.pop().close()
 
     def repository(self) -> Repository:
         """The repository of the folder, for reading; an empty one in memory where there is none."""
         from snapbook import places
 
-        return places.find_repository(self.folder)
+        return self._noted(places.find_repository(self.folder))
 
     def writable(self) -> Repository:
         """The repository of the folder, made on first use."""
         from snapbook import places
 
-        return places.make_repository(self.folder)
+        return self._noted(places.make_repository(self.folder))
+
+    def _noted(self, repository: Repository) -> Repository:
+        self._opened.append(repository)
+        return repository
