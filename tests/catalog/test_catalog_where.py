@@ -4,9 +4,9 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
+from books import Book
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_catalog_index import Book
 
 from snapbook.catalog.where import FIELDS, Limit, parse
 from snapbook.errors import BadExpression

@@ -42,17 +42,18 @@ class Applier:
     def read_content(self, db: sqlite3.Connection, n: int, manifest: str, texts: str) -> None:
         """Fill a version's row from its blobs; what cannot be read is said in its ``damage``."""
         words, why = self.content.words(texts)
-        parts, damage = self.content.parts(manifest)
+        parts, damage, notebook = self.content.parts(manifest)
         models = [facts for kind, _, facts in parts if kind == "model"]
         db.execute(
             "UPDATE versions SET reason = ?, message = ?, class = ?, params = ?, main = ?,"
-            " damage = ? WHERE n = ?",
+            " notebook = ?, damage = ? WHERE n = ?",
             (
                 _text(words.get("reason")),
                 _text(words.get("message")),
                 _text(models[0].get("class_name")) if models else "",
                 _paramset(db, [(part, facts) for kind, part, facts in parts if kind == "params"]),
                 _metrics(db, n, [facts for kind, _, facts in parts if kind == "metrics"]),
+                notebook,
                 damage or why,
                 n,
             ),
@@ -66,7 +67,7 @@ class Applier:
         texts = body.get("texts") or ""
         db.execute(
             "INSERT INTO versions (n, model, major, minor, patch, manifest, key, texts, parents,"
-            " time, author, bump, auto, signed) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            " time, author, bump, auto, signed, signer) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 event.n,
                 model,
@@ -80,6 +81,7 @@ class Applier:
                 _text(body.get("bump")),
                 bool(body.get("auto")),
                 bool(body.get("signature")),
+                _signer(body.get("signature")),
             ),
         )
         db.execute(
@@ -257,6 +259,14 @@ def _list(value: object) -> list[Any]:
 def _entries(value: object) -> Mapping[str, Any]:
     """A table, or nothing where something else stands: the version is listed all the same."""
     return value if isinstance(value, dict) else {}
+
+
+def _signer(signature: object) -> bytes:
+    """The public key that a signature claims; nothing where that is no key."""
+    try:
+        return bytes.fromhex(str(_entries(signature).get("key") or ""))
+    except ValueError:
+        return b""
 
 
 def _direction(value: object) -> str | None:

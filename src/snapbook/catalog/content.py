@@ -37,10 +37,13 @@ class Words(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """The parts of a manifest that the index reads, and why some are missing if that is so."""
+    """The parts of a manifest that the index reads, why some are missing if that is so, and the
+    path of the notebook that was kept.
+    """
 
     parts: tuple[PartFacts, ...]
     why: str
+    notebook: str = ""
 
 
 class Content:
@@ -93,15 +96,18 @@ class Content:
 
     def _read_parts(self, manifest: str) -> Parts:
         found = []
+        notebook = ""
         try:
             for part in table(canonical.decode(self._get(manifest)))["parts"]:
                 kind, digest = part["kind"], part["part"]
+                if kind == "notebook":
+                    notebook = str(part["name"])
                 if kind in _READ:
                     facts = self._part(digest)
                     found.append(PartFacts(kind, digest, facts))
         except (NotFound, Damaged, ValueError, KeyError, TypeError) as error:
-            return Parts(tuple(found), str(error))
-        return Parts(tuple(found), "")
+            return Parts(tuple(found), str(error), notebook)
+        return Parts(tuple(found), "", notebook)
 
     def _part(self, digest: str) -> Mapping[str, Any]:
         facts = self._facts.get(digest)

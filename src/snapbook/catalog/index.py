@@ -18,7 +18,16 @@ from snapbook.catalog.base import Broken, Catalog, Head
 from snapbook.catalog.content import Content, Get
 from snapbook.catalog.follow import clear, follow
 from snapbook.catalog.pages import NEWEST, Cursor, Order, Page, count, page
-from snapbook.catalog.rows import COLUMNS, FROM, Move, Note, VersionRow, version_rows
+from snapbook.catalog.rows import (
+    COLUMNS,
+    FROM,
+    Before,
+    Move,
+    Note,
+    VersionRow,
+    before,
+    version_rows,
+)
 from snapbook.catalog.tables import SCHEMA, names
 from snapbook.catalog.where import Expression
 from snapbook.refs import Number
@@ -128,6 +137,10 @@ class Index:
         """The version with the highest (or lowest) value of ``metric``."""
         rows = self.page(model, order=Order(metric, highest), limit=1).rows
         return rows[0] if rows else None
+
+    def before(self, rows: Sequence[VersionRow]) -> Mapping[int, Before]:
+        """The version made before each of ``rows``, by the row's ``n``; none for a first one."""
+        return self._safely(lambda db: before(db, [row.n for row in rows]))
 
     # -- names
 

@@ -18,7 +18,7 @@ from snapbook.refs import Number, number_text
 COLUMNS = (
     "v.n, m.name, v.major, v.minor, v.patch, v.manifest, v.key, v.texts, v.parents, v.time,"
     " v.author, v.bump, v.reason, v.message, v.class, v.params, v.main, v.auto, v.signed,"
-    " v.deleted, v.damage, v.model"
+    " v.deleted, v.damage, v.model, v.signer, v.notebook"
 )
 FROM = "versions v JOIN models m ON m.id = v.model"
 
@@ -37,6 +37,8 @@ class VersionRow:
 
     ``metrics`` are in the order of capture; ``main`` names the first to show. ``damage`` says what
     of its manifest could not be read, and is empty for a sound one. ``aliases`` point at it now.
+    ``signer`` is the key that the signature claims (nothing is verified here), ``notebook`` the
+    path of the document that was kept with it, both empty where there is none.
     """
 
     n: int
@@ -61,6 +63,8 @@ class VersionRow:
     params: Mapping[str, Any]
     tags: Mapping[str, str]
     aliases: tuple[str, ...]
+    signer: str = ""
+    notebook: str = ""
 
     @property
     def ref(self) -> str:
@@ -88,6 +92,31 @@ class Note:
     text: str
     time: str
     author: str
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The version of the same model that was made before one: its number, and its value of the
+    metric that is the main one of the later (None where it has none that is a number).
+    """
+
+    number: Number
+    value: float | None
+
+
+def before(db: sqlite3.Connection, places: Sequence[int]) -> dict[int, Before]:
+    """What was made before each version of ``places`` (``n``); nothing for a first one."""
+    last = "SELECT max(n) FROM versions WHERE model = v.model AND deleted = 0 AND n < v.n"
+    return {
+        n: Before((major, minor, patch), value)
+        for n, major, minor, patch, value in _for_all(
+            db,
+            "SELECT v.n, p.major, p.minor, p.patch, x.value FROM versions v"
+            f" JOIN versions p ON p.n = ({last})"
+            " LEFT JOIN metrics x ON x.n = p.n AND x.name = v.main WHERE v.n",
+            places,
+        )
+    }
 
 
 def version_rows(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> list[VersionRow]:
@@ -138,6 +167,8 @@ def version_rows(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> lis
             params=params.get(row[15], {}),
             tags=tags[n],
             aliases=tuple(aliases.get((row[21], row[5]), ())),
+            signer=row[22].hex(),
+            notebook=row[23],
         )
         for n, row in zip(places, rows, strict=True)
     ]

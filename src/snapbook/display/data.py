@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from snapbook.catalog.rows import VersionRow
 from snapbook.verbs import values
 
 
@@ -16,9 +17,14 @@ def plain(value: object) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         if isinstance(value, values.Done):
             return plain(value.data or {"lines": value.lines})
-        return {
+        fields = {
             field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)
         }
+        if isinstance(value, VersionRow):
+            return {"ref": value.ref, **fields}
+        if isinstance(value, values.Listed):
+            return {**fields.pop("version"), **fields}
+        return fields
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

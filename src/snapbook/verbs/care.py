@@ -11,7 +11,7 @@ from snapbook import places, refs, settings, signing
 from snapbook import verify as verifying
 from snapbook.errors import BadOption, Hint, NotFound, Usage
 from snapbook.trust import Trust
-from snapbook.verbs import look
+from snapbook.verbs import look, who
 from snapbook.verbs.here import Here
 from snapbook.verbs.state import size_text
 from snapbook.verbs.values import Done
@@ -51,10 +51,8 @@ def verify(here: Here, asked: Asked) -> Done:
 
 def gc(here: Here, asked: Asked) -> Done:
     """Free what no version needs any more. Never deletes a version."""
-    from snapbook.verbs import make
-
     repository = here.repository()
-    freed = gc_of.gc(repository, make.author(here.folder), dry=asked.dry_run)
+    freed = gc_of.gc(repository, who.author(here.folder), dry=asked.dry_run)
     verb = "would free" if asked.dry_run else "freed"
     packs = f"{freed.packs} pack{'' if freed.packs == 1 else 's'}"
     files = f"{freed.debris} unfinished file{'' if freed.debris == 1 else 's'}"

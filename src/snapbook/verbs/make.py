@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snapbook import choose, numbers, refs, settings, signing
+from snapbook import choose, numbers, refs, settings
 from snapbook.capture import Draft, Request, capture, versioned_cell
 from snapbook.errors import BadOption, Conflict, Hint, SnapbookError, Unclear, Usage
 from snapbook.parts import model as models
 from snapbook.parts.base import Part
 from snapbook.parts.calm import calm
-from snapbook.repository import Author, Made, Repository, Wish, login
+from snapbook.repository import Made, Repository, Wish
 from snapbook.store.base import Writer
 from snapbook.verbs.here import Here
 from snapbook.verbs.report import report
 from snapbook.verbs.values import Done, Saved
+from snapbook.verbs.who import author
 
 if TYPE_CHECKING:
     from snapbook.kernel import Kernel
@@ -304,28 +303,6 @@ def parse_tags(words: Sequence[str] | Mapping[str, str] | None) -> dict[str, str
             raise BadOption(error.what, act=error.act, hint=error.hint) from error
         tags[name] = value
     return tags
-
-
-@lru_cache(maxsize=8)
-def _git_name(folder: Path) -> str:
-    try:
-        done = subprocess.run(
-            ["git", "config", "user.name"],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=2,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError, ValueError):
-        return ""
-    return done.stdout.strip()
-
-
-def author(folder: Path) -> Author:
-    """Who the user is: the setting, else git's user.name, else the login; with the user's key."""
-    name = str(settings.get("author")) or _git_name(folder) or login()
-    return Author(name[:200], signing.own_key(settings.folder()))
 
 
 def _kernel(here: Here) -> Kernel:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from snapbook import refs
 from snapbook.errors import Hint, Usage
-from snapbook.verbs import look, make
+from snapbook.verbs import look, make, who
 from snapbook.verbs.here import Here
 from snapbook.verbs.values import Done
 
@@ -18,7 +18,7 @@ def tag(here: Here, asked: Asked) -> Done:
     """Set tags (name=value, or a bare name), remove them (--remove), move aliases (@name)."""
     repository = here.repository()
     version, echo = look.resolve(repository, asked.ref)
-    author = make.author(here.folder)
+    author = who.author(here.folder)
     aliases = [word[1:] for word in asked.tags if word.startswith("@")]
     tags = make.parse_tags([word for word in asked.tags if not word.startswith("@")])
     if not (aliases or tags or asked.remove):
@@ -59,7 +59,7 @@ def note(here: Here, asked: Asked) -> Done:
         lines = [f"{item.time[:16].replace('T', ' ')}  {item.text}" for item in notes]
         return Done(tuple(lines) or (f"{version.ref} has no notes",), {"notes": lines})
     if not asked.dry_run:
-        repository.note(version, text, make.author(here.folder))
+        repository.note(version, text, who.author(here.folder))
     return Done(
         (*([echo] if echo else []), f"{version.ref}: noted"), {"ref": version.ref, "note": text}
     )
@@ -72,7 +72,7 @@ def rename(here: Here, asked: Asked) -> Done:
     if asked.dry_run:
         refs.check_model_name(asked.to)
         return Done((f"would rename {model} to {asked.to}",), {"dry_run": True})
-    repository.rename(model, asked.to, make.author(here.folder))
+    repository.rename(model, asked.to, who.author(here.folder))
     if here.kernel is not None:
         here.kernel.renamed(model, asked.to)
     return Done(
@@ -96,6 +96,6 @@ def delete(here: Here, asked: Asked) -> Done:
         return Done(
             (*lines, f"would delete {version.ref}"), {"ref": version.ref, "children": children}
         )
-    repository.delete(version, make.author(here.folder), force=asked.yes)
+    repository.delete(version, who.author(here.folder), force=asked.yes)
     lines.append(f"{version.ref} is deleted; {refs.number_text(version.number)} is not used again")
     return Done(tuple(lines), {"ref": version.ref, "deleted": True})

@@ -51,6 +51,34 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Previous:
+    """The version before one: its reference, and its value of the later one's main metric."""
+
+    ref: str
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One version in a list.
+
+    ``delta`` is how far the main metric moved since ``previous``; ``better`` is None where nothing
+    moved or nobody said which way is better. ``mine``: the asker made it. ``provenance`` is "this"
+    for a version of the notebook that was asked for, "other" for one of another notebook, "" where
+    none was kept. ``pushed`` and ``reproduced`` are None while nothing can say.
+    """
+
+    version: VersionRow
+    previous: Previous | None = None
+    delta: float | None = None
+    better: bool | None = None
+    mine: bool = False
+    provenance: str = ""
+    pushed: bool | None = None
+    reproduced: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """One version in full. ``echo`` is the resolution of a reference that was not literal."""
 
