@@ -49,7 +49,8 @@ def compare(old: Sequence[Part], new: Sequence[Part], get: Get, *, deep: bool = 
             same["frame"] = same.get("frame", 0) + (not changes)
         elif kind == "files":
             changes = files.diff(a, b, get)
-            same["file set"] = same.get("file set", 0) + (not changes)
+            there = len(files.entries(b)) - sum(change.what != "removed" for change in changes)
+            same["file"] = same.get("file", 0) + there
         elif kind == "environment" and a and b:
             changes = environment.diff(a, b, get)
             same["environment"] = int(not changes)

@@ -446,3 +446,25 @@ def test_diff_with_the_live_session(notebook, where):
     assert " -> now" in card or "now -> " in card
     assert re.search(r"params +depth +(2 -> 5|5 -> 1)", card)
     assert len(notebook.cell("%versions").card.splitlines()) == 2, "nothing was made"
+
+
+def test_diff_says_whether_it_was_another_notebook_and_counts_files(notebook, project):
+    two(notebook)
+    assert "notebook" not in notebook.cell("%diff_version churn").card, "nobody told of one"
+    for name in ("train", "tune"):
+        document = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        (project / f"{name}.ipynb").write_text(json.dumps(document))
+    for name in ("one", "two"):
+        (project / f"{name}.txt").write_text(name)
+    for depth, name in ((3, "train"), (4, "train"), (5, "tune")):
+        notebook.cell(f"%env JPY_SESSION_NAME={project / name}.ipynb")
+        made = notebook.cell(fit(depth, options="--attach one.txt two.txt")).card
+        assert made.startswith("churn:0."), made
+    notebook.cell("%env JPY_SESSION_NAME=")
+    same = notebook.cell("%diff_version churn:0.3.0 churn:0.4.0").card.splitlines()
+    assert same[0].endswith(" apart, same notebook")
+    assert re.search(r"\b2 files\b", same[-1]), same[-1]
+    assert notebook.cell("%diff_version churn").card.splitlines()[0].endswith(", other notebook")
+    (project / "two.txt").write_text("three")
+    notebook.cell(fit(6, options="--attach one.txt two.txt"))
+    assert re.search(r"\b1 file\b", notebook.cell("%diff_version churn").card.splitlines()[-1])

@@ -143,7 +143,8 @@ def diff(here: Here, asked: Asked) -> Compared:
         )
     changes = repository.compare(old.manifest, new.manifest)
     found = [change for change in changes.changes if _asked_for(change.section, asked.what)]
-    return Compared(old.ref, new.ref, apart(old, new), tuple(found), changes.same, echo)
+    said = ", ".join(text for text in (apart(old, new), _notebooks(repository, old, new)) if text)
+    return Compared(old.ref, new.ref, said, tuple(found), changes.same, echo)
 
 
 def _before(repository: Repository, version: VersionRow) -> VersionRow:
@@ -228,6 +229,17 @@ def apart(old: VersionRow, new: VersionRow) -> str:
             count = int(seconds // size)
             return f"{count} {unit}{'' if count == 1 else 's'} apart"
     return "less than a second apart"
+
+
+def _notebooks(repository: Repository, old: VersionRow, new: VersionRow) -> str:
+    """Whether both were made in one notebook; "" where one of them was made in none."""
+    paths = [
+        next((p.name for p in repository.manifest(row.manifest).parts if p.kind == "notebook"), "")
+        for row in (old, new)
+    ]
+    if not all(paths):
+        return ""
+    return "same notebook" if paths[0] == paths[1] else "other notebook"
 
 
 def _hint(verb: str, *args: str) -> Any:
