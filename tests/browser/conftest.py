@@ -1,0 +1,163 @@
+"""JupyterLab, a kernel and Chromium, real ones; what cannot run here is skipped with its reason."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+PACKAGES = ("jupyterlab", "notebook", "playwright", "sklearn", "nbformat")
+
+
+def _missing() -> str:
+    absent = [name for name in PACKAGES if find_spec(name) is None]
+    if absent:
+        return f"{', '.join(absent)} not installed"
+    if shutil.which("chromium") is None:
+        return "no chromium here"
+    return ""
+
+
+MISSING = _missing()
+collect_ignore_glob = ["test_*.py"] if find_spec("playwright") is None else []
+
+
+def pytest_collection_modifyitems(items):
+    """Every test of this folder starts a browser, and takes its time."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.filterwarnings("default"))
+            if MISSING:
+                item.add_marker(pytest.mark.skip(reason=MISSING))
+
+
+@pytest.hookimpl(tryfirst=True, hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """Let the desk know whether its test failed: it takes a picture then."""
+    outcome = yield
+    if outcome.get_result().when == "call":
+        item.stash[FAILED] = outcome.get_result().failed
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="package")
+def pictures():
+    """Where pictures go: SNAPBOOK_ARTIFACTS, else a folder that git ignores."""
+    folder = Path(os.environ.get("SNAPBOOK_ARTIFACTS") or HERE.parents[1] / "build" / "artifacts")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="package")
+def chromium():
+    """One browser for all tests; each desk is a context of its own in it."""
+    from playwright.sync_api import sync_playwright
+
+    words = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=words)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory):
+    """One server for most tests; each of them has a folder of its own on it."""
+    from labserver import Server
+
+    running = Server(tmp_path_factory.mktemp("lab"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="package")
+def templates(server, tmp_path_factory):
+    """Gives a project of `projects` by its name, made once: `templates("story")`."""
+    import projects
+
+    folder = tmp_path_factory.mktemp("templates")
+    make = {
+        "story": lambda at: projects.tell_story(at, server.environment),
+        "hostile": lambda at: projects.hostile_story(at, server.environment),
+        "huge": lambda at: projects.huge(at, server.environment),
+        "many": projects.many,
+    }
+
+    def template(name: str) -> Path:
+        if not (folder / name).exists():
+            make[name](folder / name)
+        return folder / name
+
+    return template
+
+
+@pytest.fixture
+def place(request):
+    """A folder's name for this test alone."""
+    return re.sub(r"\W+", "-", request.node.name)[:60].strip("-")
+
+
+@pytest.fixture
+def project(server, templates, place):
+    """Copies a template into the served folder: `project("story")` gives the folder's path."""
+    import projects
+
+    def put(name: str, at: str = place) -> Path:
+        return projects.copy(templates(name), server.root / at)
+
+    return put
+
+
+@pytest.fixture
+def desks(request, chromium, server, pictures):
+    """Makes desks: `desks()` is a page of its own; at the end none may have seen an error."""
+    from desk import Desk
+
+    made = []
+
+    def desk(on=server, **options) -> Desk:
+        size = {"width": 1280, "height": 800}
+        context = chromium.new_context(
+            viewport=size, permissions=["clipboard-read", "clipboard-write"], **options
+        )
+        context.set_default_timeout(20_000)
+        made.append(Desk(context, on, pictures))
+        return made[-1]
+
+    yield desk
+    failed = request.node.stash.get(FAILED, True)
+    for n, each in enumerate(made):
+        if failed:
+            name = re.sub(r"\W+", "-", request.node.name)
+            try:
+                each.shot(f"failed-{name}-{n}")
+            except Exception as error:  # noqa: BLE001 - the test's own failure is what counts
+                print(f"no picture: {error}")
+        each.context.close()
+    if not failed:
+        for each in made:
+            assert each.errors == []
+            assert each.dialogs == []
+
+
+@pytest.fixture
+def desk(desks):
+    """One page on the common server."""
+    return desks()
+
+
+@pytest.fixture
+def story(desk, project, place):
+    """The story's notebook, open in JupyterLab; kernel idle, nothing run."""
+    project("story")
+    desk.open(f"{place}/train.ipynb")
+    return desk
