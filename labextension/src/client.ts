@@ -1,0 +1,190 @@
+/**
+ * The server part over HTTP: one method a route, answers as types.ts names them.
+ *
+ * Knows routes and errors; keeps nothing, so that what is shown is always what the server said.
+ */
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+import type {
+  About,
+  CellRow,
+  Compared,
+  Hint,
+  Json,
+  JsonObject,
+  Page,
+  Place,
+  Query,
+  Row,
+  Series,
+  StoredOutput,
+  VerbAnswer,
+  Version
+} from './types';
+
+/** What a request may carry in its address. */
+type Params = { [name: string]: string | number | boolean | undefined };
+
+/** One sentence of the server about what did not happen. */
+export class ApiError extends Error {
+  constructor(
+    readonly kind: string,
+    message: string,
+    readonly status: number,
+    readonly hint: Hint | null = null,
+    readonly why = '',
+    readonly act = ''
+  ) {
+    super(message);
+    this.name = 'ApiError';
+  }
+
+  /** Whether the server has no routes of ours at all. */
+  get missing(): boolean {
+    return this.kind === 'server-missing';
+  }
+}
+
+/** The routes of the server part, below the server's base URL. */
+export class Client {
+  constructor(private readonly settings: ServerConnection.ISettings) {}
+
+  about(): Promise<About> {
+    return this.get<About>('about', {});
+  }
+
+  place(path: string): Promise<Place> {
+    return this.get<Place>('place', { path });
+  }
+
+  versions(query: Query, signal?: AbortSignal): Promise<Page> {
+    return this.get<Page>('versions', { ...query }, signal);
+  }
+
+  async count(query: Query, signal?: AbortSignal): Promise<number> {
+    return (await this.get<{ count: number }>('count', { ...query }, signal)).count;
+  }
+
+  series(path: string, model: string, metric = ''): Promise<Series> {
+    return this.get<Series>('series', { path, model, metric: metric || undefined });
+  }
+
+  async pins(path: string, model: string): Promise<Row[]> {
+    return (await this.get<{ rows: Row[] }>('pins', { path, model })).rows;
+  }
+
+  version(path: string, ref: string): Promise<Version> {
+    return this.get<Version>('version', { path, ref });
+  }
+
+  async cells(path: string, ref: string): Promise<CellRow[]> {
+    return (await this.get<{ cells: CellRow[] }>('cells', { path, ref })).cells;
+  }
+
+  output(path: string, ref: string, cell: number | string, at: number): Promise<StoredOutput> {
+    return this.get<StoredOutput>('output', { path, ref, cell, at });
+  }
+
+  /** Without `newer`: what changed in `older` against the version before it. */
+  diff(path: string, older: string, newer?: string, what?: string): Promise<Compared> {
+    return this.get<Compared>('diff', { path, old: older, new: newer, what });
+  }
+
+  /** The text of an attachment or of a file that was read. */
+  async file(path: string, ref: string, name: string): Promise<string> {
+    const response = await this.send('file', { path, ref, name }, {});
+    return response.text();
+  }
+
+  async containing(path: string, source: string, cellId = ''): Promise<Row[]> {
+    const body = { path, source, cell_id: cellId };
+    return (await this.post<{ rows: Row[] }>('containing', body)).rows;
+  }
+
+  verb(
+    path: string,
+    name: string,
+    args: string[] = [],
+    options: JsonObject = {}
+  ): Promise<VerbAnswer> {
+    return this.post<VerbAnswer>(`verbs/${encodeURIComponent(name)}`, { path, args, options });
+  }
+
+  private async get<T>(route: string, params: Params, signal?: AbortSignal): Promise<T> {
+    const response = await this.send(route, params, { method: 'GET', signal });
+    return (await response.json()) as T;
+  }
+
+  private async post<T>(route: string, body: JsonObject): Promise<T> {
+    const response = await this.send(route, {}, { method: 'POST', body: JSON.stringify(body) });
+    return (await response.json()) as T;
+  }
+
+  private async send(route: string, params: Params, init: RequestInit): Promise<Response> {
+    const given = Object.entries(params).filter(
+      (entry): entry is [string, string | number | boolean] => entry[1] !== undefined
+    );
+    const query = new URLSearchParams(given.map(([name, value]) => [name, asWord(value)]));
+    const tail = given.length > 0 ? `?${query.toString()}` : '';
+    const url = URLExt.join(this.settings.baseUrl, 'snapbook/api', route) + tail;
+    let response: Response;
+    try {
+      response = await ServerConnection.makeRequest(url, init, this.settings);
+    } catch (error) {
+      if (init.signal?.aborted) {
+        throw error;
+      }
+      throw new ApiError('unreachable', 'The Jupyter server does not answer.', 0);
+    }
+    if (!response.ok) {
+      throw await refusal(response);
+    }
+    return response;
+  }
+}
+
+function asWord(value: string | number | boolean): string {
+  return value === true ? '1' : value === false ? '0' : String(value);
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  const value = parsed(await response.text());
+  if (value === null || typeof value.kind !== 'string') {
+    // Jupyter's own 404 has a "message" too, but no kind: nobody serves our routes.
+    return response.status === 404
+      ? new ApiError('server-missing', 'The Jupyter server does not serve snapbook.', 404)
+      : new ApiError('server', `The Jupyter server answered ${response.status}.`, response.status);
+  }
+  return new ApiError(
+    value.kind,
+    textOf(value.message) || textOf(value.what) || value.kind,
+    response.status,
+    hintOf(value.hint),
+    textOf(value.why),
+    textOf(value.act)
+  );
+}
+
+function parsed(text: string): JsonObject | null {
+  try {
+    const value: Json = JSON.parse(text) as Json;
+    return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** A hint as the wire has it; null for anything else. */
+export function hintOf(value: Json | undefined): Hint | null {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    return null;
+  }
+  const { verb, args } = value;
+  return typeof verb === 'string'
+    ? { verb, args: Array.isArray(args) ? args.map(arg => String(arg)) : [] }
+    : null;
+}
