@@ -43,7 +43,8 @@ class Kernel:
     ``project`` is the folder that the kernel started in (cells may change the working directory).
     ``variables`` maps a model name to the variable it was taken from last time, ``parents`` to the
     manifest digest that this session last made or restored. ``current`` is the cell that runs now,
-    None between cells.
+    None between cells. ``said`` are the notices that come once; ``weighed`` is what the repository
+    weighs, 0 until somebody looked.
     """
 
     namespace: dict[str, Any]
@@ -67,6 +68,7 @@ class Kernel:
     made: list[str] = field(default_factory=list)
     kept: list[tuple[str, str]] = field(default_factory=list)
     redacted_said: int = 0
+    weighed: int = 0
     last_value: object = None
     complaint: str = ""
     fault: BaseException | None = None

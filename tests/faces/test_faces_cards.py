@@ -141,6 +141,27 @@ def test_quiet(notebook):
     assert notebook.cell("%%version_model churn\n1").card.startswith("Not versioned"), "errors show"
 
 
+def test_a_repository_that_fills_up_is_said_once_a_kernel(notebook, project):
+    notice = (
+        "  over 80 % of 9.8 kB are used (repo.max_size).  See what can go: %snapbook gc --dry-run"
+    )
+    notebook.cell(fit(1))
+    notebook.cell("%snapbook config repo.max_size 10000")
+    assert notebook.cell(fit(2, options="--quiet")).displays == []
+    assert notebook.cell(fit(3, options="--dry-run")).card.count("\n") == 0
+    ran = notebook.cell(fit(3))
+    check(ran)
+    assert ran.card.splitlines()[1:] == [notice]
+    assert notebook.cell("%snapbook gc --dry-run").status == "ok"
+    assert notebook.cell(fit(4)).card.count("\n") == 0, "once"
+    notebook.cell("%unload_ext snapbook\n%load_ext snapbook")
+    assert notebook.cell(fit(5)).card.splitlines()[1:] == [notice]
+    notebook.cell("%unload_ext snapbook\n%load_ext snapbook\n%snapbook config repo.max_size 100MB")
+    notebook.cell(fit(6))
+    notebook.cell("%snapbook config repo.max_size 10000")
+    assert notebook.cell(fit(7)).card.splitlines()[1:] == [notice], "it filled up meanwhile"
+
+
 def test_json_card_and_help_in_a_cell(notebook):
     import json
 

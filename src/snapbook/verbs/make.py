@@ -110,7 +110,7 @@ def _save(
     )
     repository = here.repository() if wish.dry else here.writable()
     draft, made = keep(here, repository, kernel, request, wish, chosen, log, at)
-    return report(kernel, draft, made, request, asked)
+    return report(kernel, draft, made, request, asked, repository.folder)
 
 
 def keep(

@@ -5,6 +5,7 @@ of a whole card: faces put it together.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snapbook import refs, settings
@@ -12,6 +13,7 @@ from snapbook.capture import Draft, Request
 from snapbook.parts import frame
 from snapbook.parts.base import Change, Notice
 from snapbook.repository import Made
+from snapbook.verbs.state import NEARLY, size_text, weight
 from snapbook.verbs.values import Saved
 
 if TYPE_CHECKING:
@@ -27,10 +29,17 @@ def report(
     made: Made,
     request: Request,
     asked: Asked | None = None,
+    folder: Path | None = None,
 ) -> Saved:
-    """The outcome for people: what changed, what is unusual, what was not kept."""
+    """The outcome for people: what changed, what is unusual, what was not kept.
+
+    With the repository's ``folder`` a card that is shown says, once a kernel, that it fills up.
+    """
     changes = made.changes.changes
+    quiet = bool(asked and asked.quiet) or settings.get("card") == "quiet"
     unusual = _unusual(kernel, draft, made, request, asked)
+    if folder is not None and not quiet and not (asked and asked.dry_run):
+        unusual[:0] = _filling(kernel, folder, 0 if made.unchanged else draft.new_bytes)
     left = [f"{one.name} ({one.why})" for one in draft.notices if one.kind == "not-kept"]
     more = f", +{len(left) - 3}" if len(left) > 3 else ""
     not_kept = [f"not kept: {', '.join(left[:3])}{more}.  Model and data are complete."]
@@ -52,7 +61,7 @@ def report(
         seconds=draft.seconds,
         first_of_repository=made.first_of_repository,
         dry=bool(asked and asked.dry_run),
-        quiet=bool(asked and asked.quiet) or settings.get("card") == "quiet",
+        quiet=quiet,
     )
 
 
@@ -120,6 +129,21 @@ def _unusual(
     if draft.new_bytes > _SAID_BYTES and not made.unchanged:
         lines.append(f"{draft.new_bytes / 2**20:,.0f} MB new")
     return lines
+
+
+def _filling(kernel: Kernel, folder: Path, new_bytes: int) -> list[str]:
+    """The notice of a repository near its budget. Files are weighed once, then what is added."""
+    if "repo.max_size" in kernel.said:
+        return []
+    kernel.weighed = kernel.weighed + new_bytes if kernel.weighed else weight(folder)
+    limit = settings.number("repo.max_size")
+    if kernel.weighed <= NEARLY * limit:
+        return []
+    kernel.said.add("repo.max_size")
+    return [
+        f"over {NEARLY * 100:.0f} % of {size_text(limit)} are used (repo.max_size)."
+        "  See what can go: %snapbook gc --dry-run"
+    ]
 
 
 def _shaped(draft: Draft, name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,8 @@ from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
     from snapbook.verbs.table import Asked
+
+NEARLY = 0.8  # of repo.max_size: from there on it is said
 
 
 def status(here: Here, asked: Asked) -> Done:
@@ -36,8 +40,10 @@ def status(here: Here, asked: Asked) -> Done:
         lines.append(f"size        {size_text(bytes_)} of {size_text(limit)}")
         data |= {"versions": total, "models": models, "bytes": bytes_}
         data["budget_bytes"] = limit
-        if bytes_ > 0.8 * limit:
-            lines.append("            over 80 %. See what can go: snapbook gc --dry-run")
+        if bytes_ > NEARLY * limit:
+            lines.append(
+                f"            over {NEARLY * 100:.0f} %. See what can go: snapbook gc --dry-run"
+            )
         damaged = index.broken()
         if damaged:
             lines.append(f"damaged     {len(damaged)} events; see: snapbook verify")
@@ -67,7 +73,12 @@ def status(here: Here, asked: Asked) -> Done:
 
 def weight(folder: Path) -> int:
     """The bytes of all files of a repository."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    total = 0
+    for base, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):  # somebody else frees room meanwhile
+                total += os.lstat(os.path.join(base, name)).st_size
+    return total
 
 
 def size_text(count: float) -> str:
