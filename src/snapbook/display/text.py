@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from snapbook.display.card import card
@@ -12,6 +12,11 @@ from snapbook.verbs import values
 
 if TYPE_CHECKING:
     from snapbook.parts.base import Change
+
+_FOLDED = ("params", "model")
+_FEW = 4
+_MOST = 12
+_ALONE = {"removed": "gone", "added": "new"}
 
 
 class JsonText(str):
@@ -66,8 +71,7 @@ def compared(value: values.Compared) -> list[str]:
     for section in ("code", "params", "metrics", "data", "model", "environment", "files"):
         found = [change for change in value.changes if change.section == section]
         label = section
-        for change in found:
-            block = _change_lines(change)
+        for block in _blocks(found) if section in _FOLDED else map(_change_lines, found):
             lines.append(f"{label:<10}{block[0]}")
             lines += [f"{'':<10}{line}" for line in block[1:]]
             label = ""
@@ -80,6 +84,19 @@ def compared(value: values.Compared) -> list[str]:
     return lines
 
 
+def _blocks(changes: list[Change]) -> Iterator[list[str]]:
+    """The lines of each change; where another class brings its own names, these in one line."""
+    many = {word for word in _ALONE if sum(one.what == word for one in changes) > _FEW}
+    shown = [one for one in changes if one.what not in many]
+    yield from map(_change_lines, shown[:_MOST])
+    if len(shown) > _MOST:
+        yield [f"{len(shown) - _MOST} more; all: --json"]
+    for word in _ALONE:
+        if word in many:
+            names = [one.name for one in changes if one.what == word]
+            yield [f"{len(names)} {_ALONE[word]}: {', '.join(names[:_FEW])} +{len(names) - _FEW}"]
+
+
 def _change_lines(change: Change) -> list[str]:
     if change.section == "code":
         head = change.name if change.what == "changed" else f"{change.name} {change.what}"
@@ -89,16 +106,23 @@ def _change_lines(change: Change) -> list[str]:
                 *(f"{'':<10}{x}" for x in change.lines[1:]),
             ]
         return [head, *(f"{'':<10}{line}" for line in change.lines)]
+    if change.section == "data" and change.facts.get("short") in _ALONE:
+        shape = change.lines[0].removeprefix(change.name).strip()
+        return [f"{change.name:<11} {shape}  ({_ALONE[change.what]})"]
     if change.section == "data" and change.lines:
         return [f"{change.name:<11} {change.lines[0]}", *(f"{'':<12}{x}" for x in change.lines[1:])]
-    if change.what == "added" and change.old is None:
-        tail = f"{_value(change.new)}  (new)" if change.new is not None else "added"
-    elif change.what == "removed" and change.new is None:
-        tail = f"{_value(change.old)}  (gone)" if change.old is not None else "removed"
+    if change.what in _ALONE and None in (change.old, change.new):
+        one = change.new if change.what == "added" else change.old
+        tail = f"{_value(one)}  ({_ALONE[change.what]})"
     elif change.old is None and change.new is None:
         tail = ""
     else:
-        a, b = numbers_apart(change.old, change.new)
+        a, b = _value(change.old), _value(change.new)
+        if change.section == "params":
+            # As it is written in the cell: C=1.0, not 1.000.
+            a, b = str(change.old), str(change.new)
+        elif a == b or not isinstance(change.old, list):
+            a, b = numbers_apart(change.old, change.new)
         tail = f"{a} -> {b}"
     lines = list(change.lines)
     if change.section == "metrics" and lines:
@@ -111,6 +135,8 @@ def _change_lines(change: Change) -> list[str]:
 
 def _value(value: Any) -> str:
     """A value of a change; an input's schema by its type."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(number, value[:_FEW]))}{', ...' if len(value) > _FEW else ''}]"
     return str(value.get("type", "")) if isinstance(value, Mapping) else number(value)
 
 
