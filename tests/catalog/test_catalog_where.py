@@ -75,6 +75,8 @@ A, B, C, F = "churn:0.1.0", "churn:0.2.0", "churn:1.0.0", "fraud:0.1.0"
         ("tag.team != 'risk'", [B]),
         ("tag.team ~ 'o'", [B]),
         ("tag.exp", [B]),
+        ("tag", [A, B, F]),
+        ("not tag", [C]),
         ("not tag.team", [C]),
         ("model ~ hur", [A, B, C]),
         ("author = ada", [A, B, C, F]),

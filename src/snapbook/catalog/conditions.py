@@ -105,6 +105,8 @@ class _Renderer:
 
     def _named(self, item: Compare, kind: str) -> Sql:
         name = item.field[1] if len(item.field) > 1 else ""
+        if not name and kind == "tag" and not item.operator:
+            return "EXISTS (SELECT 1 FROM tags WHERE n = v.n)", []
         if not name:
             example = f"{kind}.team" if kind == "tag" else f"{kind}.name"
             why = f"{kind} needs a name, like {example}, character {item.place}"

@@ -41,7 +41,7 @@ def list_versions(here: Here, asked: Asked) -> Listing:
     page = index.page(model, where, order, limit=limit)
     note = ""
     if not page.rows:
-        note = _nothing(index, model, where)
+        note = nothing(index, model, where)
     elif page.after is not None and where is not None:
         # To count what matches costs many times the page: all versions have to be looked at.
         note = f"The first {len(page.rows)} that match; more: -n {limit * 10}"
@@ -75,7 +75,7 @@ def _model_of(text: str) -> str:
     return refs.parse(text).model if marked else refs.check_model_name(text)
 
 
-def _nothing(index: Index, model: str | None, where: Expression | None) -> str:
+def nothing(index: Index, model: str | None, where: Expression | None) -> str:
     """Why a list is empty; for a bound on a metric, how near the best comes."""
     if where is None:
         return (

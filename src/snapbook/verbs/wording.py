@@ -20,14 +20,15 @@ def matching(
     model: str | None = None,
     where: Expression | None = None,
     order: Order = NEWEST,
+    after: Cursor | None = None,
 ) -> Iterator[VersionRow]:
     """The versions in which ``words`` stand, without regard to case or white space.
 
-    Each attachment is read once, however many versions share it; what is damaged does not match.
+    ``after`` is where to go on, as pages do. Each attachment is read once, however many versions
+    share it; what is damaged does not match.
     """
     wanted = _plain(words)
     seen: dict[str, bool] = {}
-    after: Cursor | None = None
     while True:
         page = repository.index.page(model, where, order, after, _PAGE)
         for row in page.rows:

@@ -1,0 +1,84 @@
+"""GET about: which server part this is, and the verbs that it knows."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from snapbook.server.asking import Asking
+from snapbook.server.handler import Route
+from snapbook.verbs import VERBS
+from snapbook.verbs.table import Argument, Verb
+
+API = 1
+
+
+class AboutRoute(Route):
+    """What a panel asks first."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """The server part's version, the user, and the table of verbs."""
+        name = str(getattr(self.current_user, "display_name", "") or self._user())
+        await self.tell(lambda asking: about(asking, name))
+
+
+def about(asking: Asking, user: str) -> dict[str, Any]:
+    """The server part in one object."""
+    return {
+        "version": _version(),
+        "api": API,
+        "project_root": asking.root.name,
+        "user": user,
+        "host": platform.node(),
+        "verbs": [verb_info(verb) for verb in VERBS.values()],
+    }
+
+
+def verb_info(verb: Verb) -> dict[str, Any]:
+    """One verb as the panel shows it."""
+    return {
+        "name": verb.name,
+        "label": getattr(verb, "label", "") or verb.name,
+        "help": verb.help,
+        "place": place_of(verb),
+        "on": getattr(verb, "on", ""),
+        "changes": getattr(verb, "changes", True),
+        "button": getattr(verb, "button", ""),
+        "arguments": [_argument(argument) for argument in verb.arguments],
+    }
+
+
+_KERNEL = frozenset({"save", "restore", "auto"})
+
+
+def place_of(verb: Verb) -> str:
+    """Where a verb can run: "anywhere", or only in a "kernel"."""
+    found: str = getattr(verb, "place", "") or ("kernel" if verb.name in _KERNEL else "anywhere")
+    return found
+
+
+def _argument(argument: Argument) -> dict[str, Any]:
+    positional = not argument.names[0].startswith("-")
+    return {
+        "name": argument.dest,
+        "options": [] if positional else list(argument.names),
+        "help": argument.help,
+        "many": argument.many,
+        "choices": list(argument.choices),
+        "metavar": argument.metavar,
+        "positional": positional,
+        "default": argument.default,
+    }
+
+
+def _version() -> str:
+    try:
+        return version("snapbook")
+    except PackageNotFoundError:
+        return ""
