@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 from snapbook import canonical, events, numbers, trust
 from snapbook.canonical import Json
+from snapbook.catalog import find
 from snapbook.catalog.base import Catalog, Head
 from snapbook.catalog.index import Index
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import (
-    BadRef,
     Conflict,
     Damaged,
     DiskFull,
@@ -31,7 +31,6 @@ from snapbook.errors import (
     Refused,
     SnapbookError,
     Unreachable,
-    nearest,
 )
 from snapbook.manifest import Manifest, PartRef
 from snapbook.parts.base import Part
@@ -45,6 +44,8 @@ if TYPE_CHECKING:
 
 _TRIES = 1000
 _QUICK_BYTES = 4 * 2**20
+# Told the number of an event and the version that it makes, if it is the one to get the number.
+Sealing = Callable[[int, VersionRow], None]
 PROTECTED = ("production", "staging")
 
 
@@ -141,45 +142,11 @@ class Repository:
 
     def resolve(self, ref: Ref) -> VersionRow:
         """The version that ``ref`` names now. Raises NotFound, or BadRef for a shared prefix."""
-        index = self.index
-        if ref.prefix:
-            return self._by_prefix(index, ref)
-        model = self.known_model(ref.model)
-        found: VersionRow | None
-        if ref.alias:
-            found = self._by_alias(index, model, ref)
-        elif ref.number:
-            found = index.numbered(model, ref.number, ref.back)
-            if found is not None and found.deleted:
-                raise NotFound(
-                    f"{found.ref} was deleted",
-                    act="All",
-                    hint=Hint("list", (model,)),
-                    kind="deleted",
-                )
-        else:
-            found = index.newest(model, ref.back)
-        if found is None:
-            raise self._absent(index, model, ref)
-        return found
+        return find.resolve(self.index, ref)
 
     def known_model(self, name: str) -> str:
         """The model that ``name`` means, by an earlier name too. Raises NotFound with near ones."""
-        index = self.index
-        if (model := index.model(name)) is not None:
-            return model
-        models = index.models()
-        near = nearest(name, models)
-        guess = f" (did you mean {' or '.join(near)}?)" if near else ""
-        if not models:
-            raise NotFound(
-                f"There is no version of {name} yet",
-                act=f"Write  %%version_model {name}  on top of the cell that fits it",
-                kind="no-model",
-            )
-        raise NotFound(
-            f"No model is called {name}{guess}", act="All", hint=Hint("list"), kind="no-model"
-        )
+        return find.known_model(self.index, name)
 
     def manifest(self, digest: str) -> Manifest:
         """The Manifest under ``digest``."""
@@ -196,6 +163,11 @@ class Repository:
     def compare(self, old: str, new: str) -> Changes:
         """What differs between two manifests."""
         return _compare(self.parts(old), self.parts(new), self.store.get)
+
+    def made(self, n: int, version: VersionRow) -> bool:
+        """Whether event ``n`` is the one that made ``version``."""
+        event = next(self.catalog.read(n), None)
+        return event is not None and event.n == n and event.body.get("manifest") == version.manifest
 
     def claim(self, version: VersionRow) -> trust.Claim:
         """What the version's event says of its author, for trust.py."""
@@ -215,13 +187,20 @@ class Repository:
     # -- making versions
 
     def save(
-        self, draft: Draft, writer: Writer, wish: Wish, author: Author, parent: str = ""
+        self,
+        draft: Draft,
+        writer: Writer,
+        wish: Wish,
+        author: Author,
+        parent: str = "",
+        sealing: Sealing = lambda _n, _row: None,
     ) -> Made:
         """Make ``draft``, whose blobs are in ``writer``, a version; or find it equal to its parent.
 
         ``parent`` is the manifest digest that the session last made or restored ("": the newest).
-        Equal content makes no version: a new message becomes a note. Raises DiskFull, ReadOnly and
-        what `numbers.decide` raises; then nothing was made.
+        Equal content makes no version: a new message becomes a note. ``sealing`` is told the event
+        that is about to make the version. Raises DiskFull, ReadOnly and what `numbers.decide`
+        raises; then nothing was made.
         """
         check_model_name(draft.model)
         for attempt in range(_TRIES):
@@ -229,13 +208,20 @@ class Repository:
             quick = attempt > 0 or writer.new_bytes < _QUICK_BYTES
             with self.catalog.turn() if quick and not wish.dry else nullcontext():
                 head = self.follow()
-                made = self._try(draft, writer, wish, author, parent, head)
+                made = self._try(draft, writer, wish, author, parent, head, sealing)
             if made is not None:
                 return made
         raise Conflict("Not versioned: others save without a pause", act="Try again")
 
     def _try(
-        self, draft: Draft, writer: Writer, wish: Wish, author: Author, parent: str, head: Head
+        self,
+        draft: Draft,
+        writer: Writer,
+        wish: Wish,
+        author: Author,
+        parent: str,
+        head: Head,
+        sealing: Sealing,
     ) -> Made | None:
         """One attempt against the chain at ``head``; None where somebody else was faster."""
         index = self._index
@@ -271,8 +257,8 @@ class Repository:
         encoded = manifest.encode()
         digest = canonical.digest(encoded)
         first = not head.n
+        row = _row(model, decision, digest, author.name, wish)
         if wish.dry:
-            row = _row(model, decision, digest, author.name, wish)
             return Made(row, False, decision.bump, decision.reason, changes, before, first)
         writer.add(encoded)
         texts = self._texts(writer, reason=decision.reason, message=wish.message, tags=wish.tags)
@@ -293,11 +279,12 @@ class Repository:
                 "key": author.key.public,
                 "signature": author.key.sign(trust.AUTHOR, said),
             }
+        sealing(head.n + 1, row)
         try:
             event = self.catalog.append("version", body, author.name, events.time_text(now), head)
         except Conflict:
             return None
-        row = self._row_of(event.n, _row(model, decision, digest, author.name, wish))
+        row = self._row_of(event.n, row)
         return Made(row, False, decision.bump, decision.reason, changes, before, first)
 
     def _unchanged(
@@ -484,61 +471,11 @@ class Repository:
             self.store.give_room()
             self.catalog.append(kind, body, author, time, expected)
 
-    # -- finding
-
-    def _by_prefix(self, index: Index, ref: Ref) -> VersionRow:
-        model = self.known_model(ref.model) if ref.model else None
-        rows = index.of_prefix(ref.prefix, model)
-        if len({row.manifest for row in rows}) > 1:
-            shown = ", ".join(f"{row.ref} #{row.manifest[:12]}" for row in rows[:3])
-            raise BadRef(f"{ref.prefix} is not one version", shown, act="Give more digits")
-        if not rows:
-            raise NotFound(
-                f"No version has the digest {ref.prefix}",
-                act="All",
-                hint=Hint("list"),
-                kind="no-version",
-            )
-        row = next((row for row in rows if not row.deleted), rows[0])
-        if row.deleted:
-            raise NotFound(f"{row.ref} was deleted", act="All", hint=Hint("list"), kind="deleted")
-        if ref.back:
-            older = index.numbered(row.model, row.number, ref.back)
-            if older is None:
-                raise self._absent(index, row.model, ref)
-            return older
-        return row
-
-    def _by_alias(self, index: Index, model: str, ref: Ref) -> VersionRow | None:
-        moves = [move for move in index.moves(model, ref.alias) if move.new]
-        if not moves:
-            aliases = sorted(index.aliases(model))
-            there = f"there are: {', '.join(aliases)}" if aliases else "it has none"
-            raise NotFound(
-                f"{model} has no alias {ref.alias} ({there})",
-                act="All",
-                hint=Hint("list", (model,)),
-                kind="no-alias",
-            )
-        if ref.back >= len(moves):
-            return None
-        rows = index.of_manifest(moves[ref.back].new, model)
-        return rows[0] if rows else None
-
-    def _absent(self, index: Index, model: str, ref: Ref) -> NotFound:
-        newest = index.newest(model)
-        wanted = str(ref).partition("::")[2] or str(ref)
-        what = number_text(ref.number) if ref.number and not ref.back else f"version {wanted}"
-        now = f" (newest: {number_text(newest.number)})" if newest else ""
-        return NotFound(
-            f"{model} has no {what}{now}", act="All", hint=Hint("list", (model,)), kind="no-version"
-        )
-
 
 def _row(
     model: str, decision: numbers.Decision, digest: str, author: str, wish: Wish
 ) -> VersionRow:
-    """The row that a dry run shows; nothing of it is stored."""
+    """What is known of a version before its event is there."""
     return VersionRow(
         n=0, model=model, number=decision.number, manifest=digest, key="", texts="", parents=(),
         time="", author=author, bump=decision.bump, reason=decision.reason, message=wish.message,
