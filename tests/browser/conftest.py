@@ -80,6 +80,23 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture(scope="package")
+def far(tmp_path_factory, server):
+    """A server as a hub puts it: under a base URL, with several people, started as Notebook 7."""
+    from labserver import Server
+    from people import CONFIG
+
+    running = Server(
+        tmp_path_factory.mktemp("far"),
+        app="notebook",
+        base_url="/hub/user/ada/",
+        config=CONFIG,
+        SNAPBOOK_CONFIG=server.environment["SNAPBOOK_CONFIG"],
+    )
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="package")
 def templates(server, tmp_path_factory):
     """Gives a project of `projects` by its name, made once: `templates("story")`."""
     import projects
@@ -111,8 +128,8 @@ def project(server, templates, place):
     """Copies a template into the served folder: `project("story")` gives the folder's path."""
     import projects
 
-    def put(name: str, at: str = place) -> Path:
-        return projects.copy(templates(name), server.root / at)
+    def put(name: str, at: str = place, on=server) -> Path:
+        return projects.copy(templates(name), on.root / at)
 
     return put
 
@@ -140,7 +157,7 @@ def desks(request, chromium, server, pictures):
             name = re.sub(r"\W+", "-", request.node.name)
             try:
                 each.shot(f"failed-{name}-{n}")
-            except Exception as error:  # noqa: BLE001 - the test's own failure is what counts
+            except Exception as error:  # the test's own failure is what counts
                 print(f"no picture: {error}")
         each.context.close()
     if not failed:

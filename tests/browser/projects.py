@@ -209,7 +209,7 @@ class Bulk:
                 {
                     "values": dict(metrics),
                     "main": next(iter(metrics), ""),
-                    "directions": {name: "max" for name in metrics},
+                    "directions": dict.fromkeys(metrics, "max"),
                 },
             ),
             *parts,
