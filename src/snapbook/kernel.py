@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -44,7 +44,8 @@ class Kernel:
     ``variables`` maps a model name to the variable it was taken from last time, ``parents`` to the
     manifest digest that this session last made or restored. ``current`` is the cell that runs now,
     None between cells. ``said`` are the notices that come once; ``weighed`` is what the repository
-    weighs, 0 until somebody looked.
+    weighs, 0 until somebody looked. ``sealed`` gives the reference of the version that the save
+    under way has made, "" while it has not; None where none came so far.
     """
 
     namespace: dict[str, Any]
@@ -69,6 +70,7 @@ class Kernel:
     kept: list[tuple[str, str]] = field(default_factory=list)
     redacted_said: int = 0
     weighed: int = 0
+    sealed: Callable[[], str] | None = None
     last_value: object = None
     complaint: str = ""
     fault: BaseException | None = None

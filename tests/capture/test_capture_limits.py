@@ -50,10 +50,18 @@ def test_an_interrupt_cancels_the_version_alone(fitted):
     assert fitted.run("%version_model churn").startswith("churn:0.2.0  minor: class Log")
 
 
-@pytest.mark.parametrize("where", ["capture", "save", "commit", "append", "persist"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        "capture", "save", "commit", "append", "row", "remember", "persist", "report", "show",
+    ],
+)  # fmt: skip
 def test_an_interrupt_at_each_step_leaves_old_or_new(fitted, monkeypatch, where):
-    """KeyboardInterrupt raised inside each step of a save, once before and once after it."""
+    """KeyboardInterrupt raised inside each step of a save, once before and once after it: what is
+    said is true, and the version that is there can be taken back.
+    """
     from snapbook.catalog.files import FileCatalog
+    from snapbook.display import notebook as shown
     from snapbook.lineage.log import Session
     from snapbook.repository import Repository
     from snapbook.verbs import make
@@ -63,21 +71,40 @@ def test_an_interrupt_at_each_step_leaves_old_or_new(fitted, monkeypatch, where)
         "save": (Repository, "save"),
         "commit": (Repository, "_commit"),
         "append": (FileCatalog, "append"),
+        "row": (Repository, "_row_of"),
+        "remember": (make, "_remember"),
         "persist": (Session, "persist"),
+        "report": (make, "report"),
+        "show": (shown, "show"),
     }[where]
     real = getattr(owner, name)
     for number, after in enumerate((False, True), 2):
+        rings = iter([True])
 
-        def stop(*words, real=real, after=after, **named):
-            if after:
-                real(*words, **named)
-            raise KeyboardInterrupt
+        def stop(*words, rings=rings, after=after, **named):
+            rung = next(rings, False)
+            done = real(*words, **named) if after or not rung else None
+            if rung:
+                raise KeyboardInterrupt
+            return done
 
+        before = len(fitted.rows())
         with monkeypatch.context() as patch:
             patch.setattr(owner, name, stop)
             text = fitted.run(FIT.replace("C=1.0", f"C={number}.0"))
         assert fitted.error is None
-        assert "Not versioned: interrupted" in text or text.startswith("churn:0."), text
+        newest = fitted.rows()[0]
+        if len(fitted.rows()) == before:
+            assert text.splitlines() == [
+                "Not versioned: interrupted. The cell's result is intact;"
+                " %version_model churn tries again."
+            ]
+        else:
+            assert text.splitlines()[-1] == (
+                f"{newest.ref} was made before the interrupt."
+                " To take it back: %version_model --undo"
+            )
+            assert fitted.card("%version_model --undo")[0].startswith(f"{newest.ref} is taken back")
         before = len(fitted.rows())
         again = fitted.card(FIT.replace("C=1.0", f"C={number}.0"))[0]
         assert "failed" not in again

@@ -107,16 +107,23 @@ def guard(
     of what ``live`` shows. With ``quiet`` nothing is printed: the error waits for `status`.
     """
     outcome = Outcome()
+    kernel.sealed = None
+    made = ""
     try:
         yield outcome
     except KeyboardInterrupt:
-        outcome.error = _interrupted(verb, outcome.model or kernel.last_model)
+        made = kernel.sealed() if kernel.sealed is not None else ""
+        if not made:
+            outcome.error = _interrupted(verb, outcome.model or kernel.last_model)
     except SnapbookError as error:
         outcome.error = error
     except BaseException as error:  # noqa: BLE001 - neither a bug of ours nor a BaseException of a
         # user's object may become a traceback, or the end of the kernel
         outcome.error = internal(error)
         kernel.fault = error
+    replace = live.shown_as if live is not None else ""
+    if made and not quiet:
+        _too_late(made, line, replace)
     if outcome.error is None:
         return
     full = verb == "save" and isinstance(outcome.error, Unreachable)
@@ -126,7 +133,6 @@ def guard(
         return
     from snapbook.display import notebook
 
-    replace = live.shown_as if live is not None else ""
     if "--json" in line.split():
         notebook.publish([error_json(outcome.error)], plain_only=True, replace=replace)
     else:
@@ -135,6 +141,18 @@ def guard(
         import traceback
 
         print("".join(traceback.format_exception(outcome.error)))  # noqa: T201 - asked for
+
+
+def _too_late(made: str, line: str, replace: str) -> None:
+    """The interrupt came when the version was there: it is no failure, and fails no strict cell."""
+    from snapbook.display import notebook
+
+    if "--json" in line.split():
+        notebook.publish([json.dumps({"made": made})], plain_only=True, replace=replace)
+    else:
+        undo = hint_text(Hint("save", ("--undo",)), "magic")
+        said = f"{made} was made before the interrupt. To take it back: {undo}"
+        notebook.publish([said], replace=replace)
 
 
 def _interrupted(verb: str, model: str) -> Interrupted:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from snapbook.verbs.values import Done, Saved
 from snapbook.verbs.who import author
 
 if TYPE_CHECKING:
+    from snapbook.catalog.rows import VersionRow
     from snapbook.kernel import Kernel
     from snapbook.lineage.log import Cell
     from snapbook.verbs.table import Asked
@@ -168,18 +170,41 @@ def _keep(
         )
         if request.store and numbers.newly_stored(before, draft.parts):
             wish = replace(wish, again=True)
-        made = repository.save(draft, writer, wish, author(here.folder), parent)
+
+        def sealing(n: int, version: VersionRow) -> None:
+            kernel.sealed = partial(_sealed, kernel, repository, n, version, chosen.variable)
+
+        made = repository.save(draft, writer, wish, author(here.folder), parent, sealing)
     finally:
         writer.close()
     if not wish.dry:
-        kernel.parents[made.version.model] = made.version.manifest
-        kernel.variables[request.model] = chosen.variable
-        kernel.last_model = request.model
-        kernel.made.append(made.version.ref)
+        _remember(kernel, made.version, request.model, chosen.variable)
         kernel.times.append(draft.seconds)
         if repository.folder is not None:
             kernel.session.persist(repository.folder / "sessions")
     return draft, made
+
+
+def _remember(kernel: Kernel, version: VersionRow, model: str, variable: str) -> None:
+    """What the session knows of a version that it made."""
+    kernel.parents[version.model] = version.manifest
+    kernel.variables[model] = variable
+    kernel.last_model = model
+    if version.ref not in kernel.made[-1:]:
+        kernel.made.append(version.ref)
+
+
+def _sealed(
+    kernel: Kernel, repository: Repository, n: int, version: VersionRow, variable: str
+) -> str:
+    """For who was interrupted: the version's reference if event ``n`` made it all the same."""
+    try:
+        if not repository.made(n, version):
+            return ""
+    except SnapbookError:
+        return ""
+    _remember(kernel, version, version.model, variable)
+    return version.ref
 
 
 def _parent_parts(repository: Repository, model: str, parent: str) -> tuple[Part, ...]:
