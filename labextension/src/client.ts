@@ -32,7 +32,7 @@ export class ApiError extends Error {
     message: string,
     readonly status: number,
     readonly hint: Hint | null = null,
-    readonly why = '',
+    /** What to do where that is no verb of ours: "Like this: accuracy > 0.9". */
     readonly act = ''
   ) {
     super(message);
@@ -155,14 +155,23 @@ async function refusal(response: Response): Promise<ApiError> {
       ? new ApiError('server-missing', 'The Jupyter server does not serve snapbook.', 404)
       : new ApiError('server', `The Jupyter server answered ${response.status}.`, response.status);
   }
+  return refused(value, value.kind, response.status);
+}
+
+function refused(value: JsonObject, kind: string, status: number): ApiError {
   return new ApiError(
-    value.kind,
-    textOf(value.message) || textOf(value.what) || value.kind,
-    response.status,
+    kind,
+    textOf(value.message) || textOf(value.what) || kind,
+    status,
     hintOf(value.hint),
-    textOf(value.why),
-    textOf(value.act)
+    [textOf(value.act), textOf(value.typed)].filter(Boolean).join(': ')
   );
+}
+
+/** An error that came inside an answer, such as the trouble of a place. */
+export function errorOf(value: JsonObject, status: number): ApiError {
+  const kind = textOf(value.kind) || 'server';
+  return refused(value, kind, status);
 }
 
 function parsed(text: string): JsonObject | null {

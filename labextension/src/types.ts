@@ -83,6 +83,8 @@ export interface Place {
   damaged: string[];
   mentions: string[];
   settings: JsonObject;
+  /** Why the repository cannot be read, as an error of the wire; null where it can. */
+  trouble?: JsonObject | null;
 }
 
 /** What can be asked of a list of versions. */

@@ -1,0 +1,414 @@
+/**
+ * What the panel shows: the versions around the active notebook, and what is chosen among them.
+ *
+ * Holds state and emits; knows no React and draws nothing. A panel that is hidden asks the server
+ * for nothing: it looks again when it is shown. What changes elsewhere (a cell, another notebook,
+ * the command line) comes as an event with an id, never by asking on a clock.
+ */
+import type { ISessionContext } from '@jupyterlab/apputils';
+import { Signal, type ISignal } from '@lumino/signaling';
+import { ApiError, errorOf, type Client } from './client';
+import { Listing } from './listing';
+import { Queue } from './queue';
+import { isNarrow, NO_FILTERS, queryOf, type Filters } from './search';
+import { KernelSide } from './session';
+import type { About, Page, Place, Row, Series, VerbInfo } from './types';
+
+/** The notebook that is followed: where it is and its session. */
+export interface Followed {
+  path: string;
+  name: string;
+  context: ISessionContext;
+}
+
+/** Whether the server has our routes. */
+export type ServerState = 'asking' | 'fine' | 'missing' | 'unreachable';
+
+/** What survives a reload of the page. */
+export interface Kept {
+  model: string | null;
+  search: string;
+  marked: boolean;
+  plotOpen: boolean;
+  metric: string;
+}
+
+/** How many versions can be compared. */
+const MOST_MARKS = 2;
+
+export class Model {
+  server: ServerState = 'asking';
+  about: About | null = null;
+  place: Place | null = null;
+  /** Why the place cannot be read, in the server's words. */
+  error: ApiError | null = null;
+  filters: Filters = NO_FILTERS;
+  pins: Row[] = [];
+  series: Series | null = null;
+  /** The metric of the plot, "" for the main one. */
+  metric = '';
+  plotOpen = false;
+  formOpen = false;
+  /** The key of the line that the keyboard is on. */
+  active = '';
+  marks: string[] = [];
+  readonly unfolded = new Set<string>();
+  readonly dismissed = new Set<string>();
+  readonly listing: Listing;
+  readonly queue = new Queue();
+  kernel: KernelSide | null = null;
+
+  private followed: Followed | null = null;
+  private folder = '';
+  /** What a notebook suggests, found once for each. */
+  private suggested = '';
+  private visible = false;
+  private stale = true;
+  private asked = 0;
+  private readonly changed_ = new Signal<this, void>(this);
+  private readonly revealed_ = new Signal<this, string>(this);
+  private readonly versionsChanged_ = new Signal<this, string>(this);
+
+  constructor(readonly client: Client) {
+    this.listing = new Listing(client);
+    this.listing.changed.connect(this.emit, this);
+    this.listing.arrived.connect(this.onPage, this);
+    this.queue.changed.connect(this.emit, this);
+  }
+
+  /** Emits when anything that is shown changed. */
+  get changed(): ISignal<this, void> {
+    return this.changed_;
+  }
+
+  /** Emits a reference whose row is to be scrolled to. */
+  get revealed(): ISignal<this, string> {
+    return this.revealed_;
+  }
+
+  /** Emits the id of a place whose versions changed, for pages that show one. */
+  get versionsChanged(): ISignal<this, string> {
+    return this.versionsChanged_;
+  }
+
+  /** The path that the server is asked with: the notebook's, else the folder's. */
+  get path(): string {
+    return this.followed?.path ?? this.folder;
+  }
+
+  /** The notebook's file name, "" for none. */
+  get name(): string {
+    return this.followed?.name ?? '';
+  }
+
+  /** The model in force, "" for all. */
+  get model(): string {
+    return this.filters.model ?? this.suggested;
+  }
+
+  get verbs(): readonly VerbInfo[] {
+    return this.about?.verbs ?? [];
+  }
+
+  /** The row that commands mean, if the keyboard is on one. */
+  get activeRow(): Row | null {
+    return this.find(this.active);
+  }
+
+  /** A row that is loaded or pinned, by its reference. */
+  find(ref: string): Row | null {
+    const of = (row: Row): boolean => row.ref === ref;
+    return this.listing.rows.find(of) ?? this.pins.find(of) ?? null;
+  }
+
+  // -- what is followed
+
+  /** Follow another notebook, or none. */
+  follow(followed: Followed | null): void {
+    if (followed?.context !== this.followed?.context) {
+      this.kernel?.dispose();
+      this.queue.cancel();
+      this.kernel = followed === null ? null : new KernelSide(followed.context);
+      this.kernel?.changed.connect(this.onKernel, this);
+      this.kernel?.carded.connect(this.onCard, this);
+      this.onKernel();
+    }
+    const moved = followed?.path !== this.followed?.path;
+    this.followed = followed;
+    if (moved) {
+      this.suggested = '';
+      this.active = '';
+      this.marks = [];
+      this.pins = [];
+      this.series = null;
+      this.formOpen = false;
+      this.filters = { ...this.filters, model: null };
+      this.stale = true;
+      void this.look(false);
+    }
+    this.emit();
+  }
+
+  /** The folder to look at while there is no notebook. */
+  lookIntoFolder(folder: string): void {
+    this.folder = folder;
+    this.stale = true;
+    void this.look(false);
+  }
+
+  /** A hidden panel computes nothing. */
+  setVisible(visible: boolean): void {
+    this.visible = visible;
+    if (visible && this.stale) {
+      void this.look(true);
+    }
+  }
+
+  /** The server told that the versions of a place changed. */
+  onEvent(id: string): void {
+    this.versionsChanged_.emit(id);
+    if (this.place !== null && id === this.place.id) {
+      void this.refresh();
+    }
+  }
+
+  /** Read again what is shown; the newest rows first, then what stands around them. */
+  async refresh(): Promise<void> {
+    if (!this.visible) {
+      this.stale = true;
+      return;
+    }
+    if (this.place === null || !this.place.exists) {
+      await this.look(true);
+      return;
+    }
+    await this.listing.refresh();
+    await this.readPlace();
+    await this.readAround();
+  }
+
+  // -- what is chosen
+
+  setFilters(changes: Partial<Filters>): void {
+    this.filters = { ...this.filters, ...changes };
+    if (changes.model !== undefined) {
+      this.marks = [];
+      this.metric = '';
+    }
+    this.emit();
+    void this.askList();
+    if (changes.model !== undefined) {
+      void this.readAround();
+    }
+  }
+
+  setActive(key: string): void {
+    if (key !== this.active) {
+      this.active = key;
+      this.emit();
+    }
+  }
+
+  /** Mark a version for comparing, or take the mark off; a third takes the oldest mark's place. */
+  toggleMark(ref: string): void {
+    this.marks = this.marks.includes(ref)
+      ? this.marks.filter(marked => marked !== ref)
+      : [...this.marks, ref].slice(-MOST_MARKS);
+    this.emit();
+  }
+
+  clearMarks(): void {
+    this.marks = [];
+    this.emit();
+  }
+
+  /** Put the keyboard onto a version, loading older pages until it is there. */
+  async reveal(ref: string): Promise<void> {
+    this.setActive(ref);
+    while (this.find(ref) === null && (await this.listing.next())) {
+      // Each page is shown as it comes.
+    }
+    this.revealed_.emit(ref);
+  }
+
+  toggleFold(key: string): void {
+    if (!this.unfolded.delete(key)) {
+      this.unfolded.add(key);
+    }
+    this.emit();
+  }
+
+  setFormOpen(open: boolean): void {
+    this.formOpen = open;
+    this.emit();
+  }
+
+  setPlotOpen(open: boolean): void {
+    this.plotOpen = open;
+    this.emit();
+  }
+
+  async setMetric(metric: string): Promise<void> {
+    this.metric = metric;
+    await this.readAround();
+  }
+
+  /** Not to be told again until the page is loaded anew. */
+  dismiss(what: string): void {
+    this.dismissed.add(what);
+    this.emit();
+  }
+
+  get kept(): Kept {
+    const { model, search, marked } = this.filters;
+    return { model, search, marked, plotOpen: this.plotOpen, metric: this.metric };
+  }
+
+  /** Take up what was kept from the last time. */
+  restore(kept: Partial<Kept>): void {
+    this.plotOpen = kept.plotOpen ?? this.plotOpen;
+    this.metric = kept.metric ?? this.metric;
+    this.filters = {
+      ...this.filters,
+      search: kept.search ?? '',
+      marked: kept.marked ?? false
+    };
+    this.emit();
+  }
+
+  // -- reading
+
+  /** Read everything about the present path. With `keep`, old rows stay until new ones come. */
+  private async look(keep: boolean): Promise<void> {
+    if (!this.visible) {
+      return;
+    }
+    this.stale = false;
+    const asked = ++this.asked;
+    if (!keep) {
+      this.place = null;
+      this.listing.rows = [];
+      this.listing.loaded = false;
+    }
+    if (this.about === null) {
+      await this.readAbout();
+    }
+    await Promise.all([this.readPlace(), this.askList(keep)]);
+    if (asked === this.asked) {
+      await this.readAround();
+    }
+  }
+
+  /** Ask the server what it is; also after a restart of it. */
+  async readAbout(): Promise<void> {
+    try {
+      this.about = await this.client.about();
+      this.server = 'fine';
+    } catch (error) {
+      this.blame(error);
+    }
+    this.emit();
+  }
+
+  private async readPlace(): Promise<void> {
+    const path = this.path;
+    try {
+      const place = await this.client.place(path);
+      if (path === this.path) {
+        this.place = place;
+        this.error = place.trouble ? errorOf(place.trouble, 503) : null;
+        this.server = 'fine';
+      }
+    } catch (error) {
+      if (path === this.path) {
+        this.blame(error);
+      }
+    }
+    this.emit();
+  }
+
+  private async askList(keep = true): Promise<void> {
+    await this.listing.ask(queryOf(this.path, this.model, this.filters), keep);
+  }
+
+  /** What stands around the rows: pinned aliases and the metric's course. */
+  private async readAround(): Promise<void> {
+    const { path, model } = this;
+    if (model === '' || this.place === null || !this.place.exists) {
+      this.pins = [];
+      this.series = null;
+      this.emit();
+      return;
+    }
+    const [pins, series] = await Promise.all([
+      this.client.pins(path, model).catch((): Row[] => []),
+      this.client.series(path, model, this.metric).catch((): null => null)
+    ]);
+    if (path === this.path && model === this.model) {
+      this.pins = pins;
+      this.series = series;
+      this.emit();
+    }
+  }
+
+  private blame(error: unknown): void {
+    const said = error instanceof ApiError ? error : new ApiError('panel', String(error), 0);
+    if (said.missing) {
+      this.server = 'missing';
+    } else if (said.kind === 'unreachable' && said.status === 0) {
+      this.server = 'unreachable';
+    } else {
+      this.error = said;
+    }
+  }
+
+  private onPage(_: Listing, page: Page): void {
+    if (this.server === 'asking') {
+      this.server = 'fine';
+    }
+    if (this.suggested === '' && this.filters.model === null) {
+      this.suggest(page);
+    }
+    const rows = this.listing.rows;
+    if (this.active === '' && rows.length > 0) {
+      this.active = rows[0].ref;
+    }
+    void this.reach(page.head);
+  }
+
+  /** The model that this notebook is about: its own newest version's, else the kernel's, else any. */
+  private suggest(page: Page): void {
+    const own = page.rows.find(row => row.provenance === 'this')?.model;
+    const name = this.kernel?.status?.name ?? '';
+    const models = page.models;
+    this.suggested = own ?? (models.includes(name) ? name : (models[0] ?? ''));
+    if (this.suggested !== '' && models.length > 1) {
+      void this.askList();
+    }
+  }
+
+  /** A page that is newer than what is known of the place makes that stale. */
+  private async reach(head: number): Promise<void> {
+    if (this.place !== null && head > this.place.head) {
+      await this.readPlace();
+    }
+  }
+
+  private onCard(): void {
+    void this.refresh();
+  }
+
+  private onKernel(): void {
+    this.queue.setIdle(this.kernel !== null && !this.kernel.busy);
+    this.emit();
+  }
+
+  private emit(): void {
+    this.changed_.emit();
+  }
+
+  /** Whether rows are left out by more than the model. */
+  get narrow(): boolean {
+    return isNarrow(this.filters);
+  }
+}
