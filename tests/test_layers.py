@@ -14,7 +14,7 @@ RANKS = {
     2: "store flavors",
     3: "trust lineage",
     4: "parts",
-    5: "manifest capture choose compare inputs key kernel metrics numbers catalog",
+    5: "manifest capture choose compare inputs key kernel metrics namespace numbers catalog",
     6: "repository transfer gc verify",
     7: "gates promote deploy replay registry",
     8: "places export",

@@ -34,6 +34,7 @@ class Replaced:
     values: Mapping[str, object]
     absent: tuple[str, ...]
     parents: Mapping[str, str]
+    since: Mapping[str, int]
 
 
 @dataclass(slots=True, eq=False)
@@ -42,10 +43,11 @@ class Kernel:
 
     ``project`` is the folder that the kernel started in (cells may change the working directory).
     ``variables`` maps a model name to the variable it was taken from last time, ``parents`` to the
-    manifest digest that this session last made or restored. ``current`` is the cell that runs now,
-    None between cells. ``said`` are the notices that come once; ``weighed`` is what the repository
-    weighs, 0 until somebody looked. ``sealed`` gives the reference of the version that the save
-    under way has made, "" while it has not; None where none came so far.
+    manifest digest that this session last made or restored, ``since`` to the length of the log
+    then. ``current`` is the cell that runs now, None between cells. ``said`` are the notices that
+    come once; ``weighed`` is what the repository weighs, 0 until somebody looked. ``sealed`` gives
+    the reference of the version that the save under way has made, "" while it has not; None where
+    none came so far.
     """
 
     namespace: dict[str, Any]
@@ -62,6 +64,7 @@ class Kernel:
     variables: dict[str, str] = field(default_factory=dict)
     classes: dict[str, str] = field(default_factory=dict)
     parents: dict[str, str] = field(default_factory=dict)
+    since: dict[str, int] = field(default_factory=dict)
     directions: dict[str, dict[str, str]] = field(default_factory=dict)
     undo: list[Replaced] = field(default_factory=list)
     said: set[str] = field(default_factory=set)
@@ -103,8 +106,15 @@ class Kernel:
         for table in (self.variables, self.classes, self.parents):
             if old in table:
                 table[new] = table.pop(old)
+        if old in self.since:
+            self.since[new] = self.since.pop(old)
         if self.last_model == old:
             self.last_model = new
+
+    def stands_at(self, model: str, manifest: str) -> None:
+        """A version was made or restored: what runs from here on is what changed since."""
+        self.parents[model] = manifest
+        self.since[model] = len(self.session) + (self.current is not None)
 
     def stop(self) -> None:
         """Let go of what was installed."""

@@ -85,8 +85,9 @@ class Face:
         from snapbook.display.live import Live
         from snapbook.verbs import run_words, table
 
-        # What we open ourselves is none of the files that the user's cells read.
-        self.kernel.reads.listening = False
+        # What we open ourselves is none of the files that the user's cells read. Asked silently, by
+        # a front end, no cell runs and nobody listens.
+        listened, self.kernel.reads.listening = self.kernel.reads.listening, False
         live = Live(f"{verb or 'status'}…", self._kernel_runs)
         strict = False
         with guard(self.kernel, verb, line, live) as outcome, _interruptible(), live:
@@ -95,7 +96,7 @@ class Face:
             value = run_words(self._here(live), verb, words)
             live.stop()
             notebook.show(value, as_json="--json" in words, replace=live.shown_as)
-        self.kernel.reads.listening = True
+        self.kernel.reads.listening = listened
         if outcome.error is not None and strict:
             from IPython.core.error import UsageError
 

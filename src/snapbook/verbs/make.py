@@ -187,7 +187,7 @@ def _keep(
 
 def _remember(kernel: Kernel, version: VersionRow, model: str, variable: str) -> None:
     """What the session knows of a version that it made."""
-    kernel.parents[version.model] = version.manifest
+    kernel.stands_at(version.model, version.manifest)
     kernel.variables[model] = variable
     kernel.last_model = model
     if version.ref not in kernel.made[-1:]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from statistics import median
@@ -15,6 +16,8 @@ from snapbook.verbs.values import Done
 if TYPE_CHECKING:
     from snapbook.verbs.table import Asked
 
+_SHOWN = 4  # models in the line of what the kernel holds
+_FITTED = {True: ", fitted", False: ", not fitted", None: ""}
 NEARLY = 0.8  # of repo.max_size: from there on it is said
 
 
@@ -28,10 +31,10 @@ def status(here: Here, asked: Asked) -> Done:
         "exists": place.exists,
         "why": place.why,
     }
-    if not place.exists:
+    repository = here.repository() if place.exists else None
+    if repository is None:
         lines.append("versions    none yet: it is made with the first one")
     else:
-        repository = here.repository()
         index = repository.index
         total, bytes_ = index.count(), weight(place.folder)
         limit = settings.number("repo.max_size")
@@ -50,8 +53,11 @@ def status(here: Here, asked: Asked) -> Done:
         data["damaged"] = len(damaged)
     if here.kernel is not None:
         kernel = here.kernel
-        lines.append(f"auto        {'on' if kernel.auto else 'off'}")
-        lines.append(f"cells       {len(kernel.session)} executed")
+        from snapbook.verbs.live import live
+
+        now = live(kernel, repository)
+        lines += _kernel_lines(now)
+        data["kernel"] = now
         data |= {"auto": kernel.auto, "cells": len(kernel.session)}
         if kernel.times:
             middle = median(kernel.times[-20:])
@@ -69,6 +75,29 @@ def status(here: Here, asked: Asked) -> Done:
         else "settings    defaults"
     )
     return Done(tuple(lines), data)
+
+
+def _kernel_lines(now: Mapping[str, Any]) -> list[str]:
+    """What the kernel holds and what ran since the last version, in two lines."""
+    models, frames = now["candidates"], now["frames"]
+    held = [
+        f"{one['variable']} ({one['class_name']}{_FITTED[one['fitted']]})"
+        for one in models[:_SHOWN]
+    ]
+    held += [f"+{len(models) - _SHOWN}"] if len(models) > _SHOWN else []
+    if frames:
+        size = size_text(sum(frame["bytes"] or 0 for frame in frames))
+        held.append(f"{_count(len(frames), 'frame')}, {size}")
+    since = f", {now['changed_cells']} changed since {now['parent']}" if now["parent"] else ""
+    auto = ", auto on" if now["auto"] else ""
+    return [
+        f"kernel      {_count(now['cells'], 'cell')} executed{since}{auto}",
+        f"holds       {', '.join(held) or 'no model and no frame yet'}",
+    ]
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def weight(folder: Path) -> int:

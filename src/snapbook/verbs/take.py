@@ -234,12 +234,13 @@ def _bind(
             {name: space[name] for name in values if name in space},
             tuple(name for name in values if name not in space),
             dict(kernel.parents),
+            dict(kernel.since),
         )
     )
     del kernel.undo[:-10]
     space.update(values)
     if model_restored:
-        kernel.parents[version.model] = version.manifest
+        kernel.stands_at(version.model, version.manifest)
         kernel.last_model = version.model
 
 
@@ -252,5 +253,7 @@ def _undo(kernel: Kernel) -> Restored:
         kernel.namespace.pop(name, None)
     kernel.parents.clear()
     kernel.parents.update(last.parents)
+    kernel.since.clear()
+    kernel.since.update(last.since)
     names = (*last.values, *last.absent)
     return Restored("", tuple((name, "as before") for name in names), undone=True)

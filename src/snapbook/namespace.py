@@ -1,0 +1,103 @@
+"""What a kernel's names hold that a version could keep: models and frames.
+
+Told by types and metadata alone, for it is asked whenever somebody looks at the kernel from
+outside (the sidebar, `status`): no value of a frame is read, and nothing that the user's objects
+do, raise or lie about gets through. Which of them a cell made is `choose`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from snapbook.choose import Candidate
+from snapbook.flavors import facts, modelish
+from snapbook.parts import model as models
+from snapbook.parts.frame.size import bytes_of, shape_of
+from snapbook.parts.frame.table import frame_type
+
+_SECONDS = 0.01  # for asking models whether they are fitted; the rest stays unknown
+_LARGEST_HOLDER = 100  # models in a dict or list; longer ones are data
+_MOST = 200
+_HOLDERS = (dict, list, tuple)
+_IPYTHON = frozenset({"In", "Out", "exit", "quit", "get_ipython"})
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFrame:
+    """A frame under a name: "pandas.DataFrame", (rows, columns), the bytes of its buffers."""
+
+    name: str
+    type: str
+    shape: tuple[int, ...]
+    bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """The models, those that can be kept first (fitted, then unknown, then not fitted; of each what
+    predicts before what only transforms), and the frames, by name.
+    """
+
+    models: tuple[Candidate, ...]
+    frames: tuple[HeldFrame, ...]
+
+
+def holdings(namespace: Mapping[str, Any]) -> Holdings:
+    """What ``namespace`` holds; of each at most 200. An object under two names counts once."""
+    kinds: dict[int, tuple[bool, str]] = {}
+    found: list[tuple[str, object]] = []
+    frames: list[HeldFrame] = []
+    seen: set[int] = set()
+    for name, value in _named(namespace):
+        kind = type(value)
+        if id(kind) not in kinds:
+            kinds[id(kind)] = facts.attempt(lambda it=value: _kind(it), (False, ""))  # type: ignore[misc]
+        model, frame = kinds[id(kind)]
+        if not (frame or model or (kind in _HOLDERS and _holds_models(value))) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        if frame:
+            frames.append(_frame(name, value, frame))
+        else:
+            found.append((name, value))
+    return Holdings(tuple(_candidates(found[:_MOST])), tuple(frames[:_MOST]))
+
+
+def _named(namespace: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    for name, value in list(namespace.items()):
+        if type(name) is str and not name.startswith("_") and name not in _IPYTHON:
+            yield name, value
+
+
+def _kind(value: object) -> tuple[bool, str]:
+    """Whether its type is a model's, and what frame it is, "" for none."""
+    frame = frame_type(value) or ""
+    return not frame and modelish.looks_like_model(value), frame
+
+
+def _holds_models(value: Any) -> bool:
+    if not 0 < len(value) <= _LARGEST_HOLDER:
+        return False
+    first = next(iter(value.values() if type(value) is dict else value), None)
+    return bool(facts.attempt(lambda: modelish.looks_like_model(first), False)) and bool(
+        facts.attempt(lambda: models.is_model_like(value), False)
+    )
+
+
+def _candidates(found: list[tuple[str, object]]) -> list[Candidate]:
+    until = time.monotonic() + _SECONDS
+    told: list[tuple[int, Candidate]] = []
+    for name, value in found:
+        fitted = models.is_fitted(value) if time.monotonic() < until else None
+        only_transforms = not facts.attempt(lambda it=value: models.predicts(it), True)  # type: ignore[misc]
+        rank = {True: 0, None: 2, False: 4}.get(fitted, 2) + only_transforms
+        told.append((rank, Candidate(name, value, fitted)))
+    return [candidate for _, candidate in sorted(told, key=lambda pair: pair[0])]
+
+
+def _frame(name: str, value: object, kind: str) -> HeldFrame:
+    shape = facts.attempt(lambda: shape_of(value, kind), ())
+    return HeldFrame(name, kind, shape, facts.attempt(lambda: bytes_of(value, kind), None))
