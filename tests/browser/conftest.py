@@ -106,7 +106,6 @@ def templates(server, tmp_path_factory):
         "story": lambda at: projects.tell_story(at, server.environment),
         "hostile": lambda at: projects.hostile_story(at, server.environment),
         "huge": lambda at: projects.huge(at, server.environment),
-        "many": projects.many,
     }
 
     def template(name: str) -> Path:
@@ -115,6 +114,16 @@ def templates(server, tmp_path_factory):
         return folder / name
 
     return template
+
+
+@pytest.fixture(scope="package")
+def many(server):
+    """A served folder with 10,000 versions; not copied, so tests leave it as it is."""
+    import projects
+
+    projects.many(server.root / "many")
+    server.get("snapbook/api/versions?path=many/train.ipynb&limit=1")  # makes the index
+    return "many"
 
 
 @pytest.fixture
