@@ -8,8 +8,9 @@ do, raise or lie about gets through. Which of them a cell made is `choose`.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from snapbook.choose import Candidate
@@ -21,7 +22,7 @@ from snapbook.parts.frame.table import frame_type
 _SECONDS = 0.01  # for asking models whether they are fitted; the rest stays unknown
 _LARGEST_HOLDER = 100  # models in a dict or list; longer ones are data
 _MOST = 200
-_HOLDERS = (dict, list, tuple)
+_HOLDER, _MODEL = "holder", "model"
 _IPYTHON = frozenset({"In", "Out", "exit", "quit", "get_ipython"})
 
 
@@ -47,43 +48,42 @@ class Holdings:
 
 def holdings(namespace: Mapping[str, Any]) -> Holdings:
     """What ``namespace`` holds; of each at most 200. An object under two names counts once."""
-    kinds: dict[int, tuple[bool, str]] = {}
+    # By the id of the type: to hash or compare it may run the code of its metaclass.
+    kinds = {id(kind): _HOLDER for kind in (dict, list, tuple)}
     found: list[tuple[str, object]] = []
     frames: list[HeldFrame] = []
     seen: set[int] = set()
-    for name, value in _named(namespace):
-        kind = type(value)
-        if id(kind) not in kinds:
-            kinds[id(kind)] = facts.attempt(lambda it=value: _kind(it), (False, ""))  # type: ignore[misc]
-        model, frame = kinds[id(kind)]
-        if not (frame or model or (kind in _HOLDERS and _holds_models(value))) or id(value) in seen:
+    for name, value in list(namespace.items()):
+        kind = kinds.get(id(type(value)))
+        if kind is None:
+            kind = kinds[id(type(value))] = facts.attempt(partial(_kind, value), "")
+        if not kind or not _shown(name) or id(value) in seen:
+            continue
+        if kind == _HOLDER and not _holds_models(value):
             continue
         seen.add(id(value))
-        if frame:
-            frames.append(_frame(name, value, frame))
-        else:
+        if kind in (_HOLDER, _MODEL):
             found.append((name, value))
+        else:
+            frames.append(_frame(name, value, kind))
     return Holdings(tuple(_candidates(found[:_MOST])), tuple(frames[:_MOST]))
 
 
-def _named(namespace: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    for name, value in list(namespace.items()):
-        if type(name) is str and not name.startswith("_") and name not in _IPYTHON:
-            yield name, value
+def _shown(name: object) -> bool:
+    return type(name) is str and not name.startswith("_") and name not in _IPYTHON
 
 
-def _kind(value: object) -> tuple[bool, str]:
-    """Whether its type is a model's, and what frame it is, "" for none."""
-    frame = frame_type(value) or ""
-    return not frame and modelish.looks_like_model(value), frame
+def _kind(value: object) -> str:
+    """What frame it is, or that it is a model, by its type; "" for anything else."""
+    return frame_type(value) or (_MODEL if modelish.looks_like_model(value) else "")
 
 
 def _holds_models(value: Any) -> bool:
     if not 0 < len(value) <= _LARGEST_HOLDER:
         return False
     first = next(iter(value.values() if type(value) is dict else value), None)
-    return bool(facts.attempt(lambda: modelish.looks_like_model(first), False)) and bool(
-        facts.attempt(lambda: models.is_model_like(value), False)
+    return bool(facts.attempt(partial(modelish.looks_like_model, first), False)) and bool(
+        facts.attempt(partial(models.is_model_like, value), False)
     )
 
 
@@ -92,12 +92,12 @@ def _candidates(found: list[tuple[str, object]]) -> list[Candidate]:
     told: list[tuple[int, Candidate]] = []
     for name, value in found:
         fitted = models.is_fitted(value) if time.monotonic() < until else None
-        only_transforms = not facts.attempt(lambda it=value: models.predicts(it), True)  # type: ignore[misc]
+        only_transforms = not facts.attempt(partial(models.predicts, value), True)
         rank = {True: 0, None: 2, False: 4}.get(fitted, 2) + only_transforms
         told.append((rank, Candidate(name, value, fitted)))
     return [candidate for _, candidate in sorted(told, key=lambda pair: pair[0])]
 
 
 def _frame(name: str, value: object, kind: str) -> HeldFrame:
-    shape = facts.attempt(lambda: shape_of(value, kind), ())
-    return HeldFrame(name, kind, shape, facts.attempt(lambda: bytes_of(value, kind), None))
+    shape = facts.attempt(partial(shape_of, value, kind), ())
+    return HeldFrame(name, kind, shape, facts.attempt(partial(bytes_of, value, kind), None))

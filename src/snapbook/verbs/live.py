@@ -22,7 +22,7 @@ from snapbook.namespace import Holdings, holdings
 from snapbook.parts import notebook
 from snapbook.repository import Repository
 
-_LOOKED_AT = 2000  # newest cells in which a model's fit is looked for
+_LOOKED_AT = 500  # newest cells in which a model's fit is looked for
 _ANALYSED = 50  # of the cells that ran since, until each counts as a change
 
 
@@ -65,10 +65,11 @@ def changed_cells(kernel: Kernel) -> int:
     if since is None:
         return 0
     cells = kernel.session.unread
-    fresh = {cell.id or code: code for cell in cells[since:] if (code := _code(cell))}
+    fresh = {cell.id or code: code for cell in cells[since:] if (code := _code(cell.source))}
     if not fresh:
         return 0
-    before = {_code(cell) for cell in cells[:since]}
+    before = {cell.source for cell in cells[:since]}
+    before |= {_code(source) for source in before if source[:1] in ("%", "#")}
     found = [code for code in fresh.values() if code not in before]
     return sum(_does_something(code) for code in found[:_ANALYSED]) + len(found[_ANALYSED:])
 
@@ -78,10 +79,9 @@ def _does_something(code: str) -> bool:
     return bool(uses.binds or uses.mutates or uses.star or uses.broken)
 
 
-def _code(cell: Cell) -> str:
-    """The cell without our own line, white space aside."""
-    source = cell.source.strip()
-    return source.partition("\n")[2].strip() if own_line(source) else source
+def _code(source: str) -> str:
+    """The cell without our own line."""
+    return source.partition("\n")[2] if own_line(source) else source
 
 
 def _newest_fit(cells: Sequence[Cell], held: Holdings) -> str:
