@@ -228,6 +228,14 @@ class Index:
         )
         return [Note(*row) for row in rows]
 
+    def acts(self, manifest: str, most: int = 100) -> list[int]:
+        """The places of the events that are about a manifest, newest first."""
+        digest = bytes.fromhex(manifest)
+        rooms = ("versions", "notes", "taggings")
+        some = " UNION ".join(f"SELECT n FROM {room} WHERE manifest = ?1" for room in rooms)
+        moved = "SELECT n FROM moves WHERE new = ?1 OR old = ?1"
+        return self._column(f"{some} UNION {moved} ORDER BY n DESC LIMIT ?2", digest, most)
+
     # -- for gc and verify
 
     def condemned(self) -> frozenset[str]:
@@ -248,6 +256,10 @@ class Index:
     def broken(self) -> list[Broken]:
         """Events that could not be read or used."""
         return [Broken(*row) for row in self._rows("SELECT n, why FROM broken ORDER BY n")]
+
+    def damaged(self, most: int = 50) -> list[VersionRow]:
+        """Versions of which something cannot be read, newest first."""
+        return self._some("v.damage <> '' AND v.deleted = 0", (), most)
 
     def retry_damaged(self) -> int:
         """Read the blobs of damaged versions again; gives how many are sound now."""

@@ -69,6 +69,10 @@ class Lineage:
                 queue.extend(self._steps[index][1] - found)
         return self._described(tuple(sorted(found)))
 
+    def needs(self, index: int) -> frozenset[int]:
+        """The cells that the cell at ``index`` depends on directly."""
+        return self._steps[index][1]
+
     def _writers(self, target: int, names: Iterable[str]) -> set[int]:
         """The last writers of ``names`` and of all that their code would read."""
         found: set[int] = set()

@@ -80,6 +80,19 @@ def restore(part: Part, get: Get) -> list[Cell]:
     ]
 
 
+def block_digests(part: Part) -> tuple[str, ...]:
+    """The blobs of the log, one a block: versions of one kernel share all but the last."""
+    return part.blobs[: sum(1 for _ in blocks(_count(part)))]
+
+
+def block(part: Part, place: int, get: Get) -> list[Cell]:
+    """The cells of one block. Raises Damaged, NotFound."""
+    for at, (start, stop) in enumerate(blocks(_count(part))):
+        if at == place:
+            return _block(part, place, start, stop, get)
+    return []
+
+
 def made(part: Part, get: Get) -> list[int]:
     """The indices of the cells that made the model, ascending."""
     value: Any = part.facts.get("made")

@@ -81,8 +81,16 @@ def restore(part: Part, get: Get) -> dict[str, Any] | bytes:
     document = _decoded(get(part.blobs[0]))
     for cell in document["cells"]:
         if isinstance(cell.get("outputs"), list):
-            cell["outputs"] = [_restored(output, get) for output in cell["outputs"]]
+            cell["outputs"] = [restored_output(output, get) for output in cell["outputs"]]
     return dict(document)
+
+
+def stored_cells(part: Part, get: Get) -> list[dict[str, Any]]:
+    """The document's cells, their outputs as they are stored: see `restored_output`.
+
+    None where it was no notebook. Raises Damaged, NotFound.
+    """
+    return _cells(part, get) if part.facts.get("valid") and part.blobs else []
 
 
 def diff(old: Part, new: Part, get: Get) -> list[Change]:
@@ -277,11 +285,15 @@ def _decoded(data: bytes) -> dict[str, Any]:
     return document
 
 
-def _restored(output: Any, get: Get) -> Any:
+def restored_output(output: Any, get: Get) -> Any:
+    """A stored output as the document had it. Raises Damaged, NotFound."""
     if not isinstance(output, dict) or "output_type" in output:
         return output
     if isinstance(output.get("kept"), str):
-        return canonical.decode(get(output["kept"]))
+        try:
+            return canonical.decode(get(output["kept"]))
+        except ValueError as error:
+            raise Damaged("A stored output cannot be read", str(error)) from error
     if isinstance(output.get("left_out"), dict):
         size = output["left_out"].get("bytes", 0)
         text = f"[an output of {size:,} bytes was not kept]"

@@ -18,7 +18,10 @@ class ServerPart(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Make the service that all handlers share."""
-        self.service = Service()
+        assert self.serverapp is not None
+        events = self.serverapp.event_logger
+        assert events is not None
+        self.service = Service(events)
         self.settings["snapbook"] = self.service
 
     def initialize_handlers(self) -> None:

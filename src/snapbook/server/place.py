@@ -13,12 +13,12 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from snapbook import canonical, places, settings
-from snapbook.catalog.rows import VersionRow
 from snapbook.errors import SnapbookError
 from snapbook.repository import Repository
 from snapbook.server import failure, paths
 from snapbook.server.asking import Asking
 from snapbook.server.handler import Route
+from snapbook.server.mentions import mentions
 
 _SOMEBODY = "the folder belongs to somebody else"
 
@@ -55,13 +55,20 @@ def place(asking: Asking) -> dict[str, Any]:
         "settings": {},
         "trouble": None,
     }
+    head = 0
     try:
         told["settings"] = {name: settings.get(name) for name in settings.SETTINGS}
         told["budget_bytes"] = settings.number("repo.max_size")
         with asking.service.opened.lend(spot.folder) as here:
-            told |= _held(here.repository())
+            repository = here.repository()
+            head = told["head"] = repository.follow().n
+            told |= _held(repository)
+            told["mentions"] = mentions(repository, spot.target)
+        if found.exists:
+            told["bytes"] = asking.service.weights.of(found.folder, head)
     except SnapbookError as error:
         told["trouble"] = failure.told(error)
+    asking.service.watcher.ask(told["id"], found.folder, head)
     return told
 
 
@@ -71,12 +78,11 @@ def identity(folder: Path) -> str:
 
 
 def _held(repository: Repository) -> dict[str, Any]:
-    head = repository.follow()
     index = repository.index
     return {
-        "head": head.n,
         "models": index.models(),
         "versions": index.count(),
+        "damaged": [row.ref for row in index.damaged()],
     }
 
 
@@ -88,6 +94,3 @@ def _display(found: places.Place) -> str:
         return f"~/{found.folder.relative_to(Path.home()).as_posix()}"
     except (ValueError, RuntimeError):
         return found.folder.name
-
-
-__all__ = ["PlaceRoute", "VersionRow", "identity", "place"]

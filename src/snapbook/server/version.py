@@ -9,7 +9,10 @@ from tornado import web
 
 from snapbook.display.data import plain
 from snapbook.server.asking import Asking
+from snapbook.server.graph import graph
 from snapbook.server.handler import Route
+from snapbook.server.history import history
+from snapbook.server.summary import summary
 from snapbook.verbs import VERBS, look, rows, who
 
 
@@ -26,12 +29,14 @@ class VersionRoute(Route):
 def version(asking: Asking) -> dict[str, Any]:
     """One version: `show --json`, and the row, events, graph and summary of the page."""
     ref = asking.needed("ref")
-    with asking.here() as here:
+    with asking.here(long=True) as here:
+        repository = here.repository()
         shown = look.show(here, VERBS["show"].ask((ref,), {}))
-        (row,) = rows.listed(
-            here.repository(), [shown.version], who.me(here.folder), asking.text("path")
-        )
+        found = shown.version
+        (row,) = rows.listed(repository, [found], who.me(here.folder), asking.text("path"))
         told: dict[str, Any] = plain(shown)
-        told |= {"row": row, "events": [], "graph": {"nodes": [], "edges": []}}
-        told["summary"] = {"set_params": {}, "changed": []}
+        told["row"] = row
+        told["events"] = history(repository, found)
+        told["graph"] = graph(found, shown.parts, repository.store.get)
+        told["summary"] = summary(repository, found, shown.parts)
     return told

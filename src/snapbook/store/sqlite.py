@@ -242,10 +242,10 @@ def _usable(path: Path) -> bool:
     """Whether SQLite can keep a shared file at ``path``."""
     if not os.access(path.parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
         return False
-    return not _on_network(path.parent)
+    return not on_network(path.parent)
 
 
-def _on_network(folder: Path) -> bool:
+def on_network(folder: Path) -> bool:
     """Whether ``folder`` lies on a network disk, as far as /proc/self/mounts tells (Linux)."""
     try:
         with open("/proc/self/mounts", encoding="utf-8", errors="replace") as mounts:
