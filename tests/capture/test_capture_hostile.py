@@ -121,7 +121,9 @@ def test_odd_neighbours_cost_nothing(ready):
         "    @property\n    def shape(self):\n        raise Stop()\n"
         "class Number(float):\n    def __float__(self):\n        raise Stop()\n"
         "odd, module, frame = Odd(), math, Frame({'a': [1]})\n"
-        "cells = pd.Series([Odd(), 1, None], dtype=object)"
+        # From a list, older pandas asks each value what it is.
+        "cells = np.array([None, 1, None], dtype=object); cells[0] = Odd()\n"
+        "cells = pd.Series(cells, dtype=object)"
     )
     text = ready.run(
         "%%version_model odd\nodd, module, frame, cells\n"
