@@ -66,7 +66,11 @@ class Argument:
 class Verb:
     """One verb. ``magic`` are further magics that answer to it; ``aliases`` further verb names.
 
-    ``check`` raises for values that can be told to be wrong before anything runs.
+    ``check`` raises for values that can be told to be wrong before anything runs. For faces with
+    buttons: ``label`` is what it is called there (with "…" where it asks for more first), ``place``
+    "kernel" where it is nothing without one, ``on`` what it is about (version, model, repository,
+    session, "" for none of them), ``changes`` whether it leaves anything other than it was, and
+    ``button`` the act to be confirmed, in its own words, "" where no question is needed.
     """
 
     name: str
@@ -77,6 +81,11 @@ class Verb:
     aliases: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     check: Callable[[Asked], None] = lambda _: None
+    label: str = ""
+    place: str = "anywhere"
+    on: str = ""
+    changes: bool = False
+    button: str = ""
 
     @property
     def all(self) -> tuple[Argument, ...]:
