@@ -1,0 +1,73 @@
+/**
+ * Long lists rendered a slice at a time, so that the browser answers keys in between.
+ *
+ * A step takes what fits into a few milliseconds, then waits for an idle moment. Stops when asked.
+ */
+import * as React from 'react';
+
+/** How far a list is rendered. */
+export interface Slices {
+  /** The items to render: all before this place. */
+  count: number;
+  done: boolean;
+  stopped: boolean;
+  /** Stop here; what is rendered stays. */
+  stop: () => void;
+  /** Go on after a stop. */
+  resume: () => void;
+  /** Render at least this many now. */
+  reach: (count: number) => void;
+}
+
+/** Where the slice that begins at `start` ends, when each item weighs what `weight` says. */
+export function sliceEnd(
+  start: number,
+  total: number,
+  budget: number,
+  weight: (at: number) => number
+): number {
+  let end = start;
+  for (let spent = 0; end < total && spent < budget; end++) {
+    spent += Math.max(1, weight(end));
+  }
+  return end;
+}
+
+/** Render `total` items in slices of about `budget` weight each. `key` says when to begin anew. */
+export function useSlices(
+  total: number,
+  key: unknown,
+  budget: number,
+  weight: (at: number) => number = () => 1
+): Slices {
+  const first = sliceEnd(0, total, budget, weight);
+  const [state, setState] = React.useState({ key, count: first, stopped: false });
+  const current = state.key === key ? state : { key, count: first, stopped: false };
+  const done = current.count >= total;
+  React.useEffect(() => {
+    if (done || current.stopped) {
+      return;
+    }
+    return whenIdle(() => {
+      setState({ ...current, count: sliceEnd(current.count, total, budget, weight) });
+    });
+  }, [key, current.count, current.stopped, total]);
+  return {
+    count: Math.min(current.count, total),
+    done,
+    stopped: current.stopped && !done,
+    stop: () => setState({ ...current, stopped: true }),
+    resume: () => setState({ ...current, stopped: false }),
+    reach: count => setState({ ...current, count: Math.max(current.count, count) })
+  };
+}
+
+/** Call `act` in an idle moment, within 100 ms. Gives what takes it back. */
+export function whenIdle(act: () => void): () => void {
+  if (typeof window.requestIdleCallback === 'function') {
+    const id = window.requestIdleCallback(act, { timeout: 100 });
+    return () => window.cancelIdleCallback(id);
+  }
+  const id = window.setTimeout(act, 16);
+  return () => window.clearTimeout(id);
+}

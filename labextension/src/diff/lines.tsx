@@ -1,0 +1,142 @@
+/** Changed lines, one under the other or side by side. Signs and words, never colour alone. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import { block } from '../common/text';
+import { Pair, Piece, Row, rows } from './words';
+
+/** Lines of one change that are shown at once; the rest when asked for. */
+export const FIRST_LINES = 200;
+
+/** The lines of a change. */
+export function DiffLines(props: {
+  lines: readonly string[];
+  sideBySide: boolean;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { lines, sideBySide, trans } = props;
+  const [shown, setShown] = React.useState(FIRST_LINES);
+  const found = React.useMemo(() => rows(lines.slice(0, shown)), [lines, shown]);
+  return (
+    <div className="jp-snapbook-DiffLines" dir="ltr">
+      {sideBySide ? (
+        <SideBySide rows={found} trans={trans} />
+      ) : (
+        <Inline rows={found} trans={trans} />
+      )}
+      {shown < lines.length && (
+        <button
+          type="button"
+          className="jp-snapbook-Link"
+          onClick={() => setShown(shown + 10 * FIRST_LINES)}
+        >
+          {trans.__('large, %1 more lines [show]', lines.length - shown)}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Inline(props: { rows: readonly Row[]; trans: TranslationBundle }): JSX.Element {
+  const { trans } = props;
+  return (
+    <div className="jp-snapbook-Inline">
+      {hunks(props.rows).map((row, at) =>
+        row.kind === 'other' ? (
+          <OneLine key={at} sign=" " pieces={[{ text: row.text, marked: false }]} trans={trans} />
+        ) : (
+          <OneLine key={at} sign={row.sign} pieces={row.pieces} trans={trans} />
+        )
+      )}
+    </div>
+  );
+}
+
+type Single =
+  | { kind: 'other'; text: string }
+  | { kind: 'line'; sign: '-' | '+'; pieces: Piece[] };
+
+/** Pairs as lines: all that went of a hunk, then all that came. */
+function hunks(found: readonly Row[]): Single[] {
+  const told: Single[] = [];
+  let came: Single[] = [];
+  let hunk = -1;
+  for (const row of found) {
+    if (row.kind === 'other' || row.hunk !== hunk) {
+      told.push(...came);
+      came = [];
+    }
+    if (row.kind === 'other') {
+      told.push({ kind: 'other', text: row.text });
+      continue;
+    }
+    hunk = row.hunk;
+    if (row.pair.old !== null) {
+      told.push({ kind: 'line', sign: '-', pieces: row.pair.old });
+    }
+    if (row.pair.now !== null) {
+      came.push({ kind: 'line', sign: '+', pieces: row.pair.now });
+    }
+  }
+  return [...told, ...came];
+}
+
+function SideBySide(props: { rows: readonly Row[]; trans: TranslationBundle }): JSX.Element {
+  const { trans } = props;
+  return (
+    <div className="jp-snapbook-Side">
+      {props.rows.map((row, at) =>
+        row.kind === 'other' ? (
+          <div key={at} className="jp-snapbook-Side-other">
+            {block(row.text)}
+          </div>
+        ) : (
+          <React.Fragment key={at}>
+            <Half pieces={row.pair.old} sign="-" trans={trans} />
+            <Half pieces={row.pair.now} sign="+" trans={trans} />
+          </React.Fragment>
+        )
+      )}
+    </div>
+  );
+}
+
+function Half(props: {
+  pieces: Pair['old'];
+  sign: '-' | '+';
+  trans: TranslationBundle;
+}): JSX.Element {
+  return props.pieces === null ? (
+    <div className="jp-snapbook-DiffLine jp-mod-none" />
+  ) : (
+    <OneLine sign={props.sign} pieces={props.pieces} trans={props.trans} />
+  );
+}
+
+function OneLine(props: {
+  sign: '-' | '+' | ' ';
+  pieces: readonly Piece[];
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { sign, pieces, trans } = props;
+  const kind = sign === '-' ? 'jp-mod-old' : sign === '+' ? 'jp-mod-new' : 'jp-mod-other';
+  const name = sign === '-' ? trans.__('removed') : sign === '+' ? trans.__('added') : '';
+  const Mark = sign === '-' ? 'del' : 'ins';
+  return (
+    <div className={`jp-snapbook-DiffLine ${kind}`}>
+      <span aria-hidden="true" className="jp-snapbook-Sign">
+        {sign}
+      </span>
+      {name && <span className="jp-snapbook-sr">{name}: </span>}
+      <code>
+        {pieces.map((piece, at) =>
+          piece.marked && sign !== ' ' ? (
+            <Mark key={at}>{block(piece.text)}</Mark>
+          ) : (
+            <React.Fragment key={at}>{block(piece.text)}</React.Fragment>
+          )
+        )}
+      </code>
+    </div>
+  );
+}

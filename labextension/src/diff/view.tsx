@@ -1,0 +1,341 @@
+/**
+ * The diff tab: a strip that is always visible, then what changed, section by section.
+ *
+ * Functions of the model's state. Each change carries its place (data-change), by which n and p
+ * find it. Long comparisons are rendered in slices; Escape stops that.
+ */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+
+import type { Folds } from '../common/folds';
+import { inline } from '../common/text';
+import { Judgement, Said, Trouble } from '../common/said';
+import { Section } from '../common/section';
+import { Slices, useSlices } from '../common/slices';
+import type { PageActions } from '../tokens';
+import type { Change, Compared } from '../types';
+import { Chooser } from './chooser';
+import { CodeChange, OutputsOf } from './code';
+import { FrameChange } from './data';
+import type { DiffModel } from './model';
+import {
+  asLines,
+  groups,
+  height,
+  isUnused,
+  ofFrame,
+  sameText,
+  sectionTitle,
+  Stop,
+  strip
+} from './sections';
+import { FileChange, Unused, ValueChange } from './values';
+
+/** How many lines a slice renders. */
+const SLICE_LINES = 400;
+
+/** Stops rendering; false if there is nothing to stop. */
+export type StopRendering = () => boolean;
+
+/** What the tab needs. `stopping` is filled by the view. */
+export interface DiffProps {
+  id: string;
+  model: DiffModel;
+  folds: Folds;
+  trans: TranslationBundle;
+  actions: PageActions;
+  stopping: { current: StopRendering | null };
+}
+
+/** The tab, whatever its state. */
+export function DiffView(props: DiffProps): JSX.Element {
+  const { model, trans } = props;
+  return (
+    <div className="jp-snapbook-Diff-frame">
+      <Toolbar {...props} />
+      {model.failure !== null && (
+        <Trouble failure={model.failure} trans={trans} onAgain={() => void model.load()} />
+      )}
+      {model.loading && (
+        <div className="jp-snapbook-Quiet" role="status">
+          {trans.__('Comparing… (Esc cancels)')}
+        </div>
+      )}
+      {model.compared !== null && <Whole {...props} compared={model.compared} />}
+    </div>
+  );
+}
+
+function Toolbar(props: DiffProps): JSX.Element {
+  const { model, trans, actions } = props;
+  const { compared, suggestions } = model;
+  const text = (): string => (compared ? (compared.text ?? asLines(compared)).join('\n') : '');
+  return (
+    <div className="jp-snapbook-Diff-bar" role="group" aria-label={trans.__('What is compared')}>
+      <Chooser
+        label={trans.__('A')}
+        value={model.old}
+        suggestions={suggestions}
+        onChoose={ref => void model.choose(ref, model.new)}
+        trans={trans}
+      />
+      <button
+        type="button"
+        className="jp-snapbook-Button"
+        title={trans.__('Exchange A and B (x)')}
+        aria-label={trans.__('Exchange A and B')}
+        disabled={model.new === ''}
+        onClick={() => void model.swap()}
+      >
+        <span aria-hidden="true">⇄</span>
+      </button>
+      <Chooser
+        label={trans.__('B')}
+        value={model.new}
+        suggestions={suggestions}
+        onChoose={ref => void model.choose(model.old, ref)}
+        trans={trans}
+      />
+      <span className="jp-snapbook-Spring" />
+      <label className="jp-snapbook-Check" title={trans.__('Offer the outputs of changed cells (o)')}>
+        <input
+          type="checkbox"
+          checked={model.outputs}
+          onChange={event => model.setOutputs(event.currentTarget.checked)}
+        />
+        {trans.__('outputs')}
+      </label>
+      <label className="jp-snapbook-Check" title={trans.__('Old at the left, new at the right (s)')}>
+        <input
+          type="checkbox"
+          checked={model.sideBySide}
+          onChange={event => model.setSideBySide(event.currentTarget.checked)}
+        />
+        {trans.__('side by side')}
+      </label>
+      <Counter model={model} trans={trans} />
+      <button
+        type="button"
+        className="jp-snapbook-Button"
+        disabled={compared === null}
+        onClick={() => actions.copy(text())}
+      >
+        {trans.__('Copy as text')}
+      </button>
+    </div>
+  );
+}
+
+function Counter(props: { model: DiffModel; trans: TranslationBundle }): JSX.Element {
+  const { model, trans } = props;
+  const total = model.stops.length;
+  const told =
+    total === 0
+      ? trans.__('no change')
+      : model.current < 0
+        ? trans._n('%1 change', '%1 changes', total)
+        : trans.__('%1 of %2', model.current + 1, total);
+  return (
+    <span className="jp-snapbook-Counter" role="group" aria-label={trans.__('Changes')}>
+      <button
+        type="button"
+        className="jp-snapbook-Button"
+        aria-label={trans.__('Previous change')}
+        title={trans.__('Previous change (p)')}
+        disabled={total === 0}
+        onClick={() => model.move(-1)}
+      >
+        <span aria-hidden="true">↑</span>
+      </button>
+      <span aria-live="polite">{told}</span>
+      <button
+        type="button"
+        className="jp-snapbook-Button"
+        aria-label={trans.__('Next change')}
+        title={trans.__('Next change (n)')}
+        disabled={total === 0}
+        onClick={() => model.move(1)}
+      >
+        <span aria-hidden="true">↓</span>
+      </button>
+    </span>
+  );
+}
+
+function Whole(props: DiffProps & { compared: Compared }): JSX.Element {
+  const { id, model, compared, folds, trans, stopping } = props;
+  const { stops, current, moves } = model;
+  const slices = useSlices(stops.length, stops, SLICE_LINES, at => height(stops[at]));
+  const root = React.useRef<HTMLDivElement>(null);
+  const shown = React.useRef(moves);
+  stopping.current = () => {
+    const running = !slices.done && !slices.stopped;
+    slices.stop();
+    return running;
+  };
+  React.useEffect(() => {
+    if (current < 0 || shown.current === moves) {
+      return;
+    }
+    if (show(root.current, current)) {
+      shown.current = moves;
+    } else {
+      // It has first to be rendered and unfolded; this effect then runs again.
+      folds.set(`diff-${stops[current].section}`, true);
+      slices.reach(current + 1);
+    }
+  }, [moves, slices.count, folds.isOpen(`diff-${stops[current]?.section ?? ''}`, true)]);
+  let place = 0;
+  return (
+    <>
+      <Strip compared={compared} trans={trans} />
+      <div className="jp-snapbook-Scroller" tabIndex={-1} ref={root}>
+        {compared.echo && (
+          <p className="jp-snapbook-Quiet">
+            <Said text={compared.echo} longest={300} />
+          </p>
+        )}
+        {groups(compared).map(({ section, changes }) => {
+          const start = place;
+          const own = stops.filter(stop => stop.section === section);
+          place += own.length;
+          return (
+            <Section
+              key={section}
+              id={`${id}-${section}`}
+              fold={`diff-${section}`}
+              title={sectionTitle(section, trans)}
+              note={trans._n('%1 change', '%1 changes', changes.length)}
+              folds={folds}
+              usually={true}
+            >
+              {() =>
+                own
+                  .slice(0, Math.max(0, slices.count - start))
+                  .map((stop, at) => <OneStop key={at} {...props} stop={stop} at={start + at} />)
+              }
+            </Section>
+          );
+        })}
+        <Rendering slices={slices} total={stops.length} trans={trans} />
+        <Same {...props} />
+      </div>
+    </>
+  );
+}
+
+/** Put the keyboard onto a stop; false if it is not rendered. */
+function show(root: HTMLElement | null, at: number): boolean {
+  const target = root?.querySelector<HTMLElement>(`[data-change="${at}"]`);
+  if (!target) {
+    return false;
+  }
+  target.focus({ preventScroll: true });
+  target.scrollIntoView({ block: 'nearest' });
+  return true;
+}
+
+function Strip(props: { compared: Compared; trans: TranslationBundle }): JSX.Element {
+  const { compared, trans } = props;
+  return (
+    <ul className="jp-snapbook-Strip" aria-label={trans.__('In short')}>
+      {strip(compared, trans).map((brief, at) => (
+        <li key={at}>
+          <Said text={brief.text} longest={80} /> <Judgement better={brief.better} trans={trans} />
+        </li>
+      ))}
+      {compared.apart && (
+        <li className="jp-snapbook-Quiet">
+          <Said text={compared.apart} longest={80} />
+        </li>
+      )}
+    </ul>
+  );
+}
+
+function Rendering(props: {
+  slices: Slices;
+  total: number;
+  trans: TranslationBundle;
+}): JSX.Element | null {
+  const { slices, total, trans } = props;
+  if (slices.done) {
+    return null;
+  }
+  const told = trans.__('%1 of %2 changes shown', slices.count, total);
+  return (
+    <p className="jp-snapbook-Quiet" role="status">
+      {slices.stopped ? told : trans.__('%1… (Esc stops)', told)}{' '}
+      {slices.stopped && (
+        <button type="button" className="jp-snapbook-Link" onClick={slices.resume}>
+          {trans.__('Show the rest')}
+        </button>
+      )}
+    </p>
+  );
+}
+
+function Same(props: DiffProps & { compared: Compared }): JSX.Element | null {
+  const { compared, folds, id, trans } = props;
+  const same = sameText(compared.same, trans);
+  if (same === '' && compared.changes.length > 0) {
+    return null;
+  }
+  return (
+    <Section
+      id={`${id}-same`}
+      fold="diff-same"
+      title={compared.changes.length === 0 ? trans.__('No difference') : trans.__('Same')}
+      note={inline(same)}
+      folds={folds}
+      usually={false}
+    >
+      {() => <p>{inline(same) || trans.__('Nothing was compared.')}</p>}
+    </Section>
+  );
+}
+
+/** One change, or the changes of one frame, where n and p stop. */
+function OneStop(props: DiffProps & { stop: Stop; at: number }): JSX.Element {
+  const { stop, at } = props;
+  return (
+    <div className="jp-snapbook-Change" data-change={at} tabIndex={-1}>
+      <StopBody {...props} change={stop.changes[0]} />
+    </div>
+  );
+}
+
+function StopBody(props: DiffProps & { stop: Stop; change: Change }): JSX.Element {
+  const { stop, change, model, trans } = props;
+  if (stop.section === 'data') {
+    return <FrameChange frame={ofFrame(stop.changes)} trans={trans} />;
+  }
+  if (isUnused(change)) {
+    return <Unused changes={stop.changes} trans={trans} />;
+  }
+  switch (stop.section) {
+    case 'code':
+      return (
+        <CodeChange
+          change={change}
+          sideBySide={model.sideBySide}
+          outputs={model.outputs ? outputsOf(model) : null}
+          trans={trans}
+        />
+      );
+    case 'files':
+      return <FileChange change={change} sideBySide={model.sideBySide} trans={trans} />;
+    default:
+      return <ValueChange change={change} trans={trans} />;
+  }
+}
+
+function outputsOf(model: DiffModel): OutputsOf {
+  return {
+    old: model.old,
+    new: model.new,
+    cells: ref => model.cells(ref),
+    output: (ref, cell, at) =>
+      model.source.output(model.path, ref, cell.id || (cell.number ?? 0), at)
+  };
+}

@@ -1,0 +1,151 @@
+/**
+ * Where each node of a lineage graph stands: layers from left to right, few crossings.
+ *
+ * Pure. A layer is the longest way from a source (Sugiyama's first step); the order within a layer
+ * follows the mean place of the neighbours, swept forth and back. Edges of a circle are left out of
+ * the layering, so that any graph gets a picture.
+ */
+import type { Graph, GraphNode } from '../types';
+
+/** A node with the place of its box's top left corner. */
+export interface Placed {
+  node: GraphNode;
+  layer: number;
+  x: number;
+  y: number;
+}
+
+/** All boxes, lines between them, and the size of the picture. */
+export interface Picture {
+  nodes: Placed[];
+  edges: { from: Placed; to: Placed }[];
+  width: number;
+  height: number;
+}
+
+/** A box's size and the gaps, in pixels. */
+export const BOX = { width: 132, height: 26, across: 48, down: 10, margin: 8 } as const;
+
+const SWEEPS = 4;
+
+/** Lay out a graph. Edges to unknown nodes and double ids are left out. */
+export function layOut(graph: Graph): Picture {
+  const nodes = new Map<string, GraphNode>();
+  for (const node of graph.nodes) {
+    if (!nodes.has(node.id)) {
+      nodes.set(node.id, node);
+    }
+  }
+  const edges = graph.edges.filter(
+    ([from, to]) => from !== to && nodes.has(from) && nodes.has(to)
+  );
+  const layerOf = layers([...nodes.keys()], edges);
+  const columns: string[][] = [];
+  for (const id of nodes.keys()) {
+    const layer = layerOf.get(id) ?? 0;
+    (columns[layer] ??= []).push(id);
+  }
+  order(columns, edges);
+  const tallest = Math.max(0, ...columns.map(column => column.length));
+  const placed = new Map<string, Placed>();
+  columns.forEach((column, layer) => {
+    const top = ((tallest - column.length) * (BOX.height + BOX.down)) / 2;
+    column.forEach((id, at) => {
+      const node = nodes.get(id);
+      if (node !== undefined) {
+        const x = BOX.margin + layer * (BOX.width + BOX.across);
+        const y = BOX.margin + top + at * (BOX.height + BOX.down);
+        placed.set(id, { node, layer, x, y });
+      }
+    });
+  });
+  const lines = edges.flatMap(([a, b]) => {
+    const [from, to] = [placed.get(a), placed.get(b)];
+    return from !== undefined && to !== undefined ? [{ from, to }] : [];
+  });
+  return {
+    nodes: [...placed.values()],
+    edges: lines,
+    width: 2 * BOX.margin + columns.length * (BOX.width + BOX.across) - BOX.across,
+    height: 2 * BOX.margin + tallest * (BOX.height + BOX.down) - BOX.down
+  };
+}
+
+/** The layer of each node: one more than the highest of those it comes from. */
+function layers(ids: readonly string[], edges: readonly [string, string][]): Map<string, number> {
+  const after = neighbours(edges, 0);
+  const open = new Map<string, number>(ids.map(id => [id, 0]));
+  for (const [, to] of edges) {
+    open.set(to, (open.get(to) ?? 0) + 1);
+  }
+  const layer = new Map<string, number>(ids.map(id => [id, 0]));
+  const done = new Set<string>();
+  let ready = ids.filter(id => open.get(id) === 0);
+  while (done.size < ids.length) {
+    if (ready.length === 0) {
+      // A circle: begin it at the first of its nodes.
+      ready = [ids.find(id => !done.has(id)) as string];
+    }
+    const next: string[] = [];
+    for (const id of ready) {
+      if (done.has(id)) {
+        continue;
+      }
+      done.add(id);
+      for (const to of after.get(id) ?? []) {
+        if (done.has(to)) {
+          continue;
+        }
+        layer.set(to, Math.max(layer.get(to) ?? 0, (layer.get(id) ?? 0) + 1));
+        const left = (open.get(to) ?? 0) - 1;
+        open.set(to, left);
+        if (left === 0) {
+          next.push(to);
+        }
+      }
+    }
+    ready = next;
+  }
+  return layer;
+}
+
+/** Order each column by the mean place of its neighbours in the column before, then after. */
+function order(columns: string[][], edges: readonly [string, string][]): void {
+  const before = neighbours(edges, 1);
+  const after = neighbours(edges, 0);
+  const place = new Map<string, number>();
+  const note = (column: string[]): void => column.forEach((id, at) => place.set(id, at));
+  columns.forEach(note);
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    const forth = sweep % 2 === 0;
+    const walk = forth ? columns : [...columns].reverse();
+    for (const column of walk) {
+      const beside = forth ? before : after;
+      const mean = new Map<string, number>();
+      column.forEach((id, at) => {
+        const places = (beside.get(id) ?? []).map(other => place.get(other) ?? 0);
+        const sum = places.reduce((total, one) => total + one, 0);
+        mean.set(id, places.length > 0 ? sum / places.length : at);
+      });
+      column.sort((a, b) => (mean.get(a) ?? 0) - (mean.get(b) ?? 0));
+      note(column);
+    }
+  }
+}
+
+/** For each node those at the other end: `side` 0 gives where it leads, 1 where it comes from. */
+export function neighbours(
+  edges: readonly [string, string][],
+  side: 0 | 1
+): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const edge of edges) {
+    const list = found.get(edge[side]);
+    if (list === undefined) {
+      found.set(edge[side], [edge[1 - side]]);
+    } else {
+      list.push(edge[1 - side]);
+    }
+  }
+  return found;
+}
