@@ -35,6 +35,7 @@ def jp_server_config():
         "ServerApp": {
             "jpserver_extensions": {"snapbook.server": True},
             "allow_unauthenticated_access": False,
+            "terminals_enabled": False,
         }
     }
 

@@ -42,7 +42,7 @@ def containing(asking: Asking) -> dict[str, Any]:
     """Rows, newest first; ``note`` where not all versions could be looked through."""
     source = asking.needed("source")
     wanted = _Wanted(source)
-    if not wanted.code:
+    if wanted.code == normal_code(""):
         raise Usage("The cell has no code", kind="argument")
     until = time.monotonic() + _SECONDS
     note = ""
