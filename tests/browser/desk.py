@@ -164,6 +164,29 @@ class Desk:
         expect(self.panel).not_to_have_attribute("aria-busy", "true")
         return self.panel
 
+    def open_version(self, ref: str) -> Locator:
+        """Open the page of a version and give it, its cells taken in."""
+        self.command("snapbook:open-version", ref=ref)
+        page = self.page.locator(".jp-snapbook-Page:visible")
+        page.get_by_role("heading", name=ref, exact=True).wait_for()
+        return page
+
+    def open_diff(self, old: str, new: str = "") -> Locator:
+        """Open the diff of two versions and give its tab."""
+        self.command("snapbook:diff", old=old, new=new)
+        tab = self.page.locator(".jp-snapbook-Diff:visible")
+        tab.wait_for()
+        expect(tab.get_by_role("region").first).to_be_visible()
+        return tab
+
+    def rows(self) -> Locator:
+        """The lines of the panel's list that are drawn."""
+        return self.panel.get_by_role("listbox", name="Versions").get_by_role("option")
+
+    def row(self, ref: str) -> Locator:
+        """The line of one version."""
+        return self.panel.locator(f'[role="option"][data-ref="{ref}"]')
+
     def shot(self, name: str, of: Locator | None = None) -> Path:
         """A picture of the page, or of ``of``, among the artifacts."""
         path = self.pictures / f"{name}.png"

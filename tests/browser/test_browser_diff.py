@@ -1,0 +1,122 @@
+"""The diff tab: code first, what is same folded, and nothing hangs on huge notebooks."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+
+def test_two_marked_versions(story):
+    panel = story.sidebar()
+    for ref in ("churn:0.2.0", "churn:0.3.0"):
+        story.row(ref).focus()
+        story.page.keyboard.press("Space")
+    expect(panel).to_contain_text("marked")
+    story.both_themes("marked", panel)
+    story.page.keyboard.press("d")
+    tab = story.page.locator(".jp-snapbook-Diff:visible")
+    expect(tab).to_be_visible()
+    sections = tab.get_by_role("heading", level=2)
+    expect(sections.first).to_contain_text("Code")
+    for word in ("Code", "Metrics", "Data"):
+        expect(sections.filter(has_text=word).first).to_be_visible()
+    code = tab.get_by_role("region", name="Code")
+    expect(code).to_contain_text('- X = df[["age", "calls", "tenure"]]')
+    expect(code).to_contain_text('+ X = df[["age", "calls", "price", "tenure"]]')
+    expect(tab.get_by_role("list", name="In short")).to_contain_text("0.780 -> 0.893")
+    expect(tab.get_by_role("list", name="In short")).to_contain_text("better")
+    same = tab.get_by_role("button", name="Same")
+    expect(same).to_have_attribute("aria-expanded", "false")
+    expect(tab.get_by_role("region", name="Data")).to_contain_text("price")
+    story.both_themes("diff")
+
+
+def test_with_the_one_before_and_with_production(story):
+    story.sidebar()
+    story.row("churn:0.4.0").focus()
+    story.page.keyboard.press("d")
+    tab = story.page.locator(".jp-snapbook-Diff:visible")
+    expect(tab).to_contain_text("max_depth")
+    expect(tab).to_contain_text(re.compile("4.*8"))
+    story.row("churn:0.4.0").focus()
+    story.page.keyboard.press("p")
+    tab = story.page.locator(".jp-snapbook-Diff:visible")
+    expect(tab.get_by_label("A", exact=True)).to_have_value("churn:0.2.0")
+
+
+def test_keys_of_the_diff(story):
+    tab = story.open_diff("churn:0.2.0", "churn:0.3.0")
+    counter = tab.locator("[data-counter]")
+    story.page.keyboard.press("n")
+    expect(counter).to_contain_text("1 of")
+    story.page.keyboard.press("n")
+    expect(counter).to_contain_text("2 of")
+    story.page.keyboard.press("p")
+    expect(counter).to_contain_text("1 of")
+    story.page.keyboard.press("s")
+    expect(tab.get_by_role("checkbox", name="side by side")).to_be_checked()
+    story.both_themes("diff-side")
+    story.page.keyboard.press("o")
+    expect(tab.get_by_role("checkbox", name="outputs")).to_be_checked()
+    story.page.keyboard.press("x")
+    expect(tab.get_by_label("A", exact=True)).to_have_value("churn:0.3.0")
+    expect(tab).to_contain_text("worse")
+
+
+def test_copy_gives_what_the_command_line_prints(story, server, place):
+    import projects
+
+    tab = story.open_diff("churn:0.2.0", "churn:0.3.0")
+    tab.get_by_role("button", name="Copy as text").click()
+    copied = story.page.evaluate("() => navigator.clipboard.readText()")
+    said = projects.shell(
+        server.root / place, server.environment, "diff", "churn:0.2.0", "churn:0.3.0"
+    )
+    assert [line.rstrip() for line in copied.strip().splitlines()] == [
+        line.rstrip() for line in said.strip().splitlines()
+    ]
+
+
+def test_against_what_is_in_the_kernel_now(story):
+    story.sidebar()
+    story.run_all()
+    story.run("model = RandomForestClassifier(n_estimators=30, max_depth=8, random_state=0)")
+    story.run("model.fit(X_train, y_train)")
+    story.command("snapbook:diff-now")
+    tab = story.page.locator(".jp-snapbook-Diff:visible")
+    expect(tab).to_contain_text("n_estimators")
+    expect(tab.get_by_label("B", exact=True)).to_have_value("now")
+    story.shot("diff-now")
+
+
+@pytest.fixture(scope="module")
+def big(server, templates):
+    """The served folder of a notebook of 500 cells with 20 MB of outputs."""
+    import projects
+
+    projects.copy(templates("huge"), server.root / "huge")
+    return "huge"
+
+
+def test_500_cells_and_20_mb_of_outputs(desk, big):
+    desk.open(f"{big}/train.ipynb")
+    taken = []
+    for _ in range(2):
+        desk.long_tasks()
+        begun = desk.page.evaluate("() => performance.now()")
+        desk.start("snapbook:diff", old="huge:0.1.0", new="huge:0.2.0")
+        tab = desk.page.locator(".jp-snapbook-Diff:visible")
+        expect(tab).to_contain_text("changed line 3 of cell 0")
+        taken.append(desk.page.evaluate("() => performance.now()") - begun)
+        desk.page.wait_for_timeout(1000)
+        print(f"huge diff seen after {taken[-1]:.0f} ms, longest task {desk.longest_task():.0f}")
+        assert desk.longest_task() < 500
+        desk.shot("diff-huge")
+        desk.command("application:close")
+    assert min(taken) < 5000
+    page = desk.open_version("huge:0.2.0")
+    expect(page).to_contain_text("of 541" if False else "made the model")
+    desk.page.wait_for_timeout(500)
+    assert desk.longest_task() < 500

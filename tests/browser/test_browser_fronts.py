@@ -1,0 +1,85 @@
+"""The other front ends from the same wheel: Notebook 7, the card in an output, browse()."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+
+def test_notebook_7(desk, project, place):
+    project("story")
+    desk.open_notebook7(f"{place}/train.ipynb")
+    desk.sidebar()
+    expect(desk.rows()).to_have_count(4)
+    desk.run_all()
+    desk.run(
+        "model = RandomForestClassifier(n_estimators=30, random_state=0).fit(X_train, y_train)"
+    )
+    desk.panel.get_by_role("button", name="Snapshot", exact=True).click()
+    expect(desk.rows()).to_have_count(5)
+    desk.both_themes("notebook7")
+    tab = desk.open_diff("churn:0.3.0", "churn:0.4.0")
+    expect(tab).to_contain_text("max_depth")
+    page = desk.open_version("churn:0.3.0")
+    expect(page).to_contain_text("with the price")
+    desk.shot("notebook7-page")
+
+
+@pytest.mark.parametrize("front", ["lab", "notebook"])
+def test_the_card(desk, project, place, front):
+    project("story")
+    (desk.open if front == "lab" else desk.open_notebook7)(f"{place}/train.ipynb")
+    desk.run_all()
+    desk.run("%%version_model churn\nmodel = RandomForestClassifier(random_state=1)\n"
+             "model.fit(X_train, y_train)\naccuracy = model.score(X_test, y_test)")  # fmt: skip
+    card = desk.page.locator(".jp-OutputArea-output:visible").last
+    expect(card).to_contain_text("churn:0.5.0")
+    for name in ("Diff", "Restore", "Note"):
+        expect(card.get_by_role("button", name=re.compile(name)).first).to_be_visible()
+    desk.both_themes(f"card-{front}", card)
+    card.get_by_role("button", name=re.compile("Diff")).first.click()
+    expect(desk.page.locator(".jp-snapbook-Diff:visible")).to_contain_text("RandomForest")
+
+
+def test_an_old_card_shows_present_aliases_or_that_it_is_gone(story, server, place):
+    import projects
+
+    story.run_all()
+    card = story.page.locator(".jp-OutputArea-output:visible").last
+    expect(card).to_contain_text("churn:0.4.0")
+    projects.alias(server.root / place, "churn:0.4.0", "staging")
+    story.command("docmanager:save")
+    story.page.reload()
+    story.ready()
+    card = story.page.locator(".jp-OutputArea-output:visible").last
+    expect(card).to_contain_text("staging")
+    projects.shell(server.root / place, server.environment, "delete", "churn:0.4.0", "--yes")
+    story.page.reload()
+    story.ready()
+    card = story.page.locator(".jp-OutputArea-output:visible").last
+    expect(card).to_contain_text(re.compile("deleted|not on this machine"))
+
+
+def test_browse_in_an_output(story):
+    story.kernel("%load_ext snapbook")
+    story.run("import snapbook\nsnapbook.browse()")
+    view = story.page.locator(".jp-OutputArea-output:visible").last
+    expect(view).to_contain_text("0.4.0")
+    story.both_themes("browse", view)
+
+
+def test_mutations_from_outside_are_refused(desk, project, server, place):
+    """A page elsewhere cannot post with the user's cookie: the server wants its token."""
+    project("story")
+    desk.open(f"{place}/train.ipynb")
+    told = desk.page.evaluate(
+        """async path => {
+          const answer = await fetch('/snapbook/api/verbs/tag', {
+            method: 'POST', credentials: 'include',
+            body: JSON.stringify({path, args: ['churn:0.1.0', 'evil'], options: {}})});
+          return answer.status; }""",
+        f"{place}/train.ipynb",
+    )
+    assert told == 403
