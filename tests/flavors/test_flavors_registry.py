@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +45,15 @@ def test_ours_are_found_without_an_installed_distribution():
     assert registry.find([LinearRegression()]).name == "collection"
     assert registry.find((LinearRegression(), 3)).name == "pickled"
     assert registry.find(LinearRegression).name == "pickled"
+
+
+def test_every_file_that_has_a_flavor_is_found():
+    """The table is the only place that names ours: a file that it forgets would never be asked."""
+    folder = Path(registry.__file__).parent
+    files = {path.stem for path in folder.glob("*.py") if "\nflavor" in path.read_text("utf-8")}
+    assert files == registry._OURS | {"pickled", "collection"}
+    for name in files:
+        assert registry.named(name).name == name
 
 
 def test_subclasses_in_the_notebook_are_their_ancestors():

@@ -1,7 +1,7 @@
 """The seam to model frameworks: a flavor imports its framework only for an object that is of it.
 
-Flavors are found through the entry-point group ``snapbook.flavors`` (name -> `Flavor` instance),
-so that others can add theirs; ours are registered the same way.
+One flavor a file. Others add theirs through the entry-point group ``snapbook.flavors`` (name ->
+`Flavor` instance); ours are named in registry.py.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Finds the flavor of an object from its type alone, importing no framework.
 
-Ours stand in a table by the top module of the classes they are at home with; others come through
-the entry-point group ``snapbook.flavors``, whose names are such top modules, too. A flavor is
-imported only when an object's ancestry names its module.
+Ours stand in a table by the top module of the classes they are at home with, so that the metadata
+of all installed distributions need not be read for them; others come through the entry-point group
+``snapbook.flavors``, whose names are such top modules, too. A flavor is imported only when an
+object's ancestry names its module.
 """
 
 from __future__ import annotations
@@ -17,15 +18,7 @@ from snapbook.flavors import facts
 from snapbook.flavors.base import Flavor
 
 GROUP = "snapbook.flavors"
-_OURS = {
-    "sklearn": "sklearn",
-    "xgboost": "xgboost",
-    "lightgbm": "lightgbm",
-    "torch": "torch",
-    "keras": "keras",
-    "statsmodels": "statsmodels",
-}
-_HOLDERS = (dict, list, tuple)
+_OURS = frozenset(("sklearn", "xgboost", "lightgbm", "torch", "keras", "statsmodels"))
 
 
 def find(model: object) -> Flavor:
@@ -64,7 +57,7 @@ def top_modules(model: object) -> list[str]:
 @cache
 def _named(name: str) -> Flavor | None:
     if name in _OURS:
-        return _ours(_OURS[name])
+        return _ours(name)
     if (entry := _others().get(name)) is None:
         return None
     loaded: Flavor | None = facts.attempt(entry.load, None)
@@ -84,9 +77,9 @@ def _others() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 
-def _first_is_tensor(model: object) -> bool:
+def _first_is_tensor(model: Any) -> bool:
     """Whether ``model`` is a dict whose first value is a tensor: perhaps a state_dict."""
     if not issubclass(type(model), dict):
         return False
-    first = next(iter(dict.values(model)), None)  # type: ignore[arg-type]
+    first = next(iter(dict.values(model)), None)
     return "torch" in top_modules(first)
