@@ -234,7 +234,8 @@ def _frames(
 
 def _weight(one: DataChoice) -> int:
     try:
-        return int(one.value.shape[0])  # type: ignore[attr-defined]
+        value: Any = one.value
+        return int(value.shape[0])
     except KeyboardInterrupt:
         raise
     except BaseException:  # noqa: BLE001 - an odd frame only loses its place in the order

@@ -30,7 +30,8 @@ def parser() -> argparse.ArgumentParser:
             if argument is not None and argument.choices:
                 action.choices = argument.choices
             if argument is not None and argument.complete:
-                action.completer = _completer(argument)  # type: ignore[attr-defined]
+                marked: Any = action  # argcomplete's mark
+                marked.completer = _completer(argument)
     return whole
 
 

@@ -101,7 +101,8 @@ def _exact(value: Any) -> Json:
         canonical.encode(value)
     except (TypeError, ValueError):
         return None
-    return value  # type: ignore[no-any-return]
+    kept: Json = value
+    return kept
 
 
 def _mapping(value: Json) -> dict[str, Any]:

@@ -177,7 +177,7 @@ def _cloud() -> type[Any]:
     """Cloudpickle's pickler with our reducers, and without its copying of open files."""
     import cloudpickle
 
-    class ByValue(cloudpickle.Pickler):  # type: ignore[misc]
+    class ByValue(cloudpickle.Pickler):  # type: ignore[misc]  # it has no types
         run: _Run
         dispatch_table = cloudpickle.Pickler.dispatch_table.new_child({io.TextIOWrapper: _no_file})
 

@@ -33,7 +33,8 @@ class StatsmodelsFlavor:
 
     def members(self, model: object) -> tuple[object, ...]:
         """The model that results belong to, and the results within their wrapper."""
-        inner = [facts.attempt(lambda: model.model, None)]  # type: ignore[attr-defined]
+        results: Any = model
+        inner = [facts.attempt(lambda: results.model, None)]
         inner.append(facts.attributes(model).get("_results"))
         return tuple(one for one in inner if one is not None)
 

@@ -217,7 +217,8 @@ def _ordered(found: dict[str, Any], layout: Mapping[str, Json]) -> dict[str, Any
     ordered: Any = OrderedDict(found)
     if isinstance(noted := layout.get("metadata"), Mapping):
         ordered._metadata = OrderedDict(noted)
-    return ordered  # type: ignore[no-any-return]
+    state: dict[str, Any] = ordered
+    return state
 
 
 def _keep_script(model: Any, writer: Writer) -> Encoded:

@@ -6,6 +6,7 @@ raises: what does not parse, or is too deep to walk, has empty Uses with ``broke
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 
 from snapbook.lineage import words
@@ -61,8 +62,8 @@ def _private(events: list[Event]) -> tuple[Event, ...]:
 
 def _rebound(binds: list[Bind]) -> frozenset[str]:
     """Names bound more than once: a deleted one may be back."""
-    seen: set[str] = set()
-    return frozenset(event.name for event in binds if event.name in seen or seen.add(event.name))  # type: ignore[func-returns-value]
+    times = Counter(event.name for event in binds)
+    return frozenset(name for name, count in times.items() if count > 1)
 
 
 def _functions(binds: list[Bind]) -> dict[str, Body]:

@@ -57,17 +57,16 @@ class Flow:
         """
         self._begin(index, complete)
         for event in events:
-            kind = type(event)
-            if kind is Read:
-                self._read(event.name)  # type: ignore[union-attr]
-            elif kind is Bind:
-                self._bind(event)  # type: ignore[arg-type]
-            elif kind is Call:
-                self._call(event)  # type: ignore[arg-type]
-            elif kind is Mutate:
-                self._mutate(event.name, event.deep)  # type: ignore[union-attr]
+            if isinstance(event, Read):
+                self._read(event.name)
+            elif isinstance(event, Bind):
+                self._bind(event)
+            elif isinstance(event, Call):
+                self._call(event)
+            elif isinstance(event, Mutate):
+                self._mutate(event.name, event.deep)
             else:
-                self._link(event.holder, event.part)  # type: ignore[union-attr]
+                self._link(event.holder, event.part)
         if star:
             self._scatter()
         self.needs.discard(index)

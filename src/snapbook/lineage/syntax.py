@@ -168,7 +168,8 @@ def _magic(line: str, lines: list[str], position: int) -> tuple[str, str, bool] 
     assign = f"{target} = " if target else ""
     kept = line.strip()
     if mark == "%" and name in _TIMERS:
-        code = arguments[_OPTIONS.match(" " + arguments).end() - 1 :] if arguments else "pass"  # type: ignore[union-attr]
+        options = _OPTIONS.match(" " + arguments)
+        code = arguments[options.end() - 1 :] if options and arguments else "pass"
         if name == "timeit" and (timed := _parse(code.strip())) is not None:
             code = f"({', '.join(_loads(timed))},)"  # it binds nothing
         return f"{indent}{assign}{code.strip() or 'pass'}", "", False

@@ -286,8 +286,8 @@ class Walk:
         if node.msg is not None:
             self.expr(node.msg)
 
-    def _type_alias(self, node: ast.stmt) -> None:
-        self.bind(node.name.id)  # type: ignore[attr-defined]
+    def _type_alias(self, node: Any) -> None:
+        self.bind(node.name.id)  # ast.TypeAlias, which Python 3.11 has not
 
     # -- targets ---------------------------------------------------------------------------------
 

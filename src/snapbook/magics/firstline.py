@@ -65,7 +65,7 @@ def take_the_first_line_off(lines: list[str]) -> list[str]:
 
 # At the prompt of a terminal the cell goes on until an empty line, as under any other cell magic:
 # IPython leaves transformers with this mark out when it asks whether a cell is complete.
-take_the_first_line_off.has_side_effects = True  # type: ignore[attr-defined]
+take_the_first_line_off.has_side_effects = True  # type: ignore[attr-defined]  # a function
 
 
 def wrong_words(line: str) -> str:

@@ -120,7 +120,7 @@ def _notebook(text: str) -> str:
 
 def _pdf(data: bytes) -> str:
     try:
-        import pypdf  # type: ignore[import-not-found, unused-ignore]
+        import pypdf  # type: ignore[import-not-found, unused-ignore]  # may be absent
     except ImportError:
         return ""
     try:

@@ -19,9 +19,10 @@ def number(value: object) -> int | float | None:
     """``value`` as a number if it is a numeric scalar (bool, Decimal, Fraction, numpy's, arrays and
     tensors without dimensions), else None. Complex numbers and texts are none.
     """
+    if type(value) is bool or type(value) is int or type(value) is float:
+        return value
     kind = type(value)
-    if kind is bool or kind is int or kind is float:
-        return value  # type: ignore[return-value]
+    odd: Any = value
     family = kind.__module__.partition(".")[0] if isinstance(kind.__module__, str) else ""
     try:
         if family in ("decimal", "fractions", "_decimal", "_pydecimal"):
@@ -29,9 +30,9 @@ def number(value: object) -> int | float | None:
         if family in ("numpy", "torch", "jax", "jaxlib", "tensorflow", "cupy", "mlx", "ml_dtypes"):
             return _of_array(value)
         if issubclass(kind, int):
-            return int.__int__(value)  # type: ignore[arg-type]
+            return int.__int__(odd)
         if issubclass(kind, float):
-            return float.__float__(value)  # type: ignore[arg-type]
+            return float.__float__(odd)
     except KeyboardInterrupt:
         raise
     except BaseException:  # noqa: BLE001 - the user's object; what it raises says it is no number

@@ -20,12 +20,12 @@ _LONGEST_TEXT = 80
 def name_json(name: Any) -> Json:
     """``name`` as JSON. Raises NotCanonical for objects that have no canonical form."""
     kind = type(name)
-    if name is None or kind is bool or kind is int:
-        return name  # type: ignore[no-any-return]
+    if name is None or type(name) is bool or type(name) is int:
+        return name
     if kind is str:
         return name if _writable(name) else _other(name)
-    if kind is float and math.isfinite(name):
-        return name  # type: ignore[no-any-return]
+    if type(name) is float and math.isfinite(name):
+        return name
     if kind is tuple:
         return {"tuple": [name_json(part) for part in name]}
     return _other(name)

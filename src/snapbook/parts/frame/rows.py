@@ -179,10 +179,11 @@ def _blocks(old: Stored, new: Stored, same: list[tuple[int, Pairing]], found: Fo
     while tail < min(len(a), len(b)) - head and keys_a[-1 - tail] == keys_b[-1 - tail]:
         tail += 1
     mid_a, mid_b = keys_a[head : len(a) - tail], keys_b[head : len(b) - tail]
+    codes: Sequence[tuple[str, int, int, int, int]]
     if len(mid_a) + len(mid_b) > _TANGLED:
         codes = [("replace", 0, len(mid_a), 0, len(mid_b))]
     else:
-        codes = SequenceMatcher(None, mid_a, mid_b, autojunk=False).get_opcodes()  # type: ignore[assignment]
+        codes = SequenceMatcher(None, mid_a, mid_b, autojunk=False).get_opcodes()
     for code, i, j, k, m in codes:
         if code != "equal":
             one = _span(a, head + i, head + j)

@@ -77,8 +77,9 @@ class Stored:
         return segments.read(self.form(place), len(chosen), [*picked, *sides], self._get)
 
     def _ends(self, place: int) -> list[int]:
-        own = self._layout["columns"][place].get("ends")
-        return self._layout["ends"] if own is None else own  # type: ignore[no-any-return]
+        own: list[int] | None = self._layout["columns"][place].get("ends")
+        shared: list[int] = self._layout["ends"]
+        return shared if own is None else own
 
     def _places(self) -> list[int]:
         """Where each column's blobs begin, and where the last one's end."""

@@ -69,7 +69,8 @@ def as_rows(
         match = _Match(table, hashed, lanes, base, writer)
         rows = match.rows()
         if rows is not None and writer.rely(base.blobs):
-            shuffled = shuffle.find(rows, base.facts["rows"], seeds)  # type: ignore[arg-type]
+            count: Any = base.facts["rows"]
+            shuffled = shuffle.find(rows, count, seeds)
             if shuffled is not None:
                 return _seeded(shuffled, len(rows), match.places, base, writer)
             kept = Fixed("u4", rows.astype("<u4"))

@@ -157,7 +157,7 @@ def _index(stored: Stored, facts: Any) -> Any:
             inner = {"type": level["type"]["level"], "hint": level.get("hint")}
             levels.append(index_of(column_array(values.categories, inner)))
             codes.append(values.codes)
-        return pd.MultiIndex(levels=levels, codes=codes, names=names)  # type: ignore[arg-type]
+        return pd.MultiIndex(levels=levels, codes=codes, names=names)  # type: ignore[arg-type]  # takes arrays
     if "range" in hint:
         start, stop, step = hint["range"]
         return pd.RangeIndex(start, stop, step, name=names[0])
