@@ -12,6 +12,7 @@ import { inline } from '../common/text';
 import { Judgement, Said, Trouble } from '../common/said';
 import { Section } from '../common/section';
 import { Slices, useSlices } from '../common/slices';
+import { cellKey } from '../page/runs';
 import type { PageActions } from '../tokens';
 import type { Change, Compared } from '../types';
 import { Chooser } from './chooser';
@@ -335,7 +336,6 @@ function outputsOf(model: DiffModel): OutputsOf {
     old: model.old,
     new: model.new,
     cells: ref => model.cells(ref),
-    output: (ref, cell, at) =>
-      model.source.output(model.path, ref, cell.id || (cell.number ?? 0), at)
+    output: (ref, cell, at) => model.source.output(model.path, ref, cellKey(cell), at)
   };
 }

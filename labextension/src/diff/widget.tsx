@@ -44,6 +44,15 @@ export class DiffTab extends ReactWidget {
     return this.model.path;
   }
 
+  /** The two sides: as asked for, or as they were resolved; `new` is empty until it is known. */
+  get old(): string {
+    return this.model.old;
+  }
+
+  get new(): string {
+    return this.model.new;
+  }
+
   /** Compare again: something changed. */
   refresh(): void {
     void this.model.load();

@@ -20,6 +20,7 @@ import { Header } from './header';
 import { Environment, Events, Files, Structure } from './made';
 import type { PageModel } from './model';
 import { Metrics, Params } from './results';
+import { cellKey } from './runs';
 
 /** What the page needs. `id` is unique in the document. */
 export interface PageProps {
@@ -291,7 +292,7 @@ function CellsBody(props: { model: PageModel; trans: TranslationBundle }): JSX.E
       cells={model.cells}
       trans={trans}
       fetchOutput={(cell, at) =>
-        model.source.output(model.path, model.ref, cell.id || (cell.number ?? 0), at)
+        model.source.output(model.path, model.ref, cellKey(cell), at)
       }
     />
   );

@@ -1,5 +1,6 @@
 /** Executed cells in runs: each that made the model by itself, the others between them together. */
-import type { CellRow } from '../types';
+import { asNumber } from '../common/values';
+import type { CellRow, Json } from '../types';
 
 /** A cell of the model, or a run of cells that it does not depend on. */
 export type Run = { made: true; cell: CellRow } | { made: false; cells: CellRow[] };
@@ -23,4 +24,9 @@ export function runs(cells: readonly CellRow[]): Run[] {
 /** A cell's bracket as the notebook shows it: "[9]". */
 export function bracket(cell: CellRow): string {
   return `[${cell.number ?? ' '}]`;
+}
+
+/** What names a cell in a request: its place in the log, else its id. */
+export function cellKey(cell: CellRow): number | string {
+  return asNumber(cell['index'] as Json | undefined) ?? cell.id;
 }

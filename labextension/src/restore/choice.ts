@@ -1,0 +1,69 @@
+/**
+ * What a restore may do and what was chosen: plain values, and the words that name the acts.
+ *
+ * Pure. What can be lost decides which button is the safe one.
+ */
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { inline } from '../common/text';
+import type { Restored } from '../types';
+
+/** What the dialog is told. All but the preview may be left out where it is not known. */
+export interface Before {
+  /** The answer of `restore REF --dry-run`. */
+  preview: Restored;
+  /** The reference under which what would be lost is kept first, such as churn:0.3.2. */
+  next?: string;
+  /** The stored frames of the version. */
+  data?: { frames: number; bytes: number };
+  /** The executed cells of the version, and the notebook they would be written to. */
+  cells?: { count: number; newNotebook: string; here: string; unsaved: boolean };
+}
+
+/** What was chosen. */
+export interface Choice {
+  model: boolean;
+  data: boolean;
+  /** Where the cells go: a new notebook, in place of those here, or nowhere. */
+  cells: 'new' | 'replace' | null;
+  /** Make a version of what would be lost first. */
+  keep: boolean;
+}
+
+/** The choice with which the dialog opens: the model, and nothing is lost. */
+export function usual(before: Before): Choice {
+  return { model: true, data: false, cells: null, keep: lost(before.preview).length > 0 };
+}
+
+/** Variables whose present value is in no version. */
+export function lost(preview: Restored): string[] {
+  return preview.lost?.map(({ name }) => name) ?? preview.replaced.filter(([, kept]) => kept === '').map(([name]) => name);
+}
+
+/** Whether something is gone for good after this choice. */
+export function loses(before: Before, choice: Choice): boolean {
+  return choice.model && !choice.keep && lost(before.preview).length > 0;
+}
+
+/** Whether there is anything to do. */
+export function isEmpty(choice: Choice): boolean {
+  return !choice.model && !choice.data && choice.cells === null;
+}
+
+/** The label of the button that does it: what will happen, in words. */
+export function buttonLabel(before: Before, choice: Choice, trans: TranslationBundle): string {
+  const names = before.preview.replaced.map(([name]) => name);
+  const first = names[0] ?? before.preview.bound[0]?.[0] ?? trans.__('model');
+  const said = inline(first, 40);
+  if (!choice.model) {
+    return choice.cells !== null && !choice.data
+      ? trans.__('Restore cells')
+      : choice.cells !== null
+        ? trans.__('Restore data and cells')
+        : trans.__('Restore data');
+  }
+  if (choice.keep && lost(before.preview).length > 0) {
+    return trans.__('Snapshot, then replace %1', said);
+  }
+  return names.length > 0 ? trans.__('Replace %1', said) : trans.__('Restore %1', said);
+}
