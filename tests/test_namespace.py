@@ -10,8 +10,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from snapbook.namespace import holdings
-from snapbook.parts.frame.size import bytes_of, shape_of
+from snapbook.parts import frame
+from snapbook.parts.frame.size import bytes_of, bytes_told, shape_of
 from snapbook.parts.frame.table import frame_type
+from snapbook.store.memory import MemoryStore
 
 X = pd.DataFrame({"a": [0.0, 1.0, 2.0, 3.0], "b": [1, 0, 1, 0]})
 Y = pd.Series([0, 1, 0, 1], name="y")
@@ -163,3 +165,21 @@ def test_quick_with_many_names_and_slow_models():
     assert len(held.models) == len(held.frames) == 50
     assert {one.fitted for one in held.models} == {True, None}
     assert spent < 0.05  # 50 slow answers alone would be 0.2 s
+
+
+@pytest.mark.parametrize(
+    ("kept", "live"),
+    [
+        (X, 64),
+        (Y, 32),
+        (np.zeros((5, 3), np.float32), 60),
+        (np.zeros(7, bool), 7),
+        (pd.DataFrame({"t": pd.to_datetime(["2026-01-01"] * 3), "s": ["a", "b", "c"]}), 48),
+    ],
+)
+def test_the_bytes_of_a_kept_frame_as_it_would_be_in_memory(kept, live):
+    store = MemoryStore()
+    writer = store.writer()
+    part = frame.capture(kept, "kept", writer).part
+    writer.close()
+    assert bytes_told(part) == live

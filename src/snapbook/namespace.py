@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 from snapbook.choose import Candidate
@@ -23,7 +24,7 @@ _SECONDS = 0.01  # for asking models whether they are fitted; the rest stays unk
 _LARGEST_HOLDER = 100  # models in a dict or list; longer ones are data
 _MOST = 200
 _HOLDER, _MODEL = "holder", "model"
-_IPYTHON = frozenset({"In", "Out", "exit", "quit", "get_ipython"})
+_IPYTHON = frozenset({"In", "Out", "exit", "quit", "open", "get_ipython"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,15 @@ def holdings(namespace: Mapping[str, Any]) -> Holdings:
         else:
             frames.append(_frame(name, value, kind))
     return Holdings(tuple(_candidates(found[:_MOST])), tuple(frames[:_MOST]))
+
+
+def variables(namespace: Mapping[str, Any]) -> list[str]:
+    """The names that people call their variables: no modules, nothing of IPython's."""
+    return [
+        name
+        for name, value in list(namespace.items())
+        if _shown(name) and type(value) is not ModuleType
+    ]
 
 
 def _shown(name: object) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from snapbook.display.card import card
 from snapbook.display.words import age, aligned, counted, number, numbers_apart
 from snapbook.verbs import values
+from snapbook.verbs.state import size_text
 
 if TYPE_CHECKING:
     from snapbook.parts.base import Change
@@ -148,12 +149,7 @@ def restored(value: values.Restored) -> list[str]:
         return [*lines, f"Undone: {names} as before the restore."]
     lines += [f"Here it differs: {warning}" for warning in value.warnings]
     if value.preview:
-        for name, where in value.replaced:
-            kept = f"kept as {where}" if where else "in no version"
-            lines.append(f"would replace {name} ({kept})")
-        lines += [f"would set {name} = {what}" for name, what in value.bound]
-        lines += [f"would write {name}" for name in value.files]
-        return lines or ["nothing would change"]
+        return [*lines, *_preview(value)]
     made = ", ".join(f"{name} = {what}" for name, what in value.bound)
     swapped = [
         f"Replaced: {name}, which is kept as {where}."
@@ -167,3 +163,41 @@ def restored(value: values.Restored) -> list[str]:
     if made:
         lines.append("  undo: %restore_version --undo      more: --what data | cells | all")
     return lines
+
+
+def _preview(value: values.Restored) -> list[str]:
+    """What a restore would do: what can be lost comes first."""
+    lines = []
+    for one in value.lost:
+        fitted = f" fitted {said} ago" if (said := _ago(one.time)) else ""
+        lines.append(f"would lose {one.name}: {one.what}{fitted}, {one.why}")
+    kept = {name: where for name, where in value.replaced if where}
+    swaps = {swap.name: swap for swap in value.swaps}
+    for name, what in value.bound:
+        swap = swaps.get(name)
+        if swap is not None and swap.same:
+            lines.append(f"{name} is that already ({what})")
+            continue
+        more = [*(swap.changes[:3] if swap else ())]
+        more += [f"the present one is {kept[name]}"] if name in kept else []
+        lines.append(f"would set {name} = {what}" + (f" ({', '.join(more)})" if more else ""))
+    lines += [f"would write {name}" for name in value.files]
+    if not lines:
+        return ["nothing would change"]
+    if value.untouched:
+        lines.append(f"not touched: {counted(value.untouched, 'other variable')}")
+    if value.more:
+        lines.append(f"more: --what {' | '.join(map(_offer, value.more))}")
+    return lines
+
+
+def _offer(offer: values.Offer) -> str:
+    """As "data (4 frames, 31 MB)"."""
+    if offer.bytes is None:
+        return offer.what
+    return f"{offer.what} ({counted(offer.count, 'frame')}, {size_text(offer.bytes)})"
+
+
+def _ago(then: str) -> str:
+    said = age(then, time.time())
+    return "" if said == "now" else said

@@ -16,7 +16,6 @@ from snapbook.errors import (
     Conflict,
     Hint,
     NotFound,
-    SnapbookError,
     Unclear,
     Usage,
 )
@@ -25,7 +24,7 @@ from snapbook.parts import environment, frame, model
 from snapbook.parts.base import Part
 from snapbook.repository import Repository
 from snapbook.trust import Trust
-from snapbook.verbs import look, make, release
+from snapbook.verbs import look, make, preview, release
 from snapbook.verbs.here import Here
 from snapbook.verbs.values import Restored
 
@@ -55,22 +54,32 @@ def restore(here: Here, asked: Asked) -> Restored:
         raise BadOption(f"--as {as_name} is not a variable's name")
     warnings = tuple(_differences(parts))
     names = _targets(parts, wanted, as_name)
-    lost = _lost(kernel, repository, names) if kernel else {}
     written = release.files_wanted(here, version, parts, wanted)
     if asked.dry_run:
+        seen = (
+            preview.standing(kernel, repository, version.ref, names, data=True)
+            if kernel is not None
+            else {}
+        )
+        coming = {name: _said(part) for name, part in names.items()}
         return Restored(
             version.ref,
-            tuple((name, _said(part)) for name, part in names.items()),
-            tuple(lost.items()),
+            tuple(coming.items()),
+            tuple((name, one.kept) for name, one in seen.items() if one.kept is not None),
             tuple(path.name for path in written),
             warnings,
             echo,
             preview=True,
+            lost=preview.lost(seen),
+            swaps=preview.swaps(seen, coming),
+            untouched=preview.untouched(kernel, names) if kernel is not None else 0,
+            more=preview.offers(parts, wanted),
         )
+    lost = _lost(kernel, repository, version.ref, names) if kernel else {}
     unsaved = [name for name, where in lost.items() if not where]
     if unsaved and asked.keep:
         _keep_first(here, version.model, unsaved)
-        lost = _lost(kernel, repository, names) if kernel else {}
+        lost = _lost(kernel, repository, version.ref, names) if kernel else {}
     elif unsaved and not asked.yes:
         value = kernel.namespace[unsaved[0]] if kernel else None
         raise Conflict(
@@ -178,42 +187,15 @@ def _differences(parts: Sequence[Part]) -> list[str]:
     return lines[:5] + ([f"and {len(lines) - 5} more"] if len(lines) > 5 else [])
 
 
-def _lost(kernel: Kernel, repository: Repository, names: Mapping[str, Part]) -> dict[str, str]:
-    """For each variable that has another value now: the version that keeps it, "" for none.
+def _lost(
+    kernel: Kernel, repository: Repository, ref: str, names: Mapping[str, Part]
+) -> dict[str, str]:
+    """For each variable that holds a model: the version that keeps it, "" for none.
 
     Only models can be lost so: data that a cell made comes back by running it.
     """
-    found: dict[str, str] = {}
-    for name, part in names.items():
-        if part.kind != "model" or name not in kernel.namespace:
-            continue
-        value = kernel.namespace[name]
-        if not model.is_model_like(value) or model.is_fitted(value) is False:
-            continue
-        found[name] = _kept_as(kernel, repository, name, value)
-    return found
-
-
-def _kept_as(kernel: Kernel, repository: Repository, name: str, value: object) -> str:
-    """The version that holds ``value``, by its model digest, newest first; "" for none."""
-    writer = repository.store.writer()
-    try:
-        digest = model.capture(value, name, writer)[0].facts["digest"]
-    except SnapbookError:
-        return ""
-    finally:
-        writer.close()
-    for known, ref in reversed(kernel.kept):
-        if known == digest:
-            return ref
-    for row in repository.index.page(limit=200).rows:
-        try:
-            parts = repository.parts(row.manifest)
-        except SnapbookError:
-            continue
-        if any(part.kind == "model" and part.facts.get("digest") == digest for part in parts):
-            return row.ref
-    return ""
+    found = preview.standing(kernel, repository, ref, names, data=False)
+    return {name: one.kept for name, one in found.items() if one.kept is not None}
 
 
 def _keep_first(here: Here, name: str, variables: Sequence[str]) -> None:

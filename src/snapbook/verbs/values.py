@@ -103,11 +103,50 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """A variable's value that no version has: what it is, why it may be lost, when it was fitted
+    (ISO 8601, "" if that is not known).
+    """
+
+    name: str
+    what: str
+    why: str
+    time: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """A variable before and after a restore, in words ("" where there is none yet); ``changes`` are
+    its parameters that differ, ``same`` where nothing does.
+    """
+
+    name: str
+    old: str
+    new: str
+    changes: tuple[str, ...] = ()
+    same: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something more that a version could bring back: ``what`` as `--what` takes it, how many, the
+    bytes in memory (None where that says nothing), and their names.
+    """
+
+    what: str
+    count: int
+    bytes: int | None
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Restored:
     """What a restore did, or with ``preview`` would do.
 
     ``bound`` are (variable, what it is now); ``replaced`` (variable, where its old value is kept,
-    "" if nowhere); ``files`` paths written; ``warnings`` environment differences.
+    "" if nowhere); ``files`` paths written; ``warnings`` environment differences. A preview also
+    tells what would be ``lost``, each variable's ``swaps``, how many others are ``untouched``, and
+    what ``more`` the version holds.
     """
 
     ref: str
@@ -118,6 +157,10 @@ class Restored:
     echo: str = ""
     preview: bool = False
     undone: bool = False
+    lost: tuple[Lost, ...] = ()
+    swaps: tuple[Swap, ...] = ()
+    untouched: int = 0
+    more: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,15 @@ looking at each.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
+from snapbook.parts.base import Part
+
 _MOST_BLOCKS = 2000
+_BITS = re.compile(r"(?:u?int|float|complex|datetime|timedelta)(\d+)", re.IGNORECASE)
 
 
 def shape_of(frame: Any, kind: str) -> tuple[int, ...]:
@@ -30,6 +35,24 @@ def bytes_of(frame: Any, kind: str) -> int | None:
     Raises whatever a hostile frame raises.
     """
     return _BYTES[kind.partition(".")[0]](frame)
+
+
+def bytes_told(part: Part) -> int:
+    """About what `bytes_of` would say of a kept frame once it is restored, by its facts."""
+    columns: Any = part.facts.get("columns") or ()
+    shape: Any = part.facts.get("shape") or ()
+    widths = [_width(str(column.get("dtype", ""))) for column in columns]
+    if len(shape) > 1 and len(widths) == 1:  # an array of one type
+        widths *= int(prod(shape[1:]))
+    return int(part.facts.get("rows") or 0) * sum(widths)  # type: ignore[arg-type]
+
+
+def _width(dtype: str) -> int:
+    """The bytes of one value; a reference to it where its size is not fixed."""
+    if dtype.lower() in ("bool", "boolean"):
+        return 1
+    match = _BITS.match(dtype)
+    return max(1, int(match[1]) // 8) if match else 8
 
 
 def _pandas(frame: Any) -> int | None:
