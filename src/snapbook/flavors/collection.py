@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from snapbook.canonical import Json
 from snapbook.flavors import facts, pickled, registry
-from snapbook.flavors.base import Description, Encoded
+from snapbook.flavors.base import Description
 from snapbook.flavors.modelish import looks_like_model
-from snapbook.store.base import Writer
 
 _MOST = 1000
 
 
-class CollectionFlavor:
+class CollectionFlavor(pickled.ByPickle):
     """Plain dicts, lists and tuples in which every value is a model."""
 
     name = "collection"
@@ -57,16 +55,6 @@ class CollectionFlavor:
             set_params=tuple(key for key in changed if key in kept),
             structure=structure,
         )
-
-    def dump(self, model: object, writer: Writer) -> Encoded:
-        """One pickle of the whole."""
-        return pickled.keep(model, writer)
-
-    def load(
-        self, layout: Mapping[str, Json], blobs: tuple[str, ...], get: Callable[[str], bytes]
-    ) -> object:
-        """The container with its models."""
-        return pickled.fetch(layout, blobs, get)
 
 
 def _items(model: Any) -> list[tuple[str, Any]]:

@@ -107,7 +107,19 @@ def _pieces(layout: Mapping[str, Json], blobs: tuple[str, ...]) -> int:
     return count
 
 
-class PickledFlavor:
+class ByPickle:
+    """What flavors have in common whose bytes are one pickle, large buffers apart."""
+
+    def dump(self, model: object, writer: Writer) -> Encoded:
+        """One pickle; see `keep`."""
+        return keep(model, writer)
+
+    def load(self, layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> object:
+        """The object; see `fetch`."""
+        return fetch(layout, blobs, get)
+
+
+class PickledFlavor(ByPickle):
     """Whatever pickles, functions and classes of the notebook among it."""
 
     name = "pickled"
@@ -129,14 +141,6 @@ class PickledFlavor:
     def describe(self, model: object) -> Description:
         """Its class and where that comes from; the parameters if it has ``get_params``."""
         return facts.description(model)
-
-    def dump(self, model: object, writer: Writer) -> Encoded:
-        """One pickle; see `keep`."""
-        return keep(model, writer)
-
-    def load(self, layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> object:
-        """The object; see `fetch`."""
-        return fetch(layout, blobs, get)
 
 
 flavor = PickledFlavor()

@@ -7,19 +7,17 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from snapbook.canonical import Json
 from snapbook.flavors import facts, pickled, sklearn_structure
-from snapbook.flavors.base import Description, Encoded
+from snapbook.flavors.base import Description
 from snapbook.flavors.modelish import looks_like_model
-from snapbook.store.base import Writer
 
 _MOST_MEMBERS = 5000
 
 
-class SklearnFlavor:
+class SklearnFlavor(pickled.ByPickle):
     """Whatever has scikit-learn's BaseEstimator among its ancestors."""
 
     name = "sklearn"
@@ -59,16 +57,6 @@ class SklearnFlavor:
             outputs=facts.attempt(lambda: sklearn_structure.outputs(model), ()),
             search=facts.attempt(lambda: sklearn_structure.search(model), None),
         )
-
-    def dump(self, model: object, writer: Writer) -> Encoded:
-        """One pickle, large buffers apart."""
-        return pickled.keep(model, writer)
-
-    def load(
-        self, layout: Mapping[str, Json], blobs: tuple[str, ...], get: Callable[[str], bytes]
-    ) -> object:
-        """The estimator."""
-        return pickled.fetch(layout, blobs, get)
 
 
 def _is_fitted(model: Any) -> bool:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from snapbook.canonical import Json
 from snapbook.flavors import facts, pickled
-from snapbook.flavors.base import Description, Encoded
-from snapbook.store.base import Writer
+from snapbook.flavors.base import Description
 
 _MEASURES = ("nobs", "df_model", "df_resid", "aic", "bic", "llf", "rsquared", "rsquared_adj", "mse")
 _TOP = 20
 
 
-class StatsmodelsFlavor:
+class StatsmodelsFlavor(pickled.ByPickle):
     """Results (fitted) and models (not yet)."""
 
     name = "statsmodels"
@@ -58,16 +57,6 @@ class StatsmodelsFlavor:
             inputs=facts.attempt(lambda: _variables(inner.exog_names), ()),
             outputs=facts.attempt(lambda: _variables(inner.endog_names), ()),
         )
-
-    def dump(self, model: object, writer: Writer) -> Encoded:
-        """One pickle, the data that the results carry apart."""
-        return pickled.keep(model, writer)
-
-    def load(
-        self, layout: Mapping[str, Json], blobs: tuple[str, ...], get: Callable[[str], bytes]
-    ) -> object:
-        """The results."""
-        return pickled.fetch(layout, blobs, get)
 
 
 def _coefficients(results: Any, model: Any) -> dict[str, Json]:

@@ -115,6 +115,18 @@ def _save(
     return report(kernel, draft, made, request, asked, repository.folder)
 
 
+@contextmanager
+def _alone() -> Iterator[None]:
+    if getattr(_saving, "now", False):
+        raise Conflict("Not versioned: another save is under way, and this one is inside of it")
+    _saving.now = True
+    try:
+        yield
+    finally:
+        _saving.now = False
+
+
+@_alone()
 def keep(
     here: Here,
     repository: Repository,
@@ -129,31 +141,6 @@ def keep(
 
     Raises Conflict inside another save of the same thread: an object that saves while it is saved.
     """
-    with _alone():
-        return _keep(here, repository, kernel, request, wish, chosen, log, at)
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    if getattr(_saving, "now", False):
-        raise Conflict("Not versioned: another save is under way, and this one is inside of it")
-    _saving.now = True
-    try:
-        yield
-    finally:
-        _saving.now = False
-
-
-def _keep(
-    here: Here,
-    repository: Repository,
-    kernel: Kernel,
-    request: Request,
-    wish: Wish,
-    chosen: choose.Candidate,
-    log: Sequence[Cell],
-    at: int,
-) -> tuple[Draft, Made]:
     parent = kernel.parents.get(request.model, "")
     before = _parent_parts(repository, request.model, parent)
     writer = repository.store.writer()
