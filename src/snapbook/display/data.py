@@ -12,8 +12,13 @@ from snapbook.catalog.rows import VersionRow
 from snapbook.verbs import values
 
 
+_AS_THEY_ARE = (str, int, bool, type(None))
+
+
 def plain(value: object) -> Any:
     """``value`` as JSON data: dataclasses by field, keys as text, non-finite numbers as text."""
+    if type(value) in _AS_THEY_ARE:  # most values are: a page of versions holds ten thousand
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         if isinstance(value, values.Done):
             return plain(value.data or {"lines": value.lines})
