@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html.parser
+import json
 import re
 
 import pytest
 from stump import fit
 
+CARD = "application/vnd.snapbook.card+json"
 HOSTILE = "<script>alert(1)</script>&\"'\x1b[31mred\x07"
 
 
@@ -98,7 +100,11 @@ def test_the_same_project_gives_the_same_text(kernel, project, tmp_path):
     for name in ("one", "two"):
         kernel.project(tmp_path / name)
         kernel.cell(MODEL)
-        texts.append([kernel.cell(fit(depth)).displays for depth in (1, 2, 2)])
+        shown = [kernel.cell(fit(depth)).displays for depth in (1, 2, 2)]
+        for display in (display for displays in shown for display in displays):
+            # The version's identity holds when it was made; what people read does not.
+            del display[CARD]["digest"]
+        texts.append(shown)
     assert texts[0] == texts[1]
 
 
@@ -236,3 +242,49 @@ def test_a_bug_of_ours_is_one_line(notebook):
     assert "Traceback" in notebook.cell(fit()).stdout
     notebook.cell("c.content_key = real")
     assert notebook.cell(fit()).card.startswith("churn:0.1.0")
+
+
+# --- the card as a value, for front ends that know it ---------------------------------------------
+
+
+def test_a_card_names_its_version_and_nothing_else(notebook):
+    made = notebook.cell(fit(1))
+    (row,) = json.loads(notebook.cell("%versions --json", silent=True).card)["rows"]
+    assert made.displays[-1][CARD] == {"ref": "churn:0.1.0", "digest": row["manifest"]}
+    again = notebook.cell(fit(1))
+    assert again.card.startswith("churn:0.1.0  unchanged")
+    assert again.displays[-1][CARD] == made.displays[-1][CARD]
+    line = notebook.cell("%version_model churn -m words").displays[-1]
+    assert line[CARD] == made.displays[-1][CARD]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        fit(1, options="--dry-run"),
+        "%%version_model churn\nnothing = 1",
+        "%%version_model churn\nmodel = Stump(1).fit(X)\nraise ValueError",
+        fit(1, options="--quiet"),
+        "%snapbook status",
+        fit(1, options="--json"),
+    ],
+)
+def test_no_card_without_a_version_to_show(notebook, cell):
+    assert all(CARD not in display for display in notebook.cell(cell).displays)
+
+
+def test_a_card_in_the_place_of_a_live_line_has_it_too(notebook):
+    notebook.cell("import time\nclass Slow(Stump):\n"
+                  "    def __getstate__(self):\n        time.sleep(1.5)\n"
+                  "        return self.__dict__")  # fmt: skip
+    ran = notebook.cell("%%version_model churn\nmodel = Slow(1).fit(X)")
+    assert ran.live
+    assert ran.displays[-1][CARD]["ref"] == "churn:0.1.0"
+
+
+def test_a_notebook_with_cards_is_valid(notebook):
+    import nbformat
+
+    output = nbformat.v4.new_output("display_data", notebook.cell(fit(1)).displays[-1])
+    cell = nbformat.v4.new_code_cell(fit(1), outputs=[output])
+    nbformat.validate(nbformat.v4.new_notebook(cells=[cell]))

@@ -15,6 +15,7 @@ from snapbook.display.text import JsonText, text
 from snapbook.display.words import printable
 from snapbook.verbs import values
 
+CARD = "application/vnd.snapbook.card+json"
 _AMBER = "border-left:3px solid var(--jp-warn-color1,#b26a00);padding-left:6px"
 _BADGE = "border:1px solid currentColor;border-radius:3px;padding:0 4px"
 
@@ -66,13 +67,14 @@ def _publish_card(saved: values.Saved, replace: str) -> None:
             f"<details><summary>kept {_escaped(', '.join(saved.kept))}</summary>{folded}</details>"
         )
     body = "".join(rows)
-    _send(
-        {
-            "text/plain": _printable(lines),
-            "text/html": f'<div style="color:inherit;font-family:inherit">{body}</div>',
-        },
-        replace,
-    )
+    data: dict[str, Any] = {
+        "text/plain": _printable(lines),
+        "text/html": f'<div style="color:inherit;font-family:inherit">{body}</div>',
+    }
+    if not saved.dry:
+        # Which version it is and nothing else: a front end that knows the type asks for the rest.
+        data[CARD] = {"ref": saved.version.ref, "digest": saved.version.manifest}
+    _send(data, replace)
 
 
 def _headline(saved: values.Saved) -> str:
@@ -97,7 +99,7 @@ def _printable(lines: Sequence[str]) -> str:
     return "\n".join(printable(line) for line in lines)
 
 
-def _send(data: dict[str, str], replace: str) -> None:
+def _send(data: dict[str, Any], replace: str) -> None:
     """One display_data (or its update): never an execute_result, never stderr."""
     from IPython.display import publish_display_data
 
