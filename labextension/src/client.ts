@@ -92,8 +92,7 @@ export class Client {
 
   /** The text of an attachment or of a file that was read. */
   async file(path: string, ref: string, name: string): Promise<string> {
-    const response = await this.send('file', { path, ref, name }, {});
-    return response.text();
+    return (await this.get<{ text: string }>('file', { path, ref, name })).text;
   }
 
   async containing(path: string, source: string, cellId = ''): Promise<Row[]> {
@@ -101,13 +100,21 @@ export class Client {
     return (await this.post<{ rows: Row[] }>('containing', body)).rows;
   }
 
+  /** Run a verb in the server. `task` is an id of the caller's, to follow and to stop it by. */
   verb(
     path: string,
     name: string,
     args: string[] = [],
-    options: JsonObject = {}
+    options: JsonObject = {},
+    task = ''
   ): Promise<VerbAnswer> {
-    return this.post<VerbAnswer>(`verbs/${encodeURIComponent(name)}`, { path, args, options });
+    const body = { path, args, options, ...(task === '' ? {} : { task }) };
+    return this.post<VerbAnswer>(`verbs/${encodeURIComponent(name)}`, body);
+  }
+
+  /** Stop a verb between its steps. */
+  async cancel(task: string): Promise<void> {
+    await this.post<JsonObject>('cancel', { task });
   }
 
   private async get<T>(route: string, params: Params, signal?: AbortSignal): Promise<T> {

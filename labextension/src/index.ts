@@ -1,11 +1,288 @@
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+/**
+ * The plugin: puts the panel into JupyterLab or Notebook 7 and ties it to what is there.
+ *
+ * Everything but the notebook tracker is optional, so that one bundle works in both. Activating
+ * never throws: what cannot be put up is left out.
+ */
+import {
+  ILabShell,
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
+import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStateDB } from '@jupyterlab/statedb';
+import { IStatusBar } from '@jupyterlab/statusbar';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { Signal } from '@lumino/signaling';
+import { Client } from './client';
+import { addCommands, addVerbs, furtherVerbs, type Room } from './commands';
+import { Doing } from './doing';
+import { Model, type Kept } from './model';
+import { addNotebookCommands } from './notebook';
+import { openMenu } from './menu';
+import { Pages } from './pages';
+import { SnapbookPanel } from './panel/widget';
+import { Restoring } from './restoring';
+import { folderOf, isLoadedIn, readSettings, type Settings } from './settings';
+import { StatusItem } from './status';
+import { CommandIDs, DOMAIN, ISnapbook, PLUGIN_ID, type PageActions } from './tokens';
+import { CHANGED_SCHEMA, PROGRESS_SCHEMA } from './types';
 
-const plugin: JupyterFrontEndPlugin<void> = {
-  id: 'snapbook:panel',
+const plugin: JupyterFrontEndPlugin<ISnapbook> = {
+  id: PLUGIN_ID,
+  description: 'See, compare, restore and share versions of models.',
   autoStart: true,
-  activate: (app: JupyterFrontEnd) => {
-    void app;
-  }
+  provides: ISnapbook,
+  requires: [INotebookTracker],
+  optional: [
+    ITranslator,
+    ICommandPalette,
+    ILabShell,
+    ILayoutRestorer,
+    ISettingRegistry,
+    IStateDB,
+    IStatusBar
+  ],
+  activate
 };
 
 export default plugin;
+
+function activate(
+  app: JupyterFrontEnd,
+  tracker: INotebookTracker,
+  translator: ITranslator | null,
+  palette: ICommandPalette | null,
+  labShell: ILabShell | null,
+  restorer: ILayoutRestorer | null,
+  registry: ISettingRegistry | null,
+  stateDB: IStateDB | null,
+  statusBar: IStatusBar | null
+): ISnapbook {
+  const trans = (translator ?? nullTranslator).load(DOMAIN);
+  const client = new Client(app.serviceManager.serverSettings);
+  const model = new Model(client);
+  const found: { settings: Settings; loaded: ISettingRegistry.ISettings | null } = {
+    settings: readSettings(null),
+    loaded: null
+  };
+  const actions = pageActions(app);
+  const doing = new Doing({
+    model,
+    client,
+    trans,
+    seen: () => panel.isVisible,
+    toasts: () => found.settings.toast
+  });
+  const restoring = new Restoring({
+    app,
+    model,
+    trans,
+    notebook: path => tracker.find(({ context }) => context.path === path) ?? null
+  });
+  const pages = new Pages({ app, client, trans, actions, live: (a, b) => doing.live(a, b) });
+  const panel: SnapbookPanel = new SnapbookPanel({
+    model,
+    settings: () => found.settings,
+    trans,
+    acts: {
+      run: (command, args) => void app.commands.execute(command, args),
+      has: command => app.commands.hasCommand(command),
+      copy: text => doing.copy(text),
+      snapshot: request => doing.snapshot(request),
+      cancelSnapshot: () => doing.cancelSnapshot(),
+      preview: request => doing.preview(request),
+      openMenu: below => openMenu(app.commands, furtherVerbs(model.verbs), below),
+      loadsAlways: () => isLoadedIn(found.settings, model.path),
+      setLoadsAlways: on => void setLoadsAlways(found, model, on)
+    }
+  });
+  const room: Room = { app, model, doing, restoring, pages, panel, palette, trans };
+  addCommands(room);
+  addNotebookCommands({ app, tracker, palette, doing, trans });
+  app.shell.add(panel, 'left', { rank: 300, type: 'Snapbook' });
+  restorer?.add(panel, 'snapbook-panel');
+  followNotebooks(tracker, model, labShell);
+  followServer(app, model, doing, pages);
+  followVerbs(room);
+  keepState(stateDB, model);
+  if (registry !== null) {
+    void readRegistry(registry, found, model);
+  }
+  if (statusBar !== null) {
+    const item = new StatusItem(model, trans, () => {
+      void app.commands.execute(CommandIDs.diffNow);
+    });
+    statusBar.registerStatusItem('snapbook:status', {
+      item,
+      align: 'left',
+      rank: 15,
+      isActive: () => found.settings.statusBar,
+      activeStateChanged: model.changed
+    });
+  }
+  loadByItself(model, doing, () => found.settings);
+  return new Changes(model);
+}
+
+/** What other extensions see of us. */
+class Changes implements ISnapbook {
+  readonly changed = new Signal<this, string>(this);
+
+  constructor(model: Model) {
+    model.versionsChanged.connect((_, id) => this.changed.emit(id));
+  }
+}
+
+/** What a page asks for is a command, so that it is the same act from everywhere. */
+function pageActions(app: JupyterFrontEnd): PageActions {
+  const run = (command: string, args: { [name: string]: string | undefined }): void =>
+    void app.commands.execute(command, args);
+  return {
+    openVersion: (path, ref) => run(CommandIDs.openVersion, { path, ref }),
+    openDiff: (path, older, newer) => run(CommandIDs.diff, { path, old: older, new: newer }),
+    restore: (path, ref) => run(CommandIDs.restore, { path, ref }),
+    tag: (path, ref) => run(CommandIDs.tag, { path, ref }),
+    note: (path, ref) => run(CommandIDs.note, { path, ref }),
+    remove: (path, ref) => run(CommandIDs.remove, { path, ref }),
+    exportEnv: (path, ref) => run(CommandIDs.exportEnv, { path, ref }),
+    openFile: path => run('docmanager:open', { path }),
+    copy: text => run(CommandIDs.copyRef, { ref: text }),
+    backToRow: (_, ref) => run(CommandIDs.openPanel, { ref })
+  };
+}
+
+/** The panel shows the notebook that is looked at, and stays with it while a page is. */
+function followNotebooks(
+  tracker: INotebookTracker,
+  model: Model,
+  labShell: ILabShell | null
+): void {
+  let panel: NotebookPanel | null = null;
+  const follow = (): void => {
+    panel?.context.pathChanged.disconnect(follow);
+    panel = tracker.currentWidget;
+    panel?.context.pathChanged.connect(follow);
+    model.follow(
+      panel === null
+        ? null
+        : {
+            path: panel.context.path,
+            name: PathExt.basename(panel.context.path),
+            context: panel.sessionContext
+          }
+    );
+  };
+  tracker.currentChanged.connect(follow);
+  labShell?.layoutModified.connect(() => {
+    if (tracker.currentWidget !== panel) {
+      follow();
+    }
+  });
+  follow();
+}
+
+/** The server tells what changed; a page that was out of sight for long looks for itself. */
+function followServer(app: JupyterFrontEnd, model: Model, doing: Doing, pages: Pages): void {
+  app.serviceManager.events.stream.connect((_, event) => {
+    if (event.schema_id === CHANGED_SCHEMA) {
+      model.onEvent(String(event.place));
+      pages.refresh();
+    } else if (event.schema_id === PROGRESS_SCHEMA) {
+      const { task, what, done, of } = event;
+      doing.onProgress(String(task), String(what), Number(done), Number(of));
+    }
+  });
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') {
+      void model.refresh();
+    }
+  });
+}
+
+/** Commands for the server's verbs, made anew when the server tells another table. */
+function followVerbs(room: Room): void {
+  const { app, model } = room;
+  let verbs = addVerbs(room, model.verbs);
+  let known = model.verbs;
+  model.changed.connect(() => {
+    if (model.verbs !== known) {
+      known = model.verbs;
+      verbs.dispose();
+      verbs = addVerbs(room, known);
+    }
+  });
+  void app.restored.then(() => model.readAbout());
+}
+
+/** What was chosen comes back with the page. */
+function keepState(stateDB: IStateDB | null, model: Model): void {
+  if (stateDB === null) {
+    return;
+  }
+  const key = 'snapbook:panel';
+  let last = '';
+  void stateDB.fetch(key).then(value => {
+    if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+      model.restore(value as Partial<Kept>);
+    }
+    last = JSON.stringify(model.kept);
+    model.changed.connect(() => {
+      const now = JSON.stringify(model.kept);
+      if (now !== last) {
+        last = now;
+        void stateDB.save(key, { ...model.kept });
+      }
+    });
+  });
+}
+
+interface FoundSettings {
+  settings: Settings;
+  loaded: ISettingRegistry.ISettings | null;
+}
+
+async function readRegistry(
+  registry: ISettingRegistry,
+  found: FoundSettings,
+  model: Model
+): Promise<void> {
+  try {
+    const loaded = await registry.load(PLUGIN_ID);
+    found.loaded = loaded;
+    const read = (): void => {
+      found.settings = readSettings(loaded);
+      model.touch();
+    };
+    loaded.changed.connect(read);
+    read();
+  } catch (error) {
+    console.warn('snapbook: the settings cannot be read, defaults hold.', error);
+  }
+}
+
+async function setLoadsAlways(found: FoundSettings, model: Model, on: boolean): Promise<void> {
+  const folder = folderOf(model.path);
+  const others = found.settings.loadIn.filter(known => known !== folder);
+  await found.loaded?.set('loadIn', on ? [...others, folder] : others);
+}
+
+/** In folders where the user said so, snapbook is loaded when a kernel without it is seen. */
+function loadByItself(model: Model, doing: Doing, settings: () => Settings): void {
+  let tried = '';
+  model.changed.connect(() => {
+    const id = model.kernel?.kernel?.id ?? '';
+    if (
+      model.kernel?.state === 'not-loaded' &&
+      id !== tried &&
+      isLoadedIn(settings(), model.path)
+    ) {
+      tried = id;
+      void doing.load();
+    }
+  });
+}

@@ -5,7 +5,7 @@
  */
 import { Signal, type ISignal } from '@lumino/signaling';
 import { ApiError, type Client } from './client';
-import type { Page, Query, Row } from './types';
+import type { Json, Page, Query, Row, VersionRow } from './types';
 
 export const PAGE_SIZE = 200;
 
@@ -17,6 +17,8 @@ export class Listing {
   count: number | null = null;
   loading = false;
   error: ApiError | null = null;
+  /** What the rows are, where they are no answer to the question: "" else. */
+  label = '';
   /** Whether rows of the present question have arrived. */
   loaded = false;
 
@@ -53,6 +55,7 @@ export class Listing {
     this.again = false;
     this.count = null;
     this.loaded = false;
+    this.label = '';
     if (!keep) {
       this.rows = [];
       this.after = null;
@@ -63,7 +66,7 @@ export class Listing {
 
   /** Versions were made, moved or deleted: read the first page again. One at a time. */
   async refresh(): Promise<void> {
-    if (this.query === null) {
+    if (this.query === null || this.label !== '') {
       return;
     }
     if (this.busy) {
@@ -107,6 +110,30 @@ export class Listing {
     while (await this.next()) {
       // Each page is shown as it comes.
     }
+  }
+
+  /** Show rows that were found in another way, until the next question. */
+  showFound(rows: Row[], label: string): void {
+    this.controller.abort();
+    this.controller = new AbortController();
+    this.busy = false;
+    this.loading = false;
+    this.rows = rows;
+    this.after = null;
+    this.count = rows.length;
+    this.note = '';
+    this.label = label;
+    this.loaded = true;
+    this.error = null;
+    this.changed_.emit();
+  }
+
+  /** Show what `list --json` of a kernel on another machine answered. */
+  showOthers(answer: Json, label: string): void {
+    const listed =
+      answer !== null && typeof answer === 'object' && !Array.isArray(answer) ? answer.rows : [];
+    const rows = (Array.isArray(listed) ? listed : []) as unknown as VersionRow[];
+    this.showFound(rows.map(bare), label);
   }
 
   private async first(): Promise<void> {
@@ -187,4 +214,20 @@ export class Listing {
     this.error =
       error instanceof ApiError ? error : new ApiError('panel', String(error), 0);
   }
+}
+
+/** A row as a kernel lists it, without what the server tells beside it. */
+function bare(version: VersionRow): Row {
+  return {
+    ...version,
+    ref: `${version.model}:${version.number.join('.')}`,
+    previous: null,
+    delta: null,
+    better: null,
+    mine: false,
+    provenance: '',
+    notebook: '',
+    pushed: null,
+    reproduced: null
+  };
 }

@@ -149,6 +149,12 @@ export class Model {
     this.emit();
   }
 
+  /** Start the kernel of the notebook, asking which where the notebook does not say. */
+  async startKernel(): Promise<void> {
+    await this.followed?.context.startKernel();
+    this.kernel?.begin();
+  }
+
   /** The folder to look at while there is no notebook. */
   lookIntoFolder(folder: string): void {
     this.folder = folder;
@@ -400,6 +406,11 @@ export class Model {
 
   private onKernel(): void {
     this.queue.setIdle(this.kernel !== null && !this.kernel.busy);
+    this.emit();
+  }
+
+  /** Something outside of the model that is shown with it changed. */
+  touch(): void {
     this.emit();
   }
 

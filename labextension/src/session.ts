@@ -124,7 +124,8 @@ export class KernelSide {
     this.changed_.emit();
   }
 
-  private begin(): void {
+  /** Look at the kernel from the beginning. */
+  begin(): void {
     const kernel = this.kernel;
     this.status = null;
     this.probed = null;

@@ -33,12 +33,15 @@ export namespace CommandIDs {
   export const containing = 'snapbook:containing';
   export const commentForm = 'snapbook:comment-form';
   export const openForm = 'snapbook:open-form';
+  export const closeForm = 'snapbook:close-form';
   export const refresh = 'snapbook:refresh';
   export const search = 'snapbook:search';
   export const allModels = 'snapbook:all-models';
   export const startKernel = 'snapbook:start-kernel';
   export const dismissRestart = 'snapbook:dismiss-restart';
   export const kernelList = 'snapbook:kernel-list';
+  export const runVersioned = 'snapbook:run-versioned-cells';
+  export const escape = 'snapbook:escape';
   export const backToNotebook = 'snapbook:back-to-notebook';
   export const verb = (name: string): string => `snapbook:verb-${name}`;
 }

@@ -217,6 +217,8 @@ export interface Version {
 
 /** One executed cell; outputs are told by kind and size, fetched one by one. */
 export interface CellRow {
+  /** The place in the log: `output` is asked with it. */
+  index: number;
   id: string;
   /** The number in brackets, [9]. */
   number: number | null;
@@ -232,6 +234,8 @@ export interface StoredOutput {
   data: string;
   encoding?: string;
   flagged?: boolean;
+  /** Every form in which it is stored. */
+  mimes?: string[];
 }
 
 /** One difference. */
@@ -320,6 +324,31 @@ export interface Saved {
   quiet: boolean;
 }
 
+/** A variable's value that no version has: what it is, why it may be lost, when it was fitted. */
+export interface Lost {
+  name: string;
+  what: string;
+  why: string;
+  time: string;
+}
+
+/** A variable before and after a restore; `changes` are its parameters that differ. */
+export interface Swap {
+  name: string;
+  old: string;
+  new: string;
+  changes: string[];
+  same: boolean;
+}
+
+/** Something more that a version could bring back; `what` as --what takes it. */
+export interface Offer {
+  what: string;
+  count: number;
+  bytes: number | null;
+  names: string[];
+}
+
 /** What a restore did, or with `preview` would do: pairs of (variable, text). */
 export interface Restored {
   ref: string;
@@ -332,7 +361,11 @@ export interface Restored {
   preview: boolean;
   undone: boolean;
   /** Variables whose present value is in no version. */
-  lost?: string[];
+  lost?: Lost[];
+  /** Each variable before and after, in words. */
+  swaps?: Swap[];
+  /** What more the version could bring back. */
+  more?: Offer[];
   /** How many variables are not touched. */
   untouched?: number;
 }
@@ -346,5 +379,8 @@ export interface CardData {
 /** The MIME type of a version's card. */
 export const CARD_MIME = 'application/vnd.snapbook.card+json';
 
-/** The event that the server emits when a repository has grown. */
+/** The event that the server emits when a repository has grown: {place, head}. */
 export const CHANGED_SCHEMA = 'urn:snapbook:changed';
+
+/** The event that tells how far a long verb is: {task, what, done, of}. */
+export const PROGRESS_SCHEMA = 'urn:snapbook:progress';

@@ -1,0 +1,389 @@
+/**
+ * Every act of the sidebar as a command of JupyterLab: for the palette, menus, keys and buttons.
+ *
+ * A table: what each is called, when it can be done, what does it. Keys, menus and their places are
+ * in the settings schema, where the user can change them.
+ */
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { ICommandPalette } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { LabIcon } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import { DisposableSet } from '@lumino/disposable';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import type { Doing, Target } from './doing';
+import { snapbookIcon } from './icons';
+import type { Model } from './model';
+import type { Pages } from './pages';
+import type { SnapbookPanel } from './panel/widget';
+import type { Restoring } from './restoring';
+import { CommandIDs } from './tokens';
+import type { VerbInfo } from './types';
+
+export interface Room {
+  app: JupyterFrontEnd;
+  model: Model;
+  doing: Doing;
+  restoring: Restoring;
+  pages: Pages;
+  panel: SnapbookPanel;
+  palette: ICommandPalette | null;
+  trans: TranslationBundle;
+}
+
+type Args = ReadonlyPartialJSONObject;
+
+/** One command. `palette` "" leaves it out of the palette. */
+interface Act {
+  id: string;
+  label: string;
+  does: (args: Args) => unknown;
+  can?: (args: Args) => boolean;
+  caption?: string;
+  icon?: LabIcon;
+  toggled?: () => boolean;
+  hidden?: boolean;
+}
+
+const CATEGORY = 'Snapbook';
+
+/** Verbs that have a command of their own, with a place and a dialog made for them. */
+const OWN = new Set(['save', 'list', 'show', 'diff', 'restore', 'help']);
+/** Of the others, those that the palette already has under another name. */
+const KNOWN = new Set(['note', 'tag', 'rename', 'delete', 'verify', 'gc', 'export']);
+
+/** Register all commands that are there from the start. */
+export function addCommands(room: Room): void {
+  const acts = [...kernelActs(room), ...versionActs(room), ...panelActs(room)];
+  for (const act of acts) {
+    add(room.app.commands, act);
+    if (!act.hidden) {
+      room.palette?.addItem({ command: act.id, category: room.trans.__(CATEGORY) });
+    }
+  }
+  const notify = (): void => {
+    for (const { id } of acts) {
+      room.app.commands.notifyCommandChanged(id);
+    }
+  };
+  // Buttons of toolbars and menus look again when something changed, at most once a frame.
+  let waiting = false;
+  room.model.changed.connect(() => {
+    if (!waiting) {
+      waiting = true;
+      window.requestAnimationFrame(() => {
+        waiting = false;
+        notify();
+      });
+    }
+  });
+}
+
+function add(commands: CommandRegistry, act: Act): void {
+  commands.addCommand(act.id, {
+    label: act.label,
+    caption: act.caption ?? '',
+    icon: act.icon,
+    execute: act.does,
+    isEnabled: act.can,
+    isToggled: act.toggled,
+    describedBy: { args: { type: 'object', properties: { ref: { type: 'string' } } } }
+  });
+}
+
+/** The version that a command means: named, else the row that the keyboard is on, else the newest. */
+function target({ model }: Room, args: Args): Target | null {
+  const path = typeof args.path === 'string' ? args.path : model.path;
+  if (typeof args.ref === 'string') {
+    return { path, ref: args.ref };
+  }
+  const row = model.activeRow ?? model.listing.rows[0];
+  return row === undefined ? null : { path, ref: row.ref };
+}
+
+function kernelActs(room: Room): Act[] {
+  const { model, doing, restoring, pages, trans } = room;
+  const ready = (): boolean => model.kernel?.state === 'ready';
+  return [
+    {
+      id: CommandIDs.snapshot,
+      label: trans.__('Snapshot Model'),
+      caption: trans.__('Keep the model of this notebook as a version'),
+      icon: snapbookIcon,
+      can: ready,
+      does: () => (model.queue.label === '' ? doing.snapshot({}) : doing.cancelSnapshot())
+    },
+    {
+      id: CommandIDs.openForm,
+      label: trans.__('Snapshot Model…'),
+      caption: trans.__('Keep a version, with name, message and data'),
+      can: ready,
+      does: () => {
+        model.setFormOpen(true);
+        show(room);
+      }
+    },
+    {
+      id: CommandIDs.load,
+      label: trans.__('Load Snapbook in This Kernel'),
+      can: () => model.kernel?.state === 'not-loaded',
+      does: async args => {
+        const loaded = await doing.load();
+        if (loaded && args.run === true) {
+          await room.app.commands.execute(CommandIDs.runVersioned);
+        }
+      }
+    },
+    {
+      id: CommandIDs.diffNow,
+      label: trans.__('Compare Now With Newest Version'),
+      can: args => ready() && target(room, args) !== null,
+      does: args => {
+        const status = model.kernel?.status;
+        const ref = typeof args.ref === 'string' ? args.ref : (status?.parent ?? '');
+        const path = model.path;
+        const found = ref !== '' ? { path, ref } : target(room, args);
+        return found && pages.openDiff(found.path, found.ref, 'now');
+      }
+    },
+    {
+      id: CommandIDs.restore,
+      label: trans.__('Restore Version…'),
+      can: args => ready() && target(room, args) !== null,
+      does: args => {
+        const found = target(room, args);
+        return found && restoring.restore(found.path, found.ref);
+      }
+    },
+    {
+      id: CommandIDs.undo,
+      label: trans.__('Undo Restore'),
+      can: () => (model.kernel?.status?.undo ?? '') !== '',
+      does: () => doing.undo()
+    },
+    {
+      id: CommandIDs.startKernel,
+      label: trans.__('Start Kernel'),
+      hidden: true,
+      does: () => model.startKernel()
+    },
+    {
+      id: CommandIDs.dismissRestart,
+      label: trans.__('Dismiss'),
+      hidden: true,
+      does: () => model.kernel?.dismissRestart()
+    },
+    {
+      id: CommandIDs.kernelList,
+      label: trans.__('Show Versions That the Kernel Sees'),
+      can: ready,
+      does: () => doing.kernelList()
+    }
+  ];
+}
+
+function versionActs(room: Room): Act[] {
+  const { model, doing, pages, trans } = room;
+  const any = (args: Args): boolean => target(room, args) !== null;
+  const on =
+    (does: (found: Target) => unknown) =>
+    (args: Args): unknown => {
+      const found = target(room, args);
+      return found === null ? undefined : does(found);
+    };
+  return [
+    {
+      id: CommandIDs.openVersion,
+      label: trans.__('Open Version'),
+      can: any,
+      does: args => {
+        // Enter on a folded run unfolds it.
+        if (args.ref === undefined && model.active.startsWith('fold ')) {
+          model.toggleFold(model.active);
+          return undefined;
+        }
+        return on(({ path, ref }) => pages.openVersion(path, ref))(args);
+      }
+    },
+    {
+      id: CommandIDs.diff,
+      label: trans.__('Compare Versions'),
+      caption: trans.__('The marked versions, else this one with the one before'),
+      can: any,
+      does: args => {
+        if (typeof args.old === 'string') {
+          const newer = typeof args.new === 'string' ? args.new : undefined;
+          return pages.openDiff(target(room, args)?.path ?? model.path, args.old, newer);
+        }
+        if (args.ref === undefined && model.marks.length === 2) {
+          const [older, newer] = inOrder(model);
+          return pages.openDiff(model.path, older, newer);
+        }
+        const marked = args.ref === undefined ? model.marks[0] : undefined;
+        return on(({ path, ref }) => pages.openDiff(path, marked ?? ref))(args);
+      }
+    },
+    {
+      id: CommandIDs.diffProduction,
+      label: trans.__('Compare With Production'),
+      can: args => any(args) && model.pins.length > 0,
+      does: on(({ path, ref }) => pages.openDiff(path, model.pins[0].ref, ref))
+    },
+    {
+      id: CommandIDs.mark,
+      label: trans.__('Mark Version'),
+      can: any,
+      does: on(({ ref }) => model.toggleMark(ref))
+    },
+    { id: CommandIDs.note, label: trans.__('Add Note…'), can: any, does: on(t => doing.note(t)) },
+    { id: CommandIDs.tag, label: trans.__('Tag Version…'), can: any, does: on(t => doing.tag(t)) },
+    {
+      id: CommandIDs.copyRef,
+      label: trans.__('Copy Reference'),
+      can: any,
+      does: on(({ ref }) => doing.copy(ref))
+    },
+    {
+      id: CommandIDs.exportEnv,
+      label: trans.__('Export Environment'),
+      can: any,
+      does: on(t => doing.exportEnv(t))
+    },
+    {
+      id: CommandIDs.verify,
+      label: trans.__('Verify Versions'),
+      caption: trans.__('Check every byte'),
+      does: args => doing.verify(model.path, typeof args.ref === 'string' ? args.ref : '')
+    },
+    {
+      id: CommandIDs.remove,
+      label: trans.__('Delete Version…'),
+      can: any,
+      does: on(t => doing.remove(t))
+    },
+    {
+      id: CommandIDs.rename,
+      label: trans.__('Rename Model…'),
+      can: () => model.model !== '',
+      does: () => doing.rename(model.path, model.model)
+    },
+    { id: CommandIDs.gc, label: trans.__('Free Space…'), does: () => doing.gc(model.path) }
+  ];
+}
+
+function panelActs(room: Room): Act[] {
+  const { app, model, panel, trans } = room;
+  return [
+    {
+      id: CommandIDs.openPanel,
+      label: trans.__('Show Versions'),
+      icon: snapbookIcon,
+      does: args => {
+        show(room);
+        if (typeof args.ref === 'string') {
+          panel.focusRow(args.ref);
+        }
+      }
+    },
+    {
+      id: CommandIDs.closeForm,
+      label: trans.__('Close Form'),
+      hidden: true,
+      does: () => {
+        model.setFormOpen(false);
+        app.shell.activateById(panel.id);
+      }
+    },
+    {
+      id: CommandIDs.refresh,
+      label: trans.__('Look for Versions Again'),
+      does: async () => {
+        await model.readAbout();
+        await model.refresh();
+      }
+    },
+    {
+      id: CommandIDs.search,
+      label: trans.__('Search Versions'),
+      does: () => {
+        show(room);
+        panel.focusSearch();
+      }
+    },
+    {
+      id: CommandIDs.allModels,
+      label: trans.__('Show Versions of All Models'),
+      does: () => {
+        model.dismiss('no-notebook');
+        model.setFilters({ model: '' });
+      }
+    },
+    {
+      id: CommandIDs.escape,
+      label: trans.__('Clear Marks, or Back to Notebook'),
+      hidden: true,
+      does: () =>
+        model.marks.length > 0
+          ? model.clearMarks()
+          : app.commands.execute(CommandIDs.backToNotebook)
+    }
+  ];
+}
+
+function show({ app, panel }: Room): void {
+  app.shell.activateById(panel.id);
+}
+
+/** The two marked versions, older first. */
+function inOrder(model: Model): [string, string] {
+  const [one, two] = model.marks;
+  const [first, second] = [model.find(one), model.find(two)];
+  return first !== null && second !== null && first.n > second.n ? [two, one] : [one, two];
+}
+
+/**
+ * Commands for the verbs that the server has: `snapbook:verb-NAME`. Disposing takes them away, for
+ * when the server's table changes.
+ */
+export function addVerbs(room: Room, verbs: readonly VerbInfo[]): DisposableSet {
+  const { app, doing, model, palette, trans } = room;
+  const set = new DisposableSet();
+  for (const verb of verbs.filter(({ name }) => !OWN.has(name))) {
+    const id = CommandIDs.verb(verb.name);
+    set.add(
+      app.commands.addCommand(id, {
+        label: trans.__('Snapbook: %1', verb.label),
+        caption: verb.help,
+        isEnabled: () => verb.place !== 'kernel' || model.kernel?.state === 'ready',
+        execute: args => doing.verb(model.path, verb, given(room, verb, args)),
+        describedBy: {
+          args: {
+            type: 'object',
+            properties: { args: { type: 'array', items: { type: 'string' } } }
+          }
+        }
+      })
+    );
+    if (palette !== null && !KNOWN.has(verb.name)) {
+      set.add(palette.addItem({ command: id, category: trans.__(CATEGORY) }));
+    }
+  }
+  return set;
+}
+
+/** What a verb is about, where nothing is said: the row that the keyboard is on, or the model. */
+function given(room: Room, verb: VerbInfo, args: Args): string[] {
+  if (Array.isArray(args.args)) {
+    return args.args.map(String);
+  }
+  if (verb.on === 'version') {
+    const found = target(room, args);
+    return found === null ? [] : [found.ref];
+  }
+  return verb.on === 'model' && room.model.model !== '' ? [room.model.model] : [];
+}
+
+/** The further verbs, for the panel's menu. */
+export function furtherVerbs(verbs: readonly VerbInfo[]): VerbInfo[] {
+  return verbs.filter(({ name }) => !OWN.has(name) && !KNOWN.has(name));
+}

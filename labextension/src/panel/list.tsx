@@ -1,0 +1,301 @@
+/**
+ * The versions, as many as there are: only the lines in sight are in the page.
+ *
+ * One stop for Tab; arrows, Home, End and the page keys move inside. The line that the keyboard is
+ * on stays in the page when it is scrolled away, so that the focus is never lost.
+ */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import { ageText } from '../format';
+import { headingOf, HEIGHTS, lineAt, lineOf, type Layout, type Line } from '../rows';
+import type { Row } from '../types';
+import { deltaAgainst, RowView } from './row';
+
+export interface ListProps {
+  layout: Layout;
+  active: string;
+  marks: readonly string[];
+  named: boolean;
+  /** How many versions there are, loaded or not; -1 where that is not known. */
+  places: number;
+  loading: boolean;
+  baseline: Row | null;
+  now: number;
+  trans: TranslationBundle;
+  onActive(key: string): void;
+  onOpen(ref: string): void;
+  onMark(ref: string): void;
+  onFold(key: string): void;
+  onMore(): void;
+  /** End was pressed: load what is left, then go to the last. */
+  onEnd(): Promise<void>;
+}
+
+/** What others may ask of the list: to scroll to a line and take the keyboard. */
+export interface ListHandle {
+  reveal(key: string, focus: boolean): void;
+}
+
+/** Lines drawn beyond the edges of the sight. */
+const MARGIN_PX = 300;
+
+export const List = React.forwardRef<ListHandle, ListProps>(function List(props, handle) {
+  const { layout, active, trans } = props;
+  const scroller = React.useRef<HTMLDivElement>(null);
+  const [sight, setSight] = React.useState({ top: 0, height: 600 });
+  const wanted = React.useRef<string | null>(null);
+  const latest = React.useRef(props);
+  latest.current = props;
+  const anchor = useAnchor(scroller, layout);
+
+  const look = React.useCallback(() => {
+    const node = scroller.current;
+    if (node !== null) {
+      setSight({ top: node.scrollTop, height: node.clientHeight });
+      anchor.current = anchorAt(latest.current.layout, node.scrollTop);
+    }
+  }, []);
+  React.useLayoutEffect(() => {
+    const node = scroller.current;
+    if (node === null) {
+      return undefined;
+    }
+    const observer = new ResizeObserver(look);
+    observer.observe(node);
+    return () => observer.disconnect();
+  }, []);
+
+  const reveal = React.useCallback((key: string, focus: boolean): void => {
+    const node = scroller.current;
+    const now = latest.current.layout;
+    const index = lineOf(now, key);
+    if (node === null || index < 0) {
+      return;
+    }
+    scrollTo(node, now, index);
+    look();
+    if (focus) {
+      wanted.current = key;
+      latest.current.onActive(key);
+    }
+  }, []);
+  React.useImperativeHandle(handle, () => ({ reveal }), []);
+  React.useLayoutEffect(() => {
+    if (wanted.current !== null) {
+      const line = scroller.current?.querySelector<HTMLElement>('[tabindex="0"]');
+      wanted.current = null;
+      line?.focus({ preventScroll: true });
+    }
+  });
+
+  const first = lineAt(layout, Math.max(0, sight.top - MARGIN_PX));
+  const last = Math.min(
+    layout.lines.length - 1,
+    lineAt(layout, sight.top + sight.height + MARGIN_PX)
+  );
+  const drawn = range(first, last);
+  const current = lineOf(layout, active);
+  if (current >= 0 && (current < first || current > last)) {
+    drawn.push(current);
+  }
+  React.useEffect(() => {
+    const end = layout.lines[layout.lines.length - 1];
+    if (end?.kind === 'more' && last === layout.lines.length - 1 && !props.loading) {
+      props.onMore();
+    }
+  }, [last, layout, props.loading]);
+
+  const move = (event: React.KeyboardEvent): void => {
+    const step = target(event.key, layout, current, sight.height);
+    if (step === null || event.altKey || event.ctrlKey || event.metaKey) {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === 'End' && latest.current.layout.lines.some(line => line.kind === 'more')) {
+      void props.onEnd().then(() => {
+        const now = latest.current.layout;
+        reveal(now.lines[now.stops[now.stops.length - 1]].key, true);
+      });
+      return;
+    }
+    reveal(layout.lines[step].key, true);
+  };
+
+  const height = layout.tops[layout.tops.length - 1];
+  return (
+    <div className="jp-snapbook-listbox">
+      {sight.top > 0 && (
+        <div className="jp-snapbook-heading jp-mod-sticky" aria-hidden="true">
+          {headingOf(layout, lineAt(layout, sight.top))}
+        </div>
+      )}
+      <div className="jp-snapbook-scroller" ref={scroller} onScroll={look} tabIndex={-1}>
+        <div
+          className="jp-snapbook-list"
+          role="listbox"
+          aria-label={trans.__('Versions')}
+          aria-multiselectable="true"
+          aria-busy={props.loading}
+          style={{ height }}
+          onKeyDown={move}
+        >
+          {drawn.map(index => draw(layout.lines[index], layout.tops[index], index, props, current))}
+        </div>
+      </div>
+    </div>
+  );
+});
+
+function draw(
+  line: Line,
+  top: number,
+  index: number,
+  props: ListProps,
+  current: number
+): JSX.Element {
+  const style = { top, height: HEIGHTS[line.kind] };
+  // Where nothing is chosen, Tab stops at the first line.
+  const active = index === current || (current < 0 && props.layout.stops[0] === index);
+  switch (line.kind) {
+    case 'heading':
+      return (
+        <div key={line.key} className="jp-snapbook-heading" role="presentation" style={style}>
+          <span aria-hidden="true">{line.text}</span>
+        </div>
+      );
+    case 'more':
+      return (
+        <div key={line.key} className="jp-snapbook-more" role="presentation" style={style}>
+          {props.trans.__('loading…')}
+        </div>
+      );
+    case 'fold':
+      return <Fold key={line.key} line={line} style={style} active={active} props={props} />;
+    case 'version':
+      return (
+        <RowView
+          key={line.key}
+          row={line.row}
+          delta={deltaAgainst(line.row, props.baseline)}
+          active={active}
+          marked={props.marks.includes(line.row.ref)}
+          named={props.named}
+          place={line.at + 1}
+          places={props.places}
+          top={top}
+          height={HEIGHTS.version}
+          now={props.now}
+          trans={props.trans}
+          onActive={props.onActive}
+          onOpen={props.onOpen}
+          onMark={props.onMark}
+        />
+      );
+  }
+}
+
+interface FoldProps {
+  line: Extract<Line, { kind: 'fold' }>;
+  style: React.CSSProperties;
+  active: boolean;
+  props: ListProps;
+}
+
+/** A run of automatic versions on one line. */
+function Fold({ line, style, active, props }: FoldProps): JSX.Element {
+  const { trans, now } = props;
+  const count = line.rows.length;
+  const newest = ageText(line.rows[0].time, now, trans);
+  const oldest = ageText(line.rows[count - 1].time, now, trans);
+  const text = trans._n('%1 auto version', '%1 auto versions', count);
+  const state = line.open ? trans.__('unfolded') : trans.__('folded, Enter shows them');
+  return (
+    <div
+      className={`jp-snapbook-fold${active ? ' jp-mod-active' : ''}`}
+      role="option"
+      aria-selected="false"
+      aria-posinset={line.at + 1}
+      aria-setsize={props.places}
+      aria-label={`${text}, ${newest}, ${state}`}
+      tabIndex={active ? 0 : -1}
+      data-fold={line.key}
+      style={style}
+      onFocus={() => props.onActive(line.key)}
+      onClick={() => props.onFold(line.key)}
+    >
+      <span aria-hidden="true">{line.open ? '▾' : '▸'}</span> {text}
+      <span className="jp-snapbook-gap" />
+      <span className="jp-snapbook-age">
+        {newest === oldest ? newest : `${newest} – ${oldest}`}
+      </span>
+    </div>
+  );
+}
+
+/** Where a key leads to: the index of a line, null for keys that do not move. */
+function target(key: string, layout: Layout, current: number, height: number): number | null {
+  const { stops } = layout;
+  if (stops.length === 0) {
+    return null;
+  }
+  const at = Math.max(0, stops.indexOf(current));
+  const page = Math.max(1, Math.floor(height / HEIGHTS.version) - 1);
+  const steps: { [key: string]: number } = {
+    ArrowDown: at + 1,
+    ArrowUp: at - 1,
+    Home: 0,
+    End: stops.length - 1,
+    PageDown: at + page,
+    PageUp: at - page
+  };
+  const step = steps[key];
+  return step === undefined ? null : stops[Math.min(stops.length - 1, Math.max(0, step))];
+}
+
+function scrollTo(node: HTMLElement, layout: Layout, index: number): void {
+  const top = layout.tops[index] - HEIGHTS.heading;
+  const bottom = layout.tops[index + 1];
+  if (top < node.scrollTop) {
+    node.scrollTop = Math.max(0, top);
+  } else if (bottom > node.scrollTop + node.clientHeight) {
+    node.scrollTop = bottom - node.clientHeight;
+  }
+}
+
+/** Keep the line at the top of the sight where it is when rows arrive above it. */
+function useAnchor(
+  scroller: React.RefObject<HTMLDivElement>,
+  layout: Layout
+): React.MutableRefObject<Anchor | null> {
+  const anchor = React.useRef<Anchor | null>(null);
+  React.useLayoutEffect(() => {
+    const node = scroller.current;
+    const held = anchor.current;
+    if (node === null || held === null || node.scrollTop === 0) {
+      return;
+    }
+    const index = lineOf(layout, held.key);
+    if (index >= 0) {
+      node.scrollTop = layout.tops[index] + held.offset;
+    }
+  }, [layout]);
+  return anchor;
+}
+
+interface Anchor {
+  key: string;
+  offset: number;
+}
+
+function anchorAt(layout: Layout, top: number): Anchor | null {
+  if (layout.lines.length === 0) {
+    return null;
+  }
+  const index = lineAt(layout, top);
+  return { key: layout.lines[index].key, offset: top - layout.tops[index] };
+}
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
+}

@@ -1,0 +1,204 @@
+/**
+ * The panel from top to bottom: which model, the one act, where I stand, search, course, versions.
+ *
+ * A function of the model's state; what can be done goes through `acts`.
+ */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import * as React from 'react';
+import type { Model } from '../model';
+import { notices } from '../notices';
+import { layOut } from '../rows';
+import { NO_FILTERS } from '../search';
+import type { Settings } from '../settings';
+import { CommandIDs } from '../tokens';
+import type { Acts } from './acts';
+import { CompareBar, Footer, Stand, UndoBar } from './bars';
+import { Empty, NoMatch, Skeleton } from './empty';
+import { Header } from './header';
+import { List, type ListHandle } from './list';
+import { NoticeBox } from './notice';
+import { Pins } from './pins';
+import { Plot } from './plot';
+import { Search } from './search';
+import { SnapshotButton, SnapshotForm } from './snapshot';
+
+export interface PanelProps {
+  model: Model;
+  settings: Settings;
+  acts: Acts;
+  now: number;
+  list: React.RefObject<ListHandle>;
+  trans: TranslationBundle;
+}
+
+export function Panel(props: PanelProps): JSX.Element {
+  const { model, acts, trans } = props;
+  const { kernel, place } = model;
+  const status = kernel?.status ?? null;
+  const empty = place !== null && (!place.exists || place.versions === 0);
+  return (
+    <section className="jp-snapbook jp-snapbook-panel" aria-label={trans.__('Snapbook versions')}>
+      <Header
+        model={model.model}
+        models={place?.models ?? []}
+        notebook={model.name}
+        path={model.path}
+        trans={trans}
+        onModel={name => model.setFilters({ model: name })}
+        onMenu={acts.openMenu}
+      />
+      {model.name !== '' && (
+        <SnapshotButton
+          reason={reasonOf(model, trans)}
+          queued={model.queue.label}
+          running={model.queue.running}
+          first={empty}
+          open={model.formOpen}
+          acts={acts}
+          trans={trans}
+          onOpen={open => model.setFormOpen(open)}
+        />
+      )}
+      {model.formOpen && status !== null && (
+        <SnapshotForm
+          status={status}
+          models={place?.models ?? []}
+          rows={props.settings.rows}
+          acts={acts}
+          trans={trans}
+          onClose={() => acts.run(CommandIDs.closeForm)}
+        />
+      )}
+      {notices(model, trans).map(notice => (
+        <NoticeBox
+          key={notice.key}
+          notice={notice}
+          acts={acts}
+          trans={trans}
+          onDismiss={what => model.dismiss(what)}
+        />
+      ))}
+      {status !== null && status.undo !== '' && (
+        <UndoBar undo={status.undo} acts={acts} trans={trans} />
+      )}
+      {status !== null && (
+        <Stand parent={status.parent} cells={status.changed_cells} acts={acts} trans={trans} />
+      )}
+      {empty ? (
+        <Empty project={place.project} status={status} acts={acts} trans={trans} />
+      ) : (
+        model.server !== 'missing' && model.server !== 'unreachable' && <Versions {...props} />
+      )}
+    </section>
+  );
+}
+
+/** Why a snapshot cannot be made now, "" where it can. A busy kernel is no reason: it queues. */
+function reasonOf(model: Model, trans: TranslationBundle): string {
+  switch (model.kernel?.state) {
+    case 'ready':
+      return '';
+    case 'asking':
+      return trans.__('Snapshot: asking the kernel…');
+    case 'not-loaded':
+      return trans.__('Snapshot: load snapbook first');
+    case 'not-installed':
+      return trans.__('Snapshot: no snapbook in this kernel');
+    case 'other-language':
+      return trans.__('Snapshot: needs Python');
+    default:
+      return trans.__('Snapshot: no kernel');
+  }
+}
+
+/** Search, course, pinned and all versions, with what is compared and what they weigh. */
+function Versions({ model, settings, acts, now, list, trans }: PanelProps): JSX.Element {
+  const { listing, place, series } = model;
+  const { rows } = listing;
+  // Ages are told by the minute; the layout depends on the day alone.
+  const minute = Math.floor(now / 60000);
+  const unfolded = [...model.unfolded].join('\n');
+  const layout = React.useMemo(
+    () => layOut(rows, now, model.unfolded, listing.more, trans),
+    [rows, minute, unfolded, listing.more, trans]
+  );
+  const focusList = (): void => list.current?.reveal(model.active, true);
+  return (
+    <>
+      <Search
+        filters={model.filters}
+        rows={rows}
+        trans={trans}
+        onFilters={changes => model.setFilters(changes)}
+        onLeave={focusList}
+      />
+      {series !== null && (
+        <Plot
+          series={series}
+          metrics={Object.keys(rows.find(row => row.model === model.model)?.metrics ?? {})}
+          active={model.active}
+          open={model.plotOpen}
+          trans={trans}
+          onSelect={ref => void model.reveal(ref)}
+          onOpen={open => model.setPlotOpen(open)}
+          onMetric={metric => void model.setMetric(metric)}
+        />
+      )}
+      <Pins
+        rows={model.pins}
+        trans={trans}
+        onOpen={ref => acts.run(CommandIDs.openVersion, { ref })}
+        onSelect={ref => void model.reveal(ref)}
+      />
+      {listing.error !== null && (
+        <div className="jp-snapbook-notice jp-mod-warn" role="alert">
+          <p>{[listing.error.message, listing.error.act].filter(Boolean).join(' ')}</p>
+        </div>
+      )}
+      {rows.length === 0 && listing.loaded && (
+        <NoMatch
+          note={listing.note}
+          acts={acts}
+          trans={trans}
+          onClear={() => model.setFilters({ ...NO_FILTERS, model: model.filters.model })}
+        />
+      )}
+      {rows.length === 0 && !listing.loaded && listing.error === null && <Skeleton trans={trans} />}
+      {rows.length > 0 && (
+        <List
+          ref={list}
+          layout={layout}
+          active={model.active}
+          marks={model.marks}
+          named={model.model === ''}
+          places={listing.more ? (listing.count ?? -1) : layout.stops.length}
+          loading={listing.loading}
+          baseline={settings.deltaTo === 'production' ? (model.pins[0] ?? null) : null}
+          now={now}
+          trans={trans}
+          onActive={key => model.setActive(key)}
+          onOpen={ref => acts.run(CommandIDs.openVersion, { ref })}
+          onMark={ref => model.toggleMark(ref)}
+          onFold={key => model.toggleFold(key)}
+          onMore={() => void listing.next()}
+          onEnd={() => listing.all()}
+        />
+      )}
+      {model.marks.length > 0 && (
+        <CompareBar
+          marks={model.marks}
+          acts={acts}
+          pinned={model.pins.length > 0}
+          trans={trans}
+          onClear={() => model.clearMarks()}
+        />
+      )}
+      <Footer
+        place={place}
+        matches={model.narrow ? listing.count : null}
+        acts={acts}
+        trans={trans}
+      />
+    </>
+  );
+}

@@ -1,0 +1,106 @@
+/**
+ * The panel as a widget of the left area. While it is hidden it draws nothing and asks nothing.
+ */
+import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Message } from '@lumino/messaging';
+import * as React from 'react';
+import { snapbookIcon } from '../icons';
+import type { Model } from '../model';
+import type { Settings } from '../settings';
+import type { Acts } from './acts';
+import type { ListHandle } from './list';
+import { Panel } from './panel';
+
+/** Ages in sight are told anew this often. */
+const MINUTE_MS = 60000;
+
+export interface PanelOptions {
+  model: Model;
+  settings: () => Settings;
+  acts: Acts;
+  trans: TranslationBundle;
+}
+
+export class SnapbookPanel extends ReactWidget {
+  private readonly list = React.createRef<ListHandle>();
+  private timer = 0;
+
+  constructor(private readonly options: PanelOptions) {
+    super();
+    this.id = 'snapbook-panel';
+    this.addClass('jp-snapbook-widget');
+    this.title.icon = snapbookIcon;
+    this.title.caption = options.trans.__('Snapbook: versions of your models');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', options.trans.__('Snapbook'));
+    options.model.revealed.connect((_, ref) => this.list.current?.reveal(ref, false));
+  }
+
+  /** Put the keyboard onto a version's row. */
+  focusRow(ref: string): void {
+    void this.options.model.reveal(ref).then(() => this.list.current?.reveal(ref, true));
+  }
+
+  /** Put the keyboard into the search line. */
+  focusSearch(): void {
+    this.node.querySelector<HTMLElement>('input[type="search"]')?.focus();
+  }
+
+  protected override render(): JSX.Element {
+    const { model, settings, acts, trans } = this.options;
+    return (
+      <UseSignal signal={model.changed}>
+        {() => (
+          <Panel
+            model={model}
+            settings={settings()}
+            acts={acts}
+            now={Date.now()}
+            list={this.list}
+            trans={trans}
+          />
+        )}
+      </UseSignal>
+    );
+  }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this.setSeen(true);
+  }
+
+  protected override onAfterHide(message: Message): void {
+    super.onAfterHide(message);
+    this.setSeen(false);
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this.setSeen(this.isVisible);
+  }
+
+  protected override onBeforeDetach(message: Message): void {
+    this.setSeen(false);
+    super.onBeforeDetach(message);
+  }
+
+  protected override onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    const { active } = this.options.model;
+    if (this.list.current !== null) {
+      this.list.current.reveal(active, true);
+    } else {
+      this.node.querySelector<HTMLElement>('button:not([aria-disabled="true"])')?.focus();
+    }
+  }
+
+  private setSeen(seen: boolean): void {
+    window.clearInterval(this.timer);
+    if (seen) {
+      this.timer = window.setInterval(() => this.update(), MINUTE_MS);
+      this.update();
+    }
+    this.options.model.setVisible(seen);
+  }
+}

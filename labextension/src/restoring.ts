@@ -1,0 +1,144 @@
+/**
+ * Restore: what would change is shown, the choice is done, and what was is kept.
+ *
+ * Model and data go into the kernel by the verb; cells into a new notebook, or in place of those
+ * here, after the notebook as it stands was kept beside itself.
+ */
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { PathExt } from '@jupyterlab/coreutils';
+import type { INotebookContent } from '@jupyterlab/nbformat';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { numberOf } from './format';
+import type { Model } from './model';
+import type { Choice } from './restore/choice';
+import { askRestore } from './restore/dialog';
+import { during, toast } from './toasts';
+import { CommandIDs } from './tokens';
+import type { Offer, Restored, VerbAnswer } from './types';
+
+export interface RestoringOptions {
+  app: JupyterFrontEnd;
+  model: Model;
+  trans: TranslationBundle;
+  /** The notebook of a path, if it is open. */
+  notebook: (path: string) => NotebookPanel | null;
+}
+
+export class Restoring {
+  constructor(private readonly options: RestoringOptions) {}
+
+  /** Ask what to restore of a version, and do it. */
+  async restore(path: string, ref: string): Promise<void> {
+    const { model, trans } = this.options;
+    const preview = await during(
+      this.verb([ref, '--dry-run']),
+      trans.__('Looking what %1 would change…', ref),
+      trans
+    );
+    if (preview === null) {
+      return;
+    }
+    const choice = await askRestore({ ...this.before(path, ref, preview), trans });
+    if (choice === null) {
+      return;
+    }
+    if (choice.model || choice.data) {
+      await this.intoKernel(ref, choice);
+    }
+    if (choice.cells !== null) {
+      await during(this.cells(path, ref, choice.cells), trans.__('Restoring cells…'), trans);
+    }
+    await model.kernel?.refresh();
+  }
+
+  private before(path: string, ref: string, preview: Restored): Parameters<typeof askRestore>[0] {
+    const panel = this.options.notebook(path);
+    const offer = (what: string): Offer | undefined => preview.more?.find(one => one.what === what);
+    const [data, cells] = [offer('data'), offer('cells')];
+    return {
+      preview,
+      trans: this.options.trans,
+      data: data && { frames: data.count, bytes: data.bytes ?? 0 },
+      cells: cells && {
+        count: cells.count,
+        newNotebook: `${ref.split(':')[0].replace(/\//g, '-')}-${numberOf(ref)}.ipynb`,
+        here: panel === null ? '' : PathExt.basename(path),
+        unsaved: panel?.context.model.dirty ?? false
+      }
+    };
+  }
+
+  private async intoKernel(ref: string, choice: Choice): Promise<void> {
+    const { app, model, trans } = this.options;
+    const what = [
+      ...(choice.model ? ['--what=model'] : []),
+      ...(choice.data ? ['--what=data'] : [])
+    ];
+    const done = await during(
+      this.verb([ref, ...what, choice.keep ? '--keep' : '--yes']),
+      trans.__('Restoring %1…', ref),
+      trans,
+      () => void model.kernel?.kernel?.interrupt()
+    );
+    if (done === null) {
+      return;
+    }
+    model.kernel?.dismissRestart();
+    const names = done.bound.map(([name]) => name).join(', ');
+    toast(
+      [trans.__('%1 is %2.', names, ref), ...done.warnings].join(' '),
+      [{ label: trans.__('Undo'), callback: () => void app.commands.execute(CommandIDs.undo) }],
+      done.warnings.length > 0
+    );
+  }
+
+  private async cells(path: string, ref: string, where: 'new' | 'replace'): Promise<void> {
+    const { app, model, trans } = this.options;
+    const answer: VerbAnswer = await model.client.verb(path, 'export', [ref], { to: 'notebook' });
+    const file = fileOf(answer);
+    const made = PathExt.join(PathExt.dirname(path), PathExt.basename(file));
+    const panel = this.options.notebook(path);
+    if (where === 'new' || panel === null) {
+      await app.commands.execute('docmanager:open', { path: made });
+      toast(trans.__('The cells of %1 are in %2.', ref, PathExt.basename(made)));
+      return;
+    }
+    const { contents } = app.serviceManager;
+    // Unsaved edits go to disk first, and the notebook as it stands is kept beside itself.
+    await panel.context.save();
+    const kept = await contents.copy(path, PathExt.dirname(path));
+    const { content } = await contents.get(made, { content: true });
+    panel.context.model.fromJSON(content as INotebookContent);
+    await contents.delete(made);
+    toast(
+      trans.__('The cells are those of %1. As they were: %2', ref, PathExt.basename(kept.path)),
+      [
+        {
+          label: trans.__('Open it'),
+          callback: () => void app.commands.execute('docmanager:open', { path: kept.path })
+        }
+      ]
+    );
+  }
+
+  private async verb(words: readonly string[]): Promise<Restored> {
+    const { model, trans } = this.options;
+    if (model.kernel === null) {
+      throw new Error(trans.__('Restore needs the notebook and its kernel.'));
+    }
+    return (await model.kernel.verb('restore', words)) as unknown as Restored;
+  }
+}
+
+/** The file that `export` wrote. */
+function fileOf({ value, lines }: VerbAnswer): string {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
+    const { file, path, files } = value;
+    const found = file ?? path ?? (Array.isArray(files) ? files[0] : undefined);
+    if (typeof found === 'string') {
+      return found;
+    }
+  }
+  return /\S+\.ipynb/.exec(lines.join(' '))?.[0] ?? '';
+}

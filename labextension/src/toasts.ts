@@ -1,0 +1,156 @@
+/**
+ * What is said in passing: errors with their details, long acts with a way to stop them.
+ */
+import { Clipboard, Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ISignal } from '@lumino/signaling';
+import { Widget } from '@lumino/widgets';
+import { ApiError } from './client';
+import { VerbError } from './kernel';
+import type { Hint } from './types';
+
+/** An act is told as going on only if it takes longer than this. */
+const QUIET_MS = 700;
+
+/** What an error says, whatever threw it. */
+export interface Told {
+  kind: string;
+  message: string;
+  hint: Hint | null;
+}
+
+export function told(error: unknown): Told {
+  if (error instanceof ApiError) {
+    return {
+      kind: error.kind,
+      message: [error.message, error.act].filter(Boolean).join(' '),
+      hint: error.hint
+    };
+  }
+  if (error instanceof VerbError) {
+    return { kind: error.kind, message: error.message, hint: error.hint };
+  }
+  return { kind: 'panel', message: error instanceof Error ? error.message : String(error), hint: null };
+}
+
+/** The command line that a hint stands for. */
+export function hintLine(hint: Hint): string {
+  return ['snapbook', hint.verb, ...hint.args].join(' ');
+}
+
+/** An error as a toast with its details behind a button. */
+export function toastError(error: unknown, trans: TranslationBundle): void {
+  const { kind, message, hint } = told(error);
+  const lines = [message, ...(hint === null ? [] : ['', hintLine(hint)]), '', `kind: ${kind}`];
+  Notification.error(short(message), {
+    autoClose: 10000,
+    actions: [
+      {
+        label: trans.__('Details'),
+        callback: () => void showText(trans.__('What did not happen'), lines, trans)
+      }
+    ]
+  });
+}
+
+/** A line in passing. */
+export function toast(message: string, actions: Notification.IAction[] = [], warn = false): void {
+  Notification.emit(short(message), warn ? 'warning' : 'success', { autoClose: 6000, actions });
+}
+
+/** Toasts are cut by JupyterLab at 140 characters; we cut at a word. */
+function short(message: string): string {
+  const line = message.replace(/\s+/g, ' ').trim();
+  return line.length <= 136 ? line : `${line.slice(0, 135).replace(/\s\S*$/, '')}…`;
+}
+
+/** Tells how far something is. */
+export type Progress = ISignal<unknown, string>;
+
+/**
+ * Wait for an act. One that takes long shows itself as going on, with a button that stops it.
+ * Errors are toasts, and come back as null.
+ */
+export async function during<T>(
+  act: Promise<T>,
+  label: string,
+  trans: TranslationBundle,
+  cancel?: () => void,
+  progress?: Progress
+): Promise<T | null> {
+  let id = '';
+  let message = label;
+  const timer = window.setTimeout(() => {
+    id = Notification.emit(message, 'in-progress', {
+      autoClose: false,
+      actions: cancel === undefined ? [] : [{ label: trans.__('Cancel'), callback: cancel }]
+    });
+  }, QUIET_MS);
+  const follow = (_: unknown, far: string): void => {
+    message = `${label} ${far}`;
+    if (id !== '') {
+      Notification.update({ id, message });
+    }
+  };
+  progress?.connect(follow);
+  try {
+    return await act;
+  } catch (error) {
+    toastError(error, trans);
+    return null;
+  } finally {
+    progress?.disconnect(follow);
+    window.clearTimeout(timer);
+    if (id !== '') {
+      Notification.dismiss(id);
+    }
+  }
+}
+
+/** Lines of text in a dialog, as text. */
+export async function showText(
+  title: string,
+  lines: readonly string[],
+  trans: TranslationBundle
+): Promise<void> {
+  const result = await showDialog({
+    title,
+    body: textBody(lines),
+    buttons: [
+      Dialog.createButton({ label: trans.__('Copy'), actions: ['copy'] }),
+      Dialog.okButton({ label: trans.__('Close') })
+    ]
+  });
+  if (result.button.actions.includes('copy')) {
+    Clipboard.copyToSystem(lines.join('\n'));
+  }
+}
+
+/**
+ * Ask before something that is lost or seen by others: what will happen, and a button that names
+ * it. The keyboard is on Cancel.
+ */
+export async function confirm(
+  title: string,
+  lines: readonly string[],
+  button: string,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const result = await showDialog({
+    title,
+    body: textBody(lines),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Cancel') }),
+      Dialog.warnButton({ label: button })
+    ],
+    defaultButton: 0
+  });
+  return result.button.accept;
+}
+
+function textBody(lines: readonly string[]): Widget {
+  const node = document.createElement('pre');
+  node.className = 'jp-snapbook-text';
+  node.textContent = lines.join('\n');
+  return new Widget({ node });
+}

@@ -1,1 +1,0 @@
-"use strict";(self.rspackChunksnapbook=self.rspackChunksnapbook||[]).push([[660],{263(a,s,t){t.r(s),t.d(s,{},{default:{id:"snapbook:panel",autoStart:!0,activate:a=>{}}})}}]);
