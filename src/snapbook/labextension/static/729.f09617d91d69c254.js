@@ -1,0 +1,1640 @@
+"use strict";(self.rspackChunksnapbook=self.rspackChunksnapbook||[]).push([[729],{142(o,p,e){var r=e(601),a=e.n(r),n=e(314),i=(e.n(n))()(a());i.push([o.id,`/*
+ * What all rooms of the sidebar share: the font, the focus ring, text that only screen readers get.
+ * Colours are JupyterLab's variables, so that every theme holds.
+ */
+.jp-snapbook {
+  box-sizing: border-box;
+  color: var(--jp-ui-font-color1);
+  font-family: var(--jp-ui-font-family);
+  font-size: var(--jp-ui-font-size1);
+}
+
+.jp-snapbook *,
+.jp-snapbook *::before,
+.jp-snapbook *::after {
+  box-sizing: border-box;
+}
+
+.jp-snapbook :focus-visible {
+  outline: 2px solid var(--jp-brand-color1);
+  outline-offset: -2px;
+}
+
+.jp-snapbook-sr {
+  clip-path: inset(50%);
+  height: 1px;
+  overflow: hidden;
+  position: absolute;
+  white-space: nowrap;
+  width: 1px;
+}
+`,""]),e.d(p,{},{A:i})},207(o,p,e){var r=e(601),a=e.n(r),n=e(314),i=(e.n(n))()(a());i.push([o.id,`/* The card of a version under its cell. It inherits the output's font and width. */
+.jp-snapbook-CardOutput {
+  padding: 2px 0;
+}
+
+.jp-snapbook-Card {
+  border-left: 2px solid var(--jp-border-color1);
+  line-height: 1.6;
+  padding: 0 8px;
+}
+
+.jp-snapbook-Card-line {
+  align-items: baseline;
+  display: flex;
+  flex-wrap: wrap;
+  gap: 2px 10px;
+}
+
+.jp-snapbook-Card-reason {
+  flex: 1 1 160px;
+  min-width: 0;
+}
+
+.jp-snapbook-Card-metrics {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 0 14px;
+  margin-left: auto;
+}
+
+.jp-snapbook-Card-text {
+  background: none;
+  color: inherit;
+  font-family: var(--jp-code-font-family);
+  font-size: var(--jp-code-font-size);
+  margin: 0;
+  overflow-wrap: anywhere;
+  white-space: pre-wrap;
+}
+
+.jp-snapbook-Card-problem {
+  color: var(--jp-ui-font-color2);
+}
+
+.jp-snapbook-Card-acts {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 0 10px;
+  margin-left: -3px;
+}
+`,""]),e.d(p,{},{A:i})},860(o,p,e){var r=e(601),a=e.n(r),n=e(314),i=(e.n(n))()(a());i.push([o.id,`/* The diff tab: choosers and strip stay, the changes scroll. */
+.jp-snapbook-Diff-frame {
+  display: flex;
+  flex-direction: column;
+  height: 100%;
+}
+
+.jp-snapbook-Diff-frame > .jp-snapbook-Scroller {
+  flex: 1 1 auto;
+}
+
+.jp-snapbook-Diff-frame > .jp-snapbook-Quiet {
+  padding: 8px 24px;
+}
+
+.jp-snapbook-Diff-bar {
+  align-items: center;
+  border-bottom: 1px solid var(--jp-border-color2);
+  display: flex;
+  flex-wrap: wrap;
+  gap: 6px 10px;
+  padding: 8px 24px;
+}
+
+.jp-snapbook-Spring {
+  flex: 1 1 0;
+}
+
+.jp-snapbook-Chooser {
+  align-items: center;
+  display: inline-flex;
+  gap: 6px;
+  min-width: 0;
+}
+
+.jp-snapbook-Chooser > span {
+  color: var(--jp-ui-font-color2);
+  font-weight: 600;
+}
+
+.jp-snapbook-Chooser input {
+  background: var(--jp-input-background);
+  border: 1px solid var(--jp-border-color1);
+  border-radius: 3px;
+  color: var(--jp-ui-font-color0);
+  font-family: var(--jp-code-font-family);
+  font-size: var(--jp-code-font-size);
+  height: 26px;
+  max-width: 100%;
+  min-width: 0;
+  padding: 0 6px;
+}
+
+.jp-snapbook-Counter {
+  align-items: center;
+  display: inline-flex;
+  gap: 6px;
+  white-space: nowrap;
+}
+
+.jp-snapbook-Counter .jp-snapbook-Button {
+  padding: 4px 7px;
+}
+
+.jp-snapbook-Strip {
+  background: var(--jp-layout-color2);
+  display: flex;
+  flex-wrap: wrap;
+  gap: 2px 24px;
+  line-height: 1.6;
+  padding: 6px 24px;
+}
+
+.jp-snapbook-Strip > li {
+  min-width: 0;
+}
+
+.jp-snapbook-Change {
+  border-left: 2px solid transparent;
+  margin-left: -10px;
+  outline: none;
+  padding: 2px 0 2px 8px;
+}
+
+.jp-snapbook-Change:focus {
+  border-left-color: var(--jp-brand-color1);
+}
+
+.jp-snapbook-CodeChange {
+  margin-bottom: 8px;
+}
+
+.jp-snapbook-Change-head {
+  padding: 2px 0;
+}
+
+.jp-snapbook-DiffLines {
+  border: 1px solid var(--jp-border-color3);
+  border-radius: 2px;
+  font-family: var(--jp-code-font-family);
+  font-size: var(--jp-code-font-size);
+  line-height: var(--jp-code-line-height);
+}
+
+.jp-snapbook-DiffLine {
+  display: grid;
+  grid-template-columns: 2em minmax(0, 1fr);
+  min-width: 0;
+}
+
+.jp-snapbook-DiffLine code {
+  overflow-wrap: anywhere;
+  tab-size: 4;
+  white-space: pre-wrap;
+}
+
+.jp-snapbook-Sign {
+  color: var(--jp-ui-font-color2);
+  font-family: var(--jp-code-font-family);
+  text-align: center;
+  user-select: none;
+}
+
+/* A tint of the theme's own text colour keeps contrast in light and dark; the sign says which. */
+.jp-snapbook-DiffLine.jp-mod-old {
+  background: color-mix(in srgb, var(--jp-error-color1) 14%, transparent);
+}
+
+.jp-snapbook-DiffLine.jp-mod-new {
+  background: color-mix(in srgb, var(--jp-success-color1) 14%, transparent);
+}
+
+.jp-snapbook-DiffLine del {
+  background: color-mix(in srgb, var(--jp-error-color1) 32%, transparent);
+  text-decoration: line-through;
+  text-decoration-thickness: 1px;
+}
+
+.jp-snapbook-DiffLine ins {
+  background: color-mix(in srgb, var(--jp-success-color1) 32%, transparent);
+  text-decoration: underline;
+  text-underline-offset: 3px;
+}
+
+.jp-snapbook-DiffLine.jp-mod-none {
+  background: var(--jp-layout-color2);
+}
+
+.jp-snapbook-Side {
+  column-gap: 6px;
+  display: grid;
+  grid-template-columns: minmax(0, 1fr) minmax(0, 1fr);
+}
+
+.jp-snapbook-Side-other {
+  color: var(--jp-ui-font-color2);
+  grid-column: 1 / -1;
+  padding: 0 8px;
+}
+
+.jp-snapbook-CellOutputs {
+  min-width: 0;
+  padding: 2px 0;
+}
+
+.jp-snapbook-ValueChange {
+  align-items: baseline;
+  display: flex;
+  flex-wrap: wrap;
+  gap: 2px 14px;
+  line-height: 1.6;
+}
+
+.jp-snapbook-ValueChange-name {
+  color: var(--jp-ui-font-color2);
+  min-width: min(160px, 100%);
+  max-width: 100%;
+}
+
+.jp-snapbook-Old {
+  color: var(--jp-ui-font-color2);
+}
+
+.jp-snapbook-Shift {
+  align-items: center;
+  display: flex;
+  gap: 10px;
+}
+
+.jp-snapbook-Shift svg {
+  fill: var(--jp-warn-color1);
+  flex: none;
+}
+
+.jp-snapbook-Shift-all {
+  fill: var(--jp-layout-color3);
+}
+`,""]),e.d(p,{},{A:i})},33(o,p,e){var r=e(601),a=e.n(r),n=e(314),i=e.n(n),t=e(142),l=e(572),s=e(860),d=e(207),c=e(31),b=i()(a());b.i(t.A),b.i(l.A),b.i(s.A),b.i(d.A),b.i(c.A),b.push([o.id,`/* One line a file; what is not named here is not in the bundle. */
+`,""]),e.d(p,{},{A:b})},572(o,p,e){var r=e(601),a=e.n(r),n=e(314),i=(e.n(n))()(a());i.push([o.id,`/* The version page: a list of sections that stays, beside one scroll. */
+.jp-snapbook-Page,
+.jp-snapbook-Diff {
+  background: var(--jp-layout-color1);
+  contain: strict;
+  container-type: size;
+  height: 100%;
+  outline: none;
+  overflow: hidden;
+}
+
+.jp-snapbook-Page-frame {
+  display: grid;
+  grid-template-columns: 168px minmax(0, 1fr);
+  height: 100%;
+}
+
+.jp-snapbook-Page-alone {
+  padding: 24px;
+}
+
+.jp-snapbook-Nav {
+  border-right: 1px solid var(--jp-border-color2);
+  overflow: auto;
+  padding: 16px 0;
+}
+
+.jp-snapbook-Nav ul,
+.jp-snapbook-Marks,
+.jp-snapbook-Dotted,
+.jp-snapbook-Frames,
+.jp-snapbook-Plain,
+.jp-snapbook-Outputs,
+.jp-snapbook-Events,
+.jp-snapbook-Strip {
+  list-style: none;
+  margin: 0;
+  padding: 0;
+}
+
+.jp-snapbook-Nav button {
+  background: none;
+  border: 0;
+  color: var(--jp-ui-font-color1);
+  cursor: pointer;
+  font: inherit;
+  overflow-wrap: anywhere;
+  padding: 5px 16px;
+  text-align: left;
+  width: 100%;
+}
+
+.jp-snapbook-Nav button:hover {
+  background: var(--jp-layout-color2);
+}
+
+.jp-snapbook-Scroller {
+  min-width: 0;
+  outline: none;
+  overflow: auto;
+  padding: 16px 24px 48px;
+  scroll-padding: 16px;
+}
+
+@container (max-width: 640px) {
+  .jp-snapbook-Page-frame {
+    grid-template-columns: minmax(0, 1fr);
+  }
+
+  .jp-snapbook-Nav {
+    display: none;
+  }
+
+  .jp-snapbook-Scroller {
+    padding: 12px;
+  }
+}
+
+/* What others wrote: stays in its own direction, breaks anywhere, covers nothing else. */
+.jp-snapbook-Said {
+  overflow: clip;
+  overflow-clip-margin: 2px;
+  overflow-wrap: anywhere;
+  unicode-bidi: isolate;
+}
+
+.jp-snapbook-Lines {
+  background: var(--jp-cell-editor-background, var(--jp-layout-color2));
+  border: 1px solid var(--jp-border-color3);
+  border-radius: 2px;
+  color: var(--jp-content-font-color1);
+  font-family: var(--jp-code-font-family);
+  font-size: var(--jp-code-font-size);
+  line-height: var(--jp-code-line-height);
+  margin: 0;
+  max-height: 420px;
+  overflow: auto;
+  padding: 4px 8px;
+  tab-size: 4;
+  white-space: pre-wrap;
+  overflow-wrap: anywhere;
+}
+
+.jp-snapbook code {
+  background: none;
+  color: inherit;
+  font-family: var(--jp-code-font-family);
+  font-size: var(--jp-code-font-size);
+}
+
+.jp-snapbook-Quiet {
+  color: var(--jp-ui-font-color2);
+}
+
+.jp-snapbook-Link {
+  background: none;
+  border: 0;
+  border-radius: 2px;
+  color: var(--jp-content-link-color);
+  cursor: pointer;
+  font: inherit;
+  padding: 1px 3px;
+  text-align: left;
+}
+
+.jp-snapbook-Link:hover {
+  text-decoration: underline;
+}
+
+.jp-snapbook-Link[aria-busy='true'] {
+  color: var(--jp-ui-font-color2);
+  cursor: progress;
+}
+
+.jp-snapbook-Link.jp-mod-strong {
+  font-weight: 600;
+}
+
+.jp-snapbook-Button {
+  background: var(--jp-layout-color1);
+  border: 1px solid var(--jp-border-color1);
+  border-radius: 3px;
+  color: var(--jp-ui-font-color1);
+  cursor: pointer;
+  font: inherit;
+  line-height: 1;
+  min-height: 26px;
+  padding: 4px 10px;
+}
+
+.jp-snapbook-Button:hover:not(:disabled) {
+  background: var(--jp-layout-color2);
+}
+
+.jp-snapbook-Button:disabled {
+  color: var(--jp-ui-font-color3);
+  cursor: default;
+}
+
+.jp-snapbook-Trouble {
+  align-items: center;
+  border-left: 3px solid var(--jp-error-color1);
+  display: flex;
+  flex-wrap: wrap;
+  gap: 12px;
+  overflow-wrap: anywhere;
+  padding: 6px 12px;
+}
+
+.jp-snapbook-Header {
+  border-bottom: 1px solid var(--jp-border-color2);
+  margin-bottom: 8px;
+  padding-bottom: 12px;
+}
+
+.jp-snapbook-Header-line {
+  align-items: center;
+  display: flex;
+  flex-wrap: wrap;
+  gap: 8px 12px;
+}
+
+.jp-snapbook-Header h1 {
+  font-size: var(--jp-ui-font-size3);
+  font-weight: 600;
+  line-height: 1.3;
+  margin: 0;
+  min-width: 0;
+}
+
+.jp-snapbook-Header-acts {
+  display: flex;
+  gap: 6px;
+  margin-left: auto;
+}
+
+.jp-snapbook-Marks {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 4px;
+  min-width: 0;
+}
+
+.jp-snapbook-Badge {
+  border: 1px solid var(--jp-border-color1);
+  border-radius: 10px;
+  font-size: var(--jp-ui-font-size0);
+  line-height: 1.4;
+  max-width: 100%;
+  padding: 1px 8px;
+}
+
+.jp-snapbook-Badge.jp-mod-alias {
+  border-color: var(--jp-brand-color1);
+  font-weight: 600;
+}
+
+.jp-snapbook-Message {
+  font-size: var(--jp-ui-font-size2);
+  line-height: 1.4;
+  margin: 6px 0 4px;
+}
+
+.jp-snapbook-Dotted {
+  color: var(--jp-ui-font-color2);
+  display: flex;
+  flex-wrap: wrap;
+  line-height: 1.7;
+}
+
+.jp-snapbook-Dotted > li:not(:last-child)::after {
+  content: '\xb7';
+  padding: 0 6px;
+}
+
+.jp-snapbook-Digest code {
+  font-size: 0.95em;
+}
+
+.jp-snapbook-Section {
+  scroll-margin-top: 8px;
+}
+
+.jp-snapbook-Section-title {
+  align-items: baseline;
+  background: var(--jp-layout-color1);
+  display: flex;
+  flex-wrap: wrap;
+  font-size: var(--jp-ui-font-size2);
+  font-weight: 600;
+  gap: 0 12px;
+  margin: 14px 0 6px;
+}
+
+.jp-snapbook-Section-title > button {
+  background: none;
+  border: 0;
+  color: inherit;
+  cursor: pointer;
+  font: inherit;
+  overflow-wrap: anywhere;
+  padding: 2px 4px 2px 0;
+  text-align: left;
+}
+
+.jp-snapbook-Section-note {
+  color: var(--jp-ui-font-color2);
+  font-size: var(--jp-ui-font-size1);
+  font-weight: normal;
+  min-width: 0;
+}
+
+.jp-snapbook-Fold {
+  display: inline-block;
+  width: 1.2em;
+}
+
+.jp-snapbook-Section-body {
+  padding-left: 1.2em;
+}
+
+.jp-snapbook h3 {
+  font-size: var(--jp-ui-font-size1);
+  font-weight: 600;
+  margin: 10px 0 4px;
+}
+
+.jp-snapbook h4 {
+  color: var(--jp-ui-font-color2);
+  font-size: var(--jp-ui-font-size1);
+  font-weight: normal;
+  margin: 6px 0 2px;
+}
+
+.jp-snapbook p {
+  margin: 4px 0;
+}
+
+.jp-snapbook-Metrics {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 4px 28px;
+  margin: 0 0 8px;
+}
+
+.jp-snapbook-Metrics dt {
+  color: var(--jp-ui-font-color2);
+}
+
+.jp-snapbook-Metrics dd {
+  margin: 0;
+}
+
+.jp-snapbook-Metrics strong {
+  font-size: var(--jp-ui-font-size2);
+}
+
+.jp-snapbook-Delta {
+  padding-left: 6px;
+  white-space: nowrap;
+}
+
+/* Colour is a second sign: the word stands there in any case. */
+.jp-snapbook-Better {
+  color: var(--jp-success-color0, var(--jp-ui-font-color1));
+}
+
+.jp-snapbook-Worse {
+  color: var(--jp-error-color0, var(--jp-ui-font-color1));
+}
+
+[data-jp-theme-light='false'] .jp-snapbook-Better {
+  color: var(--jp-success-color3, var(--jp-ui-font-color1));
+}
+
+[data-jp-theme-light='false'] .jp-snapbook-Worse {
+  color: var(--jp-error-color3, var(--jp-ui-font-color1));
+}
+
+.jp-snapbook-Pairs {
+  display: grid;
+  gap: 1px 16px;
+  grid-template-columns: minmax(80px, max-content) minmax(0, 1fr);
+  line-height: 1.5;
+  margin: 2px 0 6px;
+}
+
+.jp-snapbook-Pairs > div {
+  display: contents;
+}
+
+.jp-snapbook-Pairs dt {
+  color: var(--jp-ui-font-color2);
+  max-width: 280px;
+}
+
+.jp-snapbook-Pairs dd {
+  font-family: var(--jp-code-font-family);
+  font-size: var(--jp-code-font-size);
+  margin: 0;
+  min-width: 0;
+}
+
+.jp-snapbook-Tree {
+  border-left: 1px solid var(--jp-border-color2);
+  margin-left: 2px;
+  padding-left: 12px;
+}
+
+.jp-snapbook-Cell {
+  display: grid;
+  gap: 8px;
+  grid-template-columns: 52px minmax(0, 1fr);
+  margin: 6px 0;
+}
+
+.jp-snapbook-Cell-mark {
+  color: var(--jp-cell-inprompt-font-color);
+  padding-top: 5px;
+  text-align: right;
+}
+
+.jp-snapbook-Cells > .jp-snapbook-Disclosure {
+  margin-left: 60px;
+}
+
+.jp-snapbook-Others {
+  border-left: 2px solid var(--jp-border-color2);
+  margin-left: -60px;
+}
+
+.jp-snapbook-Outputs {
+  padding: 4px 0 4px 16px;
+}
+
+.jp-snapbook-Image {
+  background: #fff;
+  display: block;
+  max-width: 100%;
+}
+
+.jp-snapbook-Frame {
+  background: #fff;
+  border: 1px solid var(--jp-border-color2);
+  display: block;
+  height: 260px;
+  resize: vertical;
+  width: 100%;
+}
+
+.jp-snapbook-Frames > li {
+  outline-offset: 2px;
+  padding: 2px 0 6px;
+}
+
+.jp-snapbook-FrameLine {
+  align-items: baseline;
+  display: flex;
+  flex-wrap: wrap;
+  gap: 0 14px;
+}
+
+.jp-snapbook-Glance {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 10px;
+  padding: 2px 0;
+}
+
+.jp-snapbook-Bars {
+  border-bottom: 1px solid var(--jp-border-color1);
+  display: block;
+  fill: var(--jp-brand-color1);
+}
+
+.jp-snapbook-Bars[data-kind='categories'] {
+  fill: var(--jp-accent-color1, var(--jp-brand-color1));
+}
+
+.jp-snapbook-Scroll {
+  max-height: 460px;
+  overflow: auto;
+}
+
+.jp-snapbook-Table {
+  border-collapse: collapse;
+  font-size: inherit;
+  table-layout: auto;
+}
+
+.jp-snapbook-Table th,
+.jp-snapbook-Table td {
+  border-bottom: 1px solid var(--jp-border-color3);
+  max-width: 320px;
+  padding: 3px 14px 3px 0;
+  text-align: left;
+  vertical-align: middle;
+}
+
+.jp-snapbook-Table thead th {
+  background: var(--jp-layout-color1);
+  color: var(--jp-ui-font-color2);
+  font-weight: normal;
+  position: sticky;
+  top: 0;
+}
+
+.jp-snapbook-Table tbody th {
+  font-weight: 600;
+}
+
+.jp-snapbook-Table .jp-snapbook-Number {
+  text-align: right;
+}
+
+.jp-snapbook-Plain {
+  line-height: 1.6;
+}
+
+.jp-snapbook-Plain .jp-snapbook-Plain {
+  padding-left: 20px;
+}
+
+.jp-snapbook-Events > li {
+  line-height: 1.7;
+}
+
+.jp-snapbook-Check {
+  align-items: center;
+  display: inline-flex;
+  gap: 4px;
+}
+
+.jp-snapbook-Lineage {
+  max-height: 520px;
+  overflow: auto;
+}
+
+.jp-snapbook-Edge {
+  fill: none;
+  stroke: var(--jp-border-color1);
+  stroke-width: 1.2px;
+}
+
+.jp-snapbook-Node {
+  cursor: pointer;
+  outline: none;
+}
+
+.jp-snapbook-Node rect {
+  fill: var(--jp-layout-color2);
+  stroke: var(--jp-border-color1);
+}
+
+.jp-snapbook-Node.jp-mod-model rect {
+  stroke: var(--jp-brand-color1);
+  stroke-width: 2px;
+}
+
+.jp-snapbook-Node:hover rect {
+  fill: var(--jp-layout-color3);
+}
+
+.jp-snapbook-Node:focus-visible rect {
+  stroke: var(--jp-brand-color1);
+  stroke-width: 3px;
+}
+
+.jp-snapbook-Node text {
+  fill: var(--jp-ui-font-color1);
+  font-size: var(--jp-ui-font-size1);
+}
+
+/* The restore dialog. */
+.jp-snapbook-Restore {
+  line-height: 1.6;
+  max-height: 60vh;
+  min-width: min(460px, 80vw);
+  overflow: auto;
+}
+
+.jp-snapbook-Warning {
+  border-left: 3px solid var(--jp-warn-color1);
+  margin-bottom: 10px;
+  padding: 2px 12px;
+}
+
+.jp-snapbook-Facts {
+  display: grid;
+  gap: 4px 16px;
+  grid-template-columns: max-content minmax(0, 1fr);
+  margin: 0;
+}
+
+.jp-snapbook-Facts > div {
+  display: contents;
+}
+
+.jp-snapbook-Facts dt {
+  color: var(--jp-ui-font-color2);
+}
+
+.jp-snapbook-Facts dd {
+  margin: 0;
+  min-width: 0;
+}
+
+.jp-snapbook-Also {
+  border: 1px solid var(--jp-border-color2);
+  border-radius: 3px;
+  display: flex;
+  flex-direction: column;
+  gap: 2px;
+  margin: 12px 0 0;
+  padding: 4px 12px 8px;
+}
+
+.jp-snapbook-Indented {
+  display: flex;
+  flex-direction: column;
+  padding-left: 22px;
+}
+
+.jp-snapbook-Choices {
+  display: flex;
+  gap: 16px;
+}
+`,""]),e.d(p,{},{A:i})},31(o,p,e){var r=e(601),a=e.n(r),n=e(314),i=(e.n(n))()(a());i.push([o.id,`/* The panel of the left area. Fixed heights of the list's lines are also in src/rows.ts. */
+.jp-snapbook-widget {
+  background: var(--jp-layout-color1);
+  display: flex;
+  min-width: 220px;
+  overflow: hidden;
+}
+
+.jp-snapbook-panel {
+  display: flex;
+  flex: 1 1 auto;
+  flex-direction: column;
+  height: 100%;
+  min-height: 0;
+  min-width: 0;
+}
+
+.jp-snapbook-panel p {
+  margin: 0;
+}
+
+.jp-snapbook-panel code {
+  background: var(--jp-layout-color2);
+  color: var(--jp-ui-font-color1);
+  font-family: var(--jp-code-font-family);
+  font-size: var(--jp-code-font-size);
+  overflow-wrap: anywhere;
+  padding: 0 3px;
+}
+
+.jp-snapbook-gap {
+  flex: 1 1 auto;
+}
+
+/* -- head */
+
+.jp-snapbook-title {
+  align-items: center;
+  display: flex;
+  height: 28px;
+  padding: 0 4px 0 12px;
+}
+
+.jp-snapbook-title h2 {
+  flex: 1 1 auto;
+  font-size: var(--jp-ui-font-size0);
+  font-weight: 600;
+  letter-spacing: 1px;
+  margin: 0;
+  text-transform: uppercase;
+}
+
+.jp-snapbook-icon {
+  background: none;
+  border: 0;
+  border-radius: 2px;
+  cursor: pointer;
+  height: 24px;
+  padding: 4px;
+  width: 24px;
+}
+
+.jp-snapbook-icon:hover {
+  background: var(--jp-layout-color2);
+}
+
+.jp-snapbook-which {
+  align-items: center;
+  display: flex;
+  gap: 8px;
+  padding: 0 12px 6px;
+}
+
+.jp-snapbook-model {
+  flex: 0 1 auto;
+  min-width: 60px;
+}
+
+.jp-snapbook-panel .jp-HTMLSelect select,
+.jp-snapbook-panel select {
+  background-color: var(--jp-layout-color1);
+  border: 1px solid var(--jp-border-color1);
+  border-radius: 2px;
+  color: var(--jp-ui-font-color1);
+  font-family: inherit;
+  font-size: var(--jp-ui-font-size1);
+  height: 24px;
+  line-height: 22px;
+  max-width: 100%;
+  padding: 0 18px 0 6px;
+  width: 100%;
+}
+
+.jp-snapbook-notebook {
+  color: var(--jp-ui-font-color2);
+  flex: 1 1 0;
+  min-width: 0;
+  overflow: hidden;
+  text-align: right;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
+/* -- the one act */
+
+.jp-snapbook-split {
+  display: flex;
+  gap: 1px;
+  padding: 0 12px 6px;
+}
+
+.jp-snapbook-button {
+  background: var(--jp-brand-color1);
+  border: 0;
+  border-radius: 2px;
+  color: var(--jp-ui-inverse-font-color1);
+  cursor: pointer;
+  font-family: inherit;
+  font-size: var(--jp-ui-font-size1);
+  min-height: 28px;
+  overflow: hidden;
+  padding: 0 10px;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
+.jp-snapbook-split .jp-snapbook-button:first-child {
+  flex: 1 1 auto;
+  min-width: 0;
+  text-align: left;
+}
+
+.jp-snapbook-button:hover {
+  background: var(--jp-brand-color0);
+}
+
+.jp-snapbook-button[aria-disabled='true'] {
+  background: var(--jp-layout-color3);
+  color: var(--jp-ui-font-color1);
+  cursor: default;
+}
+
+.jp-snapbook .jp-snapbook-button:focus-visible {
+  outline-color: var(--jp-ui-font-color0);
+  outline-offset: 1px;
+}
+
+.jp-snapbook-link {
+  background: none;
+  border: 0;
+  border-radius: 2px;
+  color: var(--jp-content-link-color);
+  cursor: pointer;
+  font-family: inherit;
+  font-size: inherit;
+  padding: 1px 3px;
+}
+
+.jp-snapbook-link:hover {
+  text-decoration: underline;
+}
+
+.jp-snapbook-input {
+  background: var(--jp-input-background);
+  border: 1px solid var(--jp-border-color1);
+  border-radius: 2px;
+  color: var(--jp-ui-font-color0);
+  font-family: inherit;
+  font-size: var(--jp-ui-font-size1);
+  height: 24px;
+  min-width: 0;
+  padding: 0 6px;
+  width: 100%;
+}
+
+.jp-snapbook-input::placeholder {
+  color: var(--jp-ui-font-color2);
+  opacity: 1;
+}
+
+/* -- form */
+
+.jp-snapbook-form {
+  border-bottom: 1px solid var(--jp-border-color2);
+  border-top: 1px solid var(--jp-border-color2);
+  display: flex;
+  flex: 0 1 auto;
+  flex-direction: column;
+  gap: 6px;
+  margin-bottom: 6px;
+  min-height: 120px;
+  overflow-y: auto;
+  padding: 8px 12px;
+}
+
+.jp-snapbook-form label:not(.jp-snapbook-check) {
+  align-items: center;
+  display: grid;
+  gap: 6px;
+  grid-template-columns: 62px 1fr;
+}
+
+.jp-snapbook-form label > .jp-snapbook-input:nth-child(3) {
+  grid-column: 2;
+}
+
+.jp-snapbook-form fieldset {
+  border: 0;
+  margin: 0;
+  max-height: 140px;
+  min-width: 0;
+  overflow-y: auto;
+  padding: 0 0 0 68px;
+  position: relative;
+}
+
+.jp-snapbook-form legend {
+  left: 0;
+  padding: 0;
+  position: absolute;
+  top: 3px;
+}
+
+.jp-snapbook-form details {
+  display: block;
+}
+
+.jp-snapbook-form details > label {
+  margin-top: 4px;
+}
+
+.jp-snapbook-form summary {
+  cursor: pointer;
+}
+
+.jp-snapbook-check {
+  align-items: center;
+  display: flex;
+  gap: 4px;
+  min-width: 0;
+  min-height: 22px;
+}
+
+.jp-snapbook-check input {
+  flex: none;
+  margin: 0 2px 0 0;
+}
+
+.jp-snapbook-becomes {
+  color: var(--jp-ui-font-color1);
+  min-height: 1.3em;
+  overflow-wrap: anywhere;
+  white-space: pre-line;
+}
+
+.jp-snapbook-quiet {
+  color: var(--jp-ui-font-color2);
+}
+
+.jp-snapbook-steps {
+  align-items: center;
+  display: flex;
+  flex-wrap: wrap;
+  gap: 4px 8px;
+}
+
+/* -- states */
+
+.jp-snapbook-notice,
+.jp-snapbook-bar {
+  background: var(--jp-layout-color2);
+  border-left: 3px solid var(--jp-brand-color1);
+  flex: none;
+  margin: 0 12px 6px;
+  max-height: 30%;
+  overflow-wrap: anywhere;
+  overflow-y: auto;
+  padding: 6px 8px;
+}
+
+.jp-snapbook-notice.jp-mod-warn {
+  border-left-color: var(--jp-warn-color1);
+}
+
+.jp-snapbook-notice code {
+  display: block;
+  margin-top: 2px;
+}
+
+.jp-snapbook-bar {
+  align-items: center;
+  display: flex;
+  flex-wrap: wrap;
+  gap: 2px 6px;
+  padding: 4px 8px;
+}
+
+.jp-snapbook-bar.jp-mod-compare {
+  margin: 0;
+}
+
+.jp-snapbook-stand {
+  background: none;
+  border: 0;
+  color: var(--jp-ui-font-color2);
+  display: flex;
+  flex: none;
+  font-family: inherit;
+  font-size: inherit;
+  justify-content: space-between;
+  padding: 2px 12px 6px;
+  text-align: left;
+}
+
+button.jp-snapbook-stand {
+  color: var(--jp-content-link-color);
+  cursor: pointer;
+}
+
+button.jp-snapbook-stand:hover {
+  text-decoration: underline;
+}
+
+.jp-snapbook-empty {
+  display: flex;
+  flex-direction: column;
+  gap: 8px;
+  overflow-wrap: anywhere;
+  overflow-y: auto;
+  padding: 8px 12px;
+}
+
+.jp-snapbook-empty > .jp-snapbook-link {
+  align-self: flex-start;
+}
+
+.jp-snapbook-skeleton {
+  flex: 1 1 0;
+  min-height: 0;
+  overflow: hidden;
+  padding: 8px 12px;
+}
+
+.jp-snapbook-skeleton > div {
+  background: var(--jp-layout-color2);
+  border-radius: 2px;
+  height: 30px;
+  margin-bottom: 12px;
+}
+
+/* -- search */
+
+.jp-snapbook-search {
+  flex: none;
+  padding: 0 12px 6px;
+}
+
+.jp-snapbook-searchline,
+.jp-snapbook-filters {
+  display: flex;
+  gap: 4px;
+}
+
+.jp-snapbook-filters {
+  margin-top: 4px;
+}
+
+.jp-snapbook-filters > * {
+  flex: 1 1 0;
+  min-width: 0;
+}
+
+.jp-snapbook-toggle {
+  background: var(--jp-layout-color1);
+  border: 1px solid var(--jp-border-color1);
+  border-radius: 2px;
+  color: var(--jp-ui-font-color1);
+  cursor: pointer;
+  flex: none;
+  font-family: inherit;
+  font-size: var(--jp-ui-font-size0);
+  height: 24px;
+  padding: 0 6px;
+}
+
+.jp-snapbook-toggle[aria-pressed='true'] {
+  background: var(--jp-layout-color3);
+  border-color: var(--jp-brand-color1);
+  color: var(--jp-ui-font-color0);
+  font-weight: 600;
+}
+
+/* -- course of a metric */
+
+.jp-snapbook-plot {
+  flex: none;
+  padding: 0 12px 6px;
+}
+
+.jp-snapbook-plothead {
+  align-items: center;
+  color: var(--jp-ui-font-color2);
+  display: flex;
+  font-size: var(--jp-ui-font-size0);
+  gap: 6px;
+  min-height: 20px;
+}
+
+.jp-snapbook-plothead .jp-snapbook-link {
+  margin-left: -3px;
+  max-width: 50%;
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
+.jp-snapbook-canvas {
+  cursor: pointer;
+  height: 26px;
+  margin: 0 4px;
+  position: relative;
+}
+
+.jp-mod-open .jp-snapbook-canvas {
+  border-bottom: 1px solid var(--jp-border-color2);
+  border-top: 1px solid var(--jp-border-color2);
+  height: 130px;
+}
+
+.jp-snapbook-canvas svg {
+  display: block;
+  height: 100%;
+  overflow: visible;
+  width: 100%;
+}
+
+.jp-snapbook-canvas polyline {
+  fill: none;
+  stroke: var(--jp-brand-color1);
+  stroke-width: 1.5;
+}
+
+.jp-snapbook-dot {
+  background: var(--jp-brand-color1);
+  border-radius: 50%;
+  height: 5px;
+  margin: -2.5px 0 0 -2.5px;
+  position: absolute;
+  width: 5px;
+}
+
+.jp-snapbook-dot.jp-mod-active {
+  background: var(--jp-layout-color1);
+  border: 2px solid var(--jp-ui-font-color0);
+  height: 9px;
+  margin: -4.5px 0 0 -4.5px;
+  width: 9px;
+}
+
+.jp-snapbook-bound {
+  background: var(--jp-layout-color1);
+  color: var(--jp-ui-font-color2);
+  font-size: var(--jp-ui-font-size0);
+  left: 0;
+  line-height: 1.2;
+  pointer-events: none;
+  position: absolute;
+}
+
+.jp-snapbook-bound.jp-mod-high {
+  top: 0;
+}
+
+.jp-snapbook-bound.jp-mod-low {
+  bottom: 0;
+}
+
+/* -- pinned */
+
+.jp-snapbook-pins {
+  border-top: 1px solid var(--jp-border-color2);
+  flex: none;
+  list-style: none;
+  margin: 0;
+  padding: 0;
+}
+
+.jp-snapbook-pin {
+  align-items: center;
+  background: none;
+  border: 0;
+  color: inherit;
+  cursor: pointer;
+  display: flex;
+  font: inherit;
+  gap: 6px;
+  height: 24px;
+  padding: 0 12px;
+  text-align: left;
+  width: 100%;
+}
+
+.jp-snapbook-pin:hover {
+  background: var(--jp-layout-color2);
+}
+
+/* -- list */
+
+.jp-snapbook-listbox {
+  border-top: 1px solid var(--jp-border-color2);
+  display: flex;
+  flex: 1 1 0;
+  min-height: 96px;
+  position: relative;
+}
+
+.jp-snapbook-scroller {
+  flex: 1 1 auto;
+  min-width: 0;
+  overflow-x: hidden;
+  overflow-y: auto;
+  overflow-anchor: none;
+}
+
+.jp-snapbook-list {
+  contain: layout;
+  position: relative;
+}
+
+.jp-snapbook-list > * {
+  left: 0;
+  position: absolute;
+  right: 0;
+}
+
+.jp-snapbook-heading {
+  background: var(--jp-layout-color1);
+  color: var(--jp-ui-font-color2);
+  font-size: var(--jp-ui-font-size0);
+  height: 22px;
+  line-height: 22px;
+  overflow: hidden;
+  padding: 0 12px;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
+.jp-snapbook-heading.jp-mod-sticky {
+  border-bottom: 1px solid var(--jp-border-color2);
+  left: 0;
+  position: absolute;
+  right: 12px;
+  top: 0;
+  z-index: 1;
+}
+
+.jp-snapbook-row {
+  border-left: 3px solid transparent;
+  cursor: pointer;
+  overflow: hidden;
+  padding: 3px 10px 0 5px;
+}
+
+.jp-snapbook-row:hover,
+.jp-snapbook-fold:hover {
+  background: var(--jp-layout-color2);
+}
+
+/* The brand's light colour is unreadable under text in dark themes; a border carries it. */
+.jp-snapbook-row.jp-mod-active,
+.jp-snapbook-fold.jp-mod-active {
+  background: var(--jp-layout-color2);
+  border-left-color: var(--jp-brand-color1);
+}
+
+.jp-snapbook-list:focus-within .jp-mod-active {
+  background: var(--jp-layout-color3);
+}
+
+.jp-snapbook-line {
+  align-items: baseline;
+  display: flex;
+  gap: 6px;
+  height: 18px;
+  line-height: 18px;
+  white-space: nowrap;
+}
+
+.jp-snapbook-mark {
+  color: var(--jp-ui-font-color1);
+  flex: none;
+  width: 10px;
+}
+
+.jp-snapbook-second {
+  color: var(--jp-ui-font-color1);
+  font-size: var(--jp-ui-font-size0);
+  padding-left: 16px;
+}
+
+.jp-snapbook-number {
+  flex: 0 1 auto;
+  font-weight: 600;
+  min-width: 0;
+  overflow: hidden;
+  text-overflow: ellipsis;
+}
+
+.jp-snapbook-alias {
+  border: 1px solid var(--jp-border-color0);
+  border-radius: 7px;
+  flex: 0 1 auto;
+  font-size: var(--jp-ui-font-size0);
+  line-height: 14px;
+  min-width: 20px;
+  overflow: hidden;
+  padding: 0 5px;
+  text-overflow: ellipsis;
+}
+
+.jp-snapbook-value {
+  flex: none;
+  font-variant-numeric: tabular-nums;
+  max-width: 90px;
+  overflow: hidden;
+  text-overflow: ellipsis;
+}
+
+.jp-snapbook-delta {
+  flex: none;
+  font-size: var(--jp-ui-font-size0);
+  font-variant-numeric: tabular-nums;
+  min-width: 44px;
+  text-align: right;
+}
+
+.jp-snapbook-delta.jp-mod-better {
+  color: var(--jp-success-color0, var(--jp-success-color1));
+}
+
+.jp-snapbook-delta.jp-mod-worse {
+  color: var(--jp-error-color0, var(--jp-error-color1));
+}
+
+[data-jp-theme-light='false'] .jp-snapbook-delta.jp-mod-better {
+  color: var(--jp-success-color2);
+}
+
+[data-jp-theme-light='false'] .jp-snapbook-delta.jp-mod-worse {
+  color: var(--jp-error-color3);
+}
+
+.jp-snapbook-age {
+  color: var(--jp-ui-font-color1);
+  flex: none;
+  font-size: var(--jp-ui-font-size0);
+  min-width: 40px;
+  text-align: right;
+}
+
+.jp-snapbook-said {
+  flex: 1 1 auto;
+  min-width: 0;
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
+.jp-snapbook-said.jp-mod-warn::before {
+  content: '⚠ ';
+}
+
+.jp-snapbook-tag {
+  flex: 0 1 auto;
+  max-width: 30%;
+  min-width: 0;
+  overflow: hidden;
+  text-overflow: ellipsis;
+}
+
+.jp-snapbook-signs {
+  flex: none;
+  letter-spacing: 2px;
+}
+
+.jp-snapbook-fold {
+  align-items: center;
+  border-left: 3px solid transparent;
+  color: var(--jp-ui-font-color1);
+  cursor: pointer;
+  display: flex;
+  font-size: var(--jp-ui-font-size0);
+  gap: 6px;
+  overflow: hidden;
+  padding: 0 10px 0 8px;
+  white-space: nowrap;
+}
+
+.jp-snapbook-more {
+  color: var(--jp-ui-font-color2);
+  line-height: 30px;
+  padding: 0 12px;
+}
+
+/* -- foot */
+
+.jp-snapbook-footer {
+  align-items: center;
+  border-top: 1px solid var(--jp-border-color2);
+  color: var(--jp-ui-font-color1);
+  display: flex;
+  flex: none;
+  font-size: var(--jp-ui-font-size0);
+  gap: 6px;
+  min-height: 24px;
+  padding: 0 12px;
+  white-space: nowrap;
+}
+
+.jp-snapbook-place {
+  color: var(--jp-ui-font-color2);
+  min-width: 0;
+  overflow: hidden;
+  text-overflow: ellipsis;
+}
+
+/* -- elsewhere */
+
+.jp-snapbook-statusitem button {
+  background: none;
+  border: 0;
+  color: inherit;
+  cursor: pointer;
+  font: inherit;
+  height: 100%;
+  max-width: 40ch;
+  overflow: hidden;
+  padding: 0 6px;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
+.jp-snapbook-text {
+  font-family: var(--jp-code-font-family);
+  margin: 0;
+  max-height: 60vh;
+  max-width: 80ch;
+  overflow: auto;
+  overflow-wrap: anywhere;
+  white-space: pre-wrap;
+}
+
+.jp-snapbook-verbform {
+  display: flex;
+  flex-direction: column;
+  gap: 8px;
+  min-width: 320px;
+}
+
+.jp-snapbook-verbform label:not(.jp-snapbook-check) {
+  display: flex;
+  flex-direction: column;
+  gap: 2px;
+}
+
+.jp-snapbook-verbform small {
+  color: var(--jp-ui-font-color2);
+}
+
+@media (forced-colors: active) {
+  .jp-snapbook-row.jp-mod-active {
+    border-left-color: Highlight;
+  }
+}
+`,""]),e.d(p,{},{A:i})},314(o){o.exports=function(o){var p=[];return p.toString=function(){return this.map(function(p){var e="",r=void 0!==p[5];return p[4]&&(e+="@supports (".concat(p[4],") {")),p[2]&&(e+="@media ".concat(p[2]," {")),r&&(e+="@layer".concat(p[5].length>0?" ".concat(p[5]):""," {")),e+=o(p),r&&(e+="}"),p[2]&&(e+="}"),p[4]&&(e+="}"),e}).join("")},p.i=function(o,e,r,a,n){"string"==typeof o&&(o=[[null,o,void 0]]);var i={};if(r)for(var t=0;t<this.length;t++){var l=this[t][0];null!=l&&(i[l]=!0)}for(var s=0;s<o.length;s++){var d=[].concat(o[s]);r&&i[d[0]]||(void 0!==n&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=n),e&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=e),a&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=a):d[4]="".concat(a)),p.push(d))}},p}},601(o){o.exports=function(o){return o[1]}},776(o,p,e){e.r(p);var r=e(72),a=e.n(r),n=e(825),i=e.n(n),t=e(659),l=e.n(t),s=e(56),d=e.n(s),c=e(540),b=e.n(c),f=e(113),x=e.n(f),j=e(33),h={};h.styleTagTransform=x(),h.setAttributes=d(),h.insert=l().bind(null,"head"),h.domAPI=i(),h.insertStyleElement=b(),a()(j.A,h);let u=j.A&&j.A.locals?j.A.locals:void 0;e.d(p,{},{default:u})},72(o){var p=[];function e(o){for(var e=-1,r=0;r<p.length;r++)if(p[r].identifier===o){e=r;break}return e}function r(o,r){for(var a={},n=[],i=0;i<o.length;i++){var t=o[i],l=r.base?t[0]+r.base:t[0],s=a[l]||0,d="".concat(l," ").concat(s);a[l]=s+1;var c=e(d),b={css:t[1],media:t[2],sourceMap:t[3],supports:t[4],layer:t[5]};if(-1!==c)p[c].references++,p[c].updater(b);else{var f=function(o,p){var e=p.domAPI(p);return e.update(o),function(p){p?(p.css!==o.css||p.media!==o.media||p.sourceMap!==o.sourceMap||p.supports!==o.supports||p.layer!==o.layer)&&e.update(o=p):e.remove()}}(b,r);r.byIndex=i,p.splice(i,0,{identifier:d,updater:f,references:1})}n.push(d)}return n}o.exports=function(o,a){var n=r(o=o||[],a=a||{});return function(o){o=o||[];for(var i=0;i<n.length;i++){var t=e(n[i]);p[t].references--}for(var l=r(o,a),s=0;s<n.length;s++){var d=e(n[s]);0===p[d].references&&(p[d].updater(),p.splice(d,1))}n=l}}},659(o){var p={};o.exports=function(o,e){var r=function(o){if(void 0===p[o]){var e=document.querySelector(o);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(o){e=null}p[o]=e}return p[o]}(o);if(!r)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");r.appendChild(e)}},540(o){o.exports=function(o){var p=document.createElement("style");return o.setAttributes(p,o.attributes),o.insert(p,o.options),p}},56(o,p,e){o.exports=function(o){var p=e.nc;p&&o.setAttribute("nonce",p)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var p=o.insertStyleElement(o);return{update:function(e){var r,a,n;r="",e.supports&&(r+="@supports (".concat(e.supports,") {")),e.media&&(r+="@media ".concat(e.media," {")),(a=void 0!==e.layer)&&(r+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),r+=e.css,a&&(r+="}"),e.media&&(r+="}"),e.supports&&(r+="}"),(n=e.sourceMap)&&"u">typeof btoa&&(r+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(n))))," */")),o.styleTagTransform(r,p,o.options)},remove:function(){var o;null===(o=p).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,p){if(p.styleSheet)p.styleSheet.cssText=o;else{for(;p.firstChild;)p.removeChild(p.firstChild);p.appendChild(document.createTextNode(o))}}}}]);
