@@ -9,6 +9,7 @@ import { Outputs } from '../page/output';
 import { bracket } from '../page/runs';
 import type { CellRow, Change, StoredOutput } from '../types';
 import { DiffLines } from './lines';
+import { isCell } from './sections';
 
 /** Where outputs come from. */
 export interface OutputsOf {
@@ -30,10 +31,11 @@ export function CodeChange(props: {
   return (
     <div className="jp-snapbook-CodeChange">
       <div className="jp-snapbook-Change-head">
+        {change.what === 'moved' && `${happened(change, trans)} `}
         <code>
           <Said text={place(change)} longest={80} />
-        </code>{' '}
-        <span>{happened(change, trans)}</span>
+        </code>
+        {change.what !== 'moved' && ` ${happened(change, trans)}`}
         {change.facts['guessed'] === true && (
           <span title={trans.__('Matched by its text: these cells have no common id')}>
             {' '}
@@ -56,11 +58,6 @@ export function CodeChange(props: {
       )}
     </div>
   );
-}
-
-/** Whether a change is of a cell; else it is a module's or the document's. */
-export function isCell(change: Change): boolean {
-  return /^cell /.test(change.name);
 }
 
 /** The brackets of a cell on both sides: "[4] → [6]", "[9]". */

@@ -86,6 +86,11 @@ function gathered(changes: readonly Change[], key: (change: Change) => string): 
   return [...found.values()];
 }
 
+/** Whether a change is of a cell; else, in the code, it is a module's or the document's. */
+export function isCell(change: Change): boolean {
+  return change.section === 'code' && /^cell /.test(change.name);
+}
+
 /** A section's name for people. */
 export function sectionTitle(section: SectionName, trans: TranslationBundle): string {
   const titles: { [name: string]: string } = {
@@ -121,13 +126,15 @@ export function strip(compared: Compared, trans: TranslationBundle): Brief[] {
     }
   }
   for (const section of ['code', 'data', 'environment'] as const) {
-    const count = bySection.get(section)?.length ?? 0;
+    const changes = bySection.get(section) ?? [];
+    const count = changes.length;
+    const cells = changes.filter(isCell).length;
     const title = sectionTitle(section, trans).toLowerCase();
     const text =
       count === 0
         ? trans.__('%1 same', title)
-        : section === 'code'
-          ? trans._n('%1 cell changed', '%1 cells changed', count)
+        : cells > 0
+          ? trans._n('%1 cell changed', '%1 cells changed', cells)
           : trans._n('%2: %1 change', '%2: %1 changes', count, title);
     told.push({ section, text, better: null });
   }

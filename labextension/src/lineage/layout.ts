@@ -1,9 +1,10 @@
 /**
  * Where each node of a lineage graph stands: layers from left to right, few crossings.
  *
- * Pure. A layer is the longest way from a source (Sugiyama's first step); the order within a layer
- * follows the mean place of the neighbours, swept forth and back. Edges of a circle are left out of
- * the layering, so that any graph gets a picture.
+ * Pure. A layer is the longest way from a source (Sugiyama's first step), sources stand right before
+ * what they lead to; the order within a layer follows the mean place of the neighbours, swept forth
+ * and back. Edges of a circle are left out of the layering, so that any graph gets a picture. What
+ * a longer way says already is not drawn, and cells in a row are drawn as one.
  */
 import type { Graph, GraphNode } from '../types';
 
@@ -106,7 +107,105 @@ function layers(ids: readonly string[], edges: readonly [string, string][]): Map
     }
     ready = next;
   }
+  drawSourcesNear(ids, edges, layer);
   return layer;
+}
+
+/** Put nodes that come from nothing right before the first that they lead to. */
+function drawSourcesNear(
+  ids: readonly string[],
+  edges: readonly [string, string][],
+  layer: Map<string, number>
+): void {
+  const [after, before] = [neighbours(edges, 0), neighbours(edges, 1)];
+  for (const id of ids) {
+    const next = after.get(id) ?? [];
+    if (next.length > 0 && !before.has(id)) {
+      const nearest = Math.min(...next.map(other => layer.get(other) ?? 0));
+      layer.set(id, Math.max(0, nearest - 1));
+    }
+  }
+}
+
+/** Cells in a row from here on are drawn as one. */
+const FOLD_FROM = 3;
+
+/**
+ * The graph as it is drawn: without edges that a longer way says already, and, unless `every` cell
+ * is wanted, with cells in a row as one node. Such a node has the id of the first of them.
+ */
+export function drawn(graph: Graph, every: boolean): Graph {
+  const kinds = new Map(graph.nodes.map(node => [node.id, node.kind]));
+  const edges = reduced(graph.edges);
+  if (every) {
+    return { ...graph, edges };
+  }
+  const [after, before] = [neighbours(edges, 0), neighbours(edges, 1)];
+  const isCell = (id: string): boolean => kinds.get(id) === 'cell';
+  // A cell goes on a row if the row's end leads to it alone, and nothing else does.
+  const goesOn = (id: string): boolean => {
+    const from = before.get(id) ?? [];
+    return isCell(id) && from.length === 1 && isCell(from[0]) && after.get(from[0])?.length === 1;
+  };
+  const inRow = new Map<string, GraphNode[]>();
+  const headOf = new Map<string, string>();
+  for (const node of graph.nodes) {
+    if (!isCell(node.id) || goesOn(node.id)) {
+      continue;
+    }
+    const row = [node];
+    for (let next = after.get(node.id); next?.length === 1 && goesOn(next[0]); ) {
+      const found = graph.nodes.find(other => other.id === next?.[0]);
+      if (found === undefined || row.includes(found)) {
+        break;
+      }
+      row.push(found);
+      next = after.get(found.id);
+    }
+    if (row.length >= FOLD_FROM) {
+      inRow.set(node.id, row);
+      row.forEach(member => headOf.set(member.id, node.id));
+    }
+  }
+  const nodes = graph.nodes
+    .filter(node => (headOf.get(node.id) ?? node.id) === node.id)
+    .map(node => asOne(node, inRow.get(node.id)));
+  const kept = edges
+    .map(([from, to]): [string, string] => [headOf.get(from) ?? from, headOf.get(to) ?? to])
+    .filter(([from, to]) => from !== to);
+  return { ...graph, nodes, edges: kept };
+}
+
+function asOne(node: GraphNode, row: readonly GraphNode[] | undefined): GraphNode {
+  if (row === undefined) {
+    return node;
+  }
+  const labels = row.map(member => member.label);
+  return {
+    ...node,
+    label: `${labels[0]} … ${labels[labels.length - 1]}`,
+    detail: labels.join(' ')
+  };
+}
+
+/** The edges that no longer way says already. Edges of circles stay. */
+export function reduced(edges: readonly [string, string][]): [string, string][] {
+  const after = neighbours(edges, 0);
+  const isLonger = (from: string, to: string): boolean => {
+    const seen = new Set<string>([from]);
+    const open = (after.get(from) ?? []).filter(id => id !== to);
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      if (id === to) {
+        return true;
+      }
+      if (!seen.has(id)) {
+        seen.add(id);
+        open.push(...(after.get(id) ?? []));
+      }
+    }
+    return false;
+  };
+  return edges.filter(([from, to]) => !isLonger(from, to));
 }
 
 /** Order each column by the mean place of its neighbours in the column before, then after. */

@@ -10,7 +10,7 @@ import * as React from 'react';
 import { Said } from '../common/said';
 import { inline } from '../common/text';
 import type { Graph, GraphNode } from '../types';
-import { BOX, layOut, neighbours, Picture, Placed } from './layout';
+import { BOX, drawn, layOut, neighbours, Picture, Placed } from './layout';
 
 /** What both forms need. */
 export interface LineageProps {
@@ -24,27 +24,49 @@ export interface LineageProps {
 export function Lineage(props: LineageProps): JSX.Element {
   const { graph, trans } = props;
   const [asList, setAsList] = React.useState(false);
+  const [every, setEvery] = React.useState(false);
+  const folded = React.useMemo(() => drawn(graph, false), [graph]);
+  const whole = React.useMemo(() => drawn(graph, true), [graph]);
   if (graph.nodes.length === 0) {
     return <p className="jp-snapbook-Quiet">{trans.__('Nothing is known of where it came from.')}</p>;
   }
-  const folded = graph.folded ?? 0;
+  const left = graph.folded ?? 0;
   return (
     <>
-      <label className="jp-snapbook-Check">
-        <input
-          type="checkbox"
-          checked={asList}
-          onChange={event => setAsList(event.currentTarget.checked)}
-        />
-        {trans.__('as a list')}
-      </label>
-      {asList ? <LineageList {...props} /> : <LineagePicture {...props} />}
-      {folded > 0 && (
+      <div className="jp-snapbook-Choices">
+        <Check label={trans.__('as a list')} on={asList} onChange={setAsList} />
+        {!asList && folded.nodes.length < whole.nodes.length && (
+          <Check label={trans.__('every cell')} on={every} onChange={setEvery} />
+        )}
+      </div>
+      {asList ? (
+        <LineageList {...props} />
+      ) : (
+        <LineagePicture {...props} graph={every ? whole : folded} />
+      )}
+      {left > 0 && (
         <p className="jp-snapbook-Quiet">
-          {trans._n('%1 more is left out', '%1 more are left out', folded)}
+          {trans._n('%1 more is left out', '%1 more are left out', left)}
         </p>
       )}
     </>
+  );
+}
+
+function Check(props: {
+  label: string;
+  on: boolean;
+  onChange: (on: boolean) => void;
+}): JSX.Element {
+  return (
+    <label className="jp-snapbook-Check">
+      <input
+        type="checkbox"
+        checked={props.on}
+        onChange={event => props.onChange(event.currentTarget.checked)}
+      />
+      {props.label}
+    </label>
   );
 }
 
@@ -55,6 +77,13 @@ export function LineagePicture(props: LineageProps): JSX.Element {
   const first = picture.nodes.find(placed => placed.node.kind === 'model') ?? picture.nodes[0];
   const [current, setCurrent] = React.useState(first?.node.id ?? '');
   const svg = React.useRef<SVGSVGElement>(null);
+  React.useEffect(() => {
+    // A picture wider than the page begins where the model is.
+    const frame = svg.current?.parentElement;
+    if (frame && first) {
+      frame.scrollLeft = first.x - frame.clientWidth / 2;
+    }
+  }, [picture]);
   const walk = (event: React.KeyboardEvent, placed: Placed): void => {
     if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
@@ -127,7 +156,7 @@ function Box(props: {
       <title>{props.said}</title>
       <rect width={BOX.width} height={BOX.height} rx={node.kind === 'cell' ? 2 : BOX.height / 2} />
       <text x={BOX.width / 2} y={BOX.height / 2} textAnchor="middle" dominantBaseline="central">
-        {SIGNS[node.kind] ?? ''} {inline(node.label, 15)}
+        {SIGNS[node.kind] ?? ''} {inline(node.label, 16)}
       </text>
     </g>
   );

@@ -9,9 +9,14 @@ import { histogram, percent } from './histogram';
 const WIDTH = 96;
 const HEIGHT = 20;
 
-/** The bars of one column. */
-export function Bars(props: { profile: JsonObject; trans: TranslationBundle }): JSX.Element {
-  const { bars, words, kind } = histogram(props.profile, props.trans);
+/** The bars of one column; its `name` is said where it does not stand beside them. */
+export function Bars(props: {
+  profile: JsonObject;
+  name?: string;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { bars, words: told, kind } = histogram(props.profile, props.trans);
+  const words = props.name === undefined ? told : `${inline(props.name, 60)}: ${told}`;
   const most = Math.max(...bars.map(bar => bar.share), 1e-9);
   const step = WIDTH / Math.max(bars.length, 1);
   return (
@@ -27,9 +32,10 @@ export function Bars(props: { profile: JsonObject; trans: TranslationBundle }): 
       <title>{words}</title>
       {bars.map((bar, at) => {
         const height = bar.share > 0 ? Math.max(1, (bar.share / most) * (HEIGHT - 1)) : 0;
+        const said = `${inline(bar.label, 60)}: ${percent(bar.share)}`;
         return (
           <rect key={at} x={at * step} y={HEIGHT - height} width={step - 1} height={height}>
-            <title>{`${inline(bar.label, 60)}: ${percent(bar.share)}`}</title>
+            <title>{props.name === undefined ? said : `${inline(props.name, 60)}, ${said}`}</title>
           </rect>
         );
       })}

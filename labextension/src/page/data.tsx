@@ -4,7 +4,15 @@ import * as React from 'react';
 
 import { Digest, Said } from '../common/said';
 import { Disclosure } from '../common/section';
-import { asList, asNumber, asObject, asText, nameText, shapeText } from '../common/values';
+import {
+  asList,
+  asNumber,
+  asObject,
+  asText,
+  nameText,
+  numberText,
+  shapeText
+} from '../common/values';
 import { countText } from '../format';
 import type { JsonObject, Part } from '../types';
 import { Bars, BarWords } from './bars';
@@ -68,7 +76,12 @@ function Frame(props: {
       </div>
       <div className="jp-snapbook-Glance" aria-hidden="true">
         {columns.slice(0, GLANCE).map((column, at) => (
-          <Bars key={at} profile={asObject(column['profile'])} trans={trans} />
+          <Bars
+            key={at}
+            name={nameText(column['name'])}
+            profile={asObject(column['profile'])}
+            trans={trans}
+          />
         ))}
       </div>
       {columns.length > 0 && (
@@ -136,7 +149,7 @@ function Column(props: { column: JsonObject; trans: TranslationBundle }): JSX.El
       </td>
       <td>{known && <Bars profile={profile} trans={trans} />}</td>
       <td>{known ? <BarWords profile={profile} trans={trans} /> : trans.__('not looked at')}</td>
-      <td className="jp-snapbook-Number">{mean === null ? '' : mean.toPrecision(4)}</td>
+      <td className="jp-snapbook-Number">{mean === null ? '' : numberText(mean)}</td>
     </tr>
   );
 }

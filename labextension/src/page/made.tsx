@@ -223,6 +223,7 @@ export function Events(props: { version: Version; trans: TranslationBundle }): J
   const { version, trans } = props;
   const words: { [kind: string]: string } = {
     made: trans.__('made'),
+    version: trans.__('made'),
     tag: trans.__('tagged'),
     note: trans.__('noted'),
     alias: trans.__('alias moved'),
