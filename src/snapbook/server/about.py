@@ -24,7 +24,8 @@ class AboutRoute(Route):
     @authorized
     async def get(self) -> None:
         """The server part's version, the user, and the table of verbs."""
-        name = str(getattr(self.current_user, "display_name", "") or self._user())
+        user = self.current_user
+        name = str(getattr(user, "display_name", "") or getattr(user, "username", ""))
         await self.tell(lambda asking: about(asking, name))
 
 

@@ -26,13 +26,12 @@ LONGEST = 100_000
 class Asking:
     """What a request asks: ``values`` by name, as text from a query or JSON from a body.
 
-    ``root`` is the folder that the server serves; ``user`` names who asks, for tasks of his own.
+    ``root`` is the folder that the server serves.
     """
 
     service: Service
     root: Path
     values: Mapping[str, Any]
-    user: str = ""
 
     def text(self, name: str, default: str = "") -> str:
         """A text. Raises Usage for anything else, or one that is too long."""

@@ -40,7 +40,7 @@ class Route(APIHandler):
         """Answer with what ``act`` gives; ``values`` come from the route itself."""
         try:
             asked = {**self._asked(), **values}
-            asking = Asking(self.service, self._root(), asked, self._user())
+            asking = Asking(self.service, self._root(), asked)
             body = await self.service.run(lambda: _encoded(act(asking)), acting=acting)
         except SnapbookError as error:
             self._refuse(error)
@@ -82,9 +82,6 @@ class Route(APIHandler):
         """The folder that is served; the contents manager's where it has one on disk."""
         served = getattr(self.contents_manager, "root_dir", None)
         return Path(served or self.settings["server_root_dir"]).expanduser()
-
-    def _user(self) -> str:
-        return str(getattr(self.current_user, "username", ""))
 
 
 def _encoded(value: object) -> bytes:

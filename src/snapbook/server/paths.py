@@ -48,8 +48,8 @@ def inside(root: Path, base: Path, path: str) -> Path:
             raise ValueError("too long")
         parts = path.split("/") if path else []
         for part in parts:
-            # ".", "..", "", and on Windows drives and devices have another name than themselves.
-            if Path(part).name != part or part == ".." or "\0" in part:
+            # "." and, on Windows, drives have another name than themselves.
+            if not part or part == ".." or Path(part).name != part or "\0" in part:
                 raise ValueError("no name")
         found = base.joinpath(*parts).resolve()
         if not found.is_relative_to(root):

@@ -1,4 +1,7 @@
-"""Acts that last, by the id that their asker gave them: told of while they run, and stopped."""
+"""Acts that last, by the id that their asker gave them: told of while they run, and stopped.
+
+Not by user: who comes with a token alone is somebody else at each request. Who may act may stop.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,11 @@ class Tasks:
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
-        self._running: dict[tuple[str, str], threading.Event] = {}
+        self._running: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
 
     @contextmanager
-    def running(self, user: str, task: str) -> Iterator[Progress]:
+    def running(self, task: str) -> Iterator[Progress]:
         """The progress of ``task`` while the block runs; it raises Interrupted once cancelled.
 
         Without an id nothing is told. Raises Conflict for an id that runs already.
@@ -36,19 +39,19 @@ class Tasks:
             raise Usage("task is no id", kind="argument")
         cancelled = threading.Event()
         with self._lock:
-            if (user, task) in self._running:
+            if task in self._running:
                 raise Conflict("A task of this id is running", kind="task")
-            self._running[user, task] = cancelled
+            self._running[task] = cancelled
         try:
             yield self._progress(task, cancelled)
         finally:
             with self._lock:
-                del self._running[user, task]
+                del self._running[task]
 
-    def cancel(self, user: str, task: str) -> None:
+    def cancel(self, task: str) -> None:
         """Stop a task at its next step. Raises NotFound for one that does not run."""
         with self._lock:
-            cancelled = self._running.get((user, task))
+            cancelled = self._running.get(task)
         if cancelled is None:
             raise NotFound("No such task is running", kind="task")
         cancelled.set()

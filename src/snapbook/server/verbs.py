@@ -41,7 +41,7 @@ class CancelRoute(Route):
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        """Stop the ``task`` that this user began."""
+        """Stop the ``task`` at its next step."""
         await self.tell(cancel)
 
 
@@ -54,7 +54,7 @@ def act(asking: Asking) -> dict[str, Any]:
     args, options = _given(verb, asking.values, spot)
     asked = verb.ask(args, options)
     with (
-        asking.service.tasks.running(asking.user, asking.text("task")) as progress,
+        asking.service.tasks.running(asking.text("task")) as progress,
         Here(spot.folder, face="server", progress=progress) as here,
     ):
         progress(verb.name, 0, 0)
@@ -65,7 +65,7 @@ def act(asking: Asking) -> dict[str, Any]:
 
 def cancel(asking: Asking) -> dict[str, Any]:
     """Stop a task."""
-    asking.service.tasks.cancel(asking.user, asking.needed("task"))
+    asking.service.tasks.cancel(asking.needed("task"))
     return {}
 
 
