@@ -18,6 +18,7 @@ WORDS = {
     "save": "churn --dry-run",
     "list": "churn",
     "show": "churn:0.1.0",
+    "lineage": "churn",
     "diff": "churn",
     "restore": "churn:0.1.0 --dry-run",
     "tag": "churn:0.1.0 team=risk",
@@ -78,6 +79,7 @@ def test_every_verb_from_python(notebook):
         "save": "'churn', dry_run=True",
         "list": "'churn', limit=1",
         "show": "'churn:0.1.0'",
+        "lineage": "'churn'",
         "diff": "'churn:0.1.0', 'churn:0.2.0'",
         "restore": "'churn:0.1.0', as_='older'",
         "tag": "'churn', 'team=risk'",
@@ -103,7 +105,9 @@ def test_every_verb_from_python(notebook):
         call = f"snapbook.verbs.{name.replace('-', '_')}({arguments})"
         ran = notebook.cell(f"value = {call}\ntype(value).__name__")
         assert ran.status == "ok", (call, ran.error)
-        assert ran.value in {f"'{k}'" for k in ("Saved", "Listing", "Shown", "Compared")} | {
+        assert ran.value in {
+            f"'{k}'" for k in ("Saved", "Listing", "Shown", "Compared", "Graph")
+        } | {
             "'Restored'",
             "'Done'",
         }, call

@@ -11,6 +11,7 @@ from snapbook.verbs.here import Here
 WORDS = {
     "list": ["churn"],
     "show": ["churn"],
+    "lineage": ["churn"],
     "diff": ["churn"],
     "tag": ["churn", "team=risk"],
     "note": ["churn", "a word"],

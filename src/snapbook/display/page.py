@@ -23,6 +23,8 @@ def page(shown: Shown) -> list[str]:
     lines.append(" - ".join([*said, signed, f"#{row.manifest[:12]}"]))
     if row.message and row.reason:
         lines.append(f"{row.bump}: {row.reason}")
+    if shown.summary is not None and shown.summary.changed:
+        lines.append(f"changed since {shown.summary.since}: {'; '.join(shown.summary.changed)}")
     blocks = {part.kind: part for part in shown.parts}
     if "metrics" in blocks:
         lines += _block("metrics", [[name, number(m.value)] for name, m in row.metrics.items()])
@@ -54,6 +56,11 @@ def page(shown: Shown) -> list[str]:
     lines += _block(
         "notes", [[time[:16].replace("T", " "), author, text] for time, author, text in shown.notes]
     )
+    lines += _block(
+        "events",
+        [[act.time[:16].replace("T", " "), act.author, act.kind, act.text]
+         for act in shown.events if act.kind not in ("version", "note")],
+    )  # fmt: skip
     return lines
 
 

@@ -42,6 +42,10 @@ def text(value: object) -> list[str]:
         return compared(value)
     if isinstance(value, values.Restored):
         return restored(value)
+    if isinstance(value, values.Graph):
+        from snapbook.display.origin import listed
+
+        return listed(value)
     if isinstance(value, values.Done):
         return list(value.lines)
     if isinstance(value, values.Overview):

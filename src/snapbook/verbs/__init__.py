@@ -20,7 +20,7 @@ __all__ = ["ALIASES", "VERBS", "Asked", "Here", "Verb", "find", "here_now", "run
 _SHORT = {"export-env": ("--to", "env"), "export_script": ("--to", "notebook")}
 
 # In a shell they need a reference; in a kernel they mean the model that was used last.
-_ONE_VERSION = frozenset({"show", "diff", "restore", "export", "trust"})
+_ONE_VERSION = frozenset({"show", "lineage", "diff", "restore", "export", "trust"})
 
 
 def find(name: str) -> Verb:

@@ -178,6 +178,15 @@ _TABLE = (
         button="Restore",
     ),
     Verb(
+        "lineage",
+        "What a version came from: files, cells, data; and what points at it",
+        _late("origin", "lineage"),
+        (_REF,),
+        examples=("%snapbook lineage churn", "snapbook lineage churn@production"),
+        label="Lineage",
+        on="version",
+    ),
+    Verb(
         "tag",
         "Set tags (team=risk), move aliases (@candidate), remove tags",
         _late("mark", "tag"),

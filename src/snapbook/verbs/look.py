@@ -105,16 +105,22 @@ def _count(text: str | int | None) -> int:
 
 def show(here: Here, asked: Asked) -> Shown:
     """One version in full."""
+    from snapbook.verbs.history import history
+    from snapbook.verbs.summary import summary
+
     repository = here.repository()
     version, echo = resolve(repository, asked.ref or default_ref(here, repository))
     manifest = repository.manifest(version.manifest)
+    parts = manifest.load(repository.store.get)
     notes = repository.index.notes(version.manifest)
     return Shown(
         version,
         manifest,
-        manifest.load(repository.store.get),
+        parts,
         tuple((note.time, note.author, note.text) for note in notes),
         echo,
+        history(repository, version),
+        summary(repository, version, parts),
     )
 
 

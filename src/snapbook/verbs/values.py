@@ -79,15 +79,69 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """One event about a version: its place in the chain, UTC as events write it, by whom, of which
+    type (version, note, tag, alias, ...), and what it did in words.
+    """
+
+    n: int
+    time: str
+    author: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """``set_params`` are the parameters that are not the default's; ``changed`` a line for each
+    thing that differs from the version ``since`` ("" and none for a first version).
+    """
+
+    set_params: Mapping[str, Json]
+    since: str = ""
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A thing that a model came from, or that points at it. ``kind`` is file, module, cell, frame,
+    model or alias; ``section`` the part of a version's page that tells more.
+    """
+
+    id: str
+    kind: str
+    label: str
+    detail: str
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Where the version ``ref`` came from: edges are (earlier, later) ids of nodes; ``folded`` is
+    how many nodes are left out.
+    """
+
+    ref: str
+    nodes: tuple[Node, ...]
+    edges: tuple[tuple[str, str], ...]
+    folded: int = 0
+    echo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
-    """One version in full. ``echo`` is the resolution of a reference that was not literal."""
+    """One version in full. ``echo`` is the resolution of a reference that was not literal.
+
+    ``notes`` are (time, author, text); ``events`` all that happened to it, oldest first.
+    """
 
     version: VersionRow
     manifest: Manifest
     parts: tuple[Part, ...]
     notes: tuple[tuple[str, str, str], ...] = ()
     echo: str = ""
-    mine: bool = False
+    events: tuple[Act, ...] = ()
+    summary: Summary | None = None
 
 
 @dataclass(frozen=True, slots=True)

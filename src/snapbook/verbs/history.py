@@ -1,0 +1,64 @@
+"""What happened to one version: made, noted, tagged, pointed at, deleted; who did it and when.
+
+Reads the events themselves, which the index only points at: it keeps no author of a tag, and what a
+later snapbook writes stands there by its type alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from snapbook import canonical
+from snapbook.catalog.rows import VersionRow
+from snapbook.errors import Damaged, NotFound
+from snapbook.events import Event
+from snapbook.repository import Repository
+from snapbook.verbs.values import Act
+
+MOST = 60
+
+
+def history(repository: Repository, version: VersionRow, most: int = MOST) -> tuple[Act, ...]:
+    """The newest ``most`` events about ``version``, oldest first; damaged ones are left out."""
+    acts = []
+    for n in sorted(repository.index.acts(version.manifest, most)):
+        event = next(repository.catalog.read(n), None)
+        if event is not None and event.n == n:
+            text = _text(repository, event, version.manifest)
+            acts.append(Act(event.n, event.time, event.author, event.type, text))
+    return tuple(acts)
+
+
+def _text(repository: Repository, event: Event, manifest: str) -> str:
+    body: Mapping[str, Any] = event.body
+    words = _words(repository, body.get("texts"))
+    if event.type == "version":
+        said = str(words.get("message") or words.get("reason") or "")
+        return f"{body.get('model')}:{body.get('number')}  {said}".strip()
+    if event.type == "note":
+        return str(words.get("text") or words.get("message") or "")
+    if event.type == "tag":
+        return _tags(words.get("tags"), body.get("removed"))
+    if event.type == "alias":
+        way = "here" if body.get("new") == manifest else "away"
+        return f"@{body.get('name')} moved {way}"
+    return ""
+
+
+def _tags(given: object, removed: object) -> str:
+    named = given.items() if isinstance(given, dict) else ()
+    words = [f"{name}={value}" if value else str(name) for name, value in named]
+    words += [f"without {name}" for name in removed] if isinstance(removed, list) else []
+    return ", ".join(words)
+
+
+def _words(repository: Repository, digest: object) -> Mapping[str, Any]:
+    """The texts of an event; none where they were purged or cannot be read."""
+    if not isinstance(digest, str) or not digest:
+        return {}
+    try:
+        value = canonical.decode(repository.store.get(digest))
+    except (NotFound, Damaged, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
