@@ -209,11 +209,12 @@ function versionActs(room: Room): Act[] {
       id: CommandIDs.diff,
       label: trans.__('Compare Versions'),
       caption: trans.__('The marked versions, else this one with the one before'),
-      can: any,
+      can: args => typeof args.old === 'string' || any(args),
       does: args => {
         if (typeof args.old === 'string') {
           const newer = typeof args.new === 'string' ? args.new : undefined;
-          return pages.openDiff(target(room, args)?.path ?? model.path, args.old, newer);
+          const path = typeof args.path === 'string' ? args.path : model.path;
+          return pages.openDiff(path, args.old, newer);
         }
         if (args.ref === undefined && model.marks.length === 2) {
           const [older, newer] = inOrder(model);

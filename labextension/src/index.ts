@@ -18,12 +18,14 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
+import { setHost } from './card/host';
 import { Client } from './client';
 import { addCommands, addVerbs, furtherVerbs, type Room } from './commands';
 import { Doing } from './doing';
 import { Model, type Kept } from './model';
 import { addNotebookCommands } from './notebook';
 import { openMenu } from './menu';
+import { addPageCommands } from './pagecommands';
 import { Pages } from './pages';
 import { SnapbookPanel } from './panel/widget';
 import { Restoring } from './restoring';
@@ -104,8 +106,19 @@ function activate(
   const room: Room = { app, model, doing, restoring, pages, panel, palette, trans };
   addCommands(room);
   addNotebookCommands({ app, tracker, palette, doing, trans });
+  addPageCommands(app, pages, actions, trans);
+  setHost({
+    client,
+    actions,
+    pathOf: node => tracker.find(({ node: whole }) => whole.contains(node))?.context.path ?? '',
+    notThisModel: () => void app.commands.execute(CommandIDs.openForm),
+    changed: model.versionsChanged
+  });
   app.shell.add(panel, 'left', { rank: 300, type: 'Snapbook' });
-  restorer?.add(panel, 'snapbook-panel');
+  if (restorer !== null) {
+    restorer.add(panel, 'snapbook-panel');
+    restorePages(restorer, pages);
+  }
   followNotebooks(tracker, model, labShell);
   followServer(app, model, doing, pages);
   followVerbs(room);
@@ -154,6 +167,24 @@ function pageActions(app: JupyterFrontEnd): PageActions {
     copy: text => run(CommandIDs.copyRef, { ref: text }),
     backToRow: (_, ref) => run(CommandIDs.openPanel, { ref })
   };
+}
+
+/** Tabs that were open come back with the page. */
+function restorePages(restorer: ILayoutRestorer, pages: Pages): void {
+  void restorer.restore(pages.versions, {
+    command: CommandIDs.openVersion,
+    args: ({ content }) => ({ path: content.path, ref: content.ref }),
+    name: ({ content }) => `${content.path} ${content.ref}`
+  });
+  void restorer.restore(pages.diffs, {
+    command: CommandIDs.diff,
+    args: ({ content: { model } }) => ({
+      path: model.path,
+      old: model.old,
+      ...(model.new === '' ? {} : { new: model.new })
+    }),
+    name: ({ content: { model } }) => `${model.path} ${model.old} ${model.new}`
+  });
 }
 
 /** The panel shows the notebook that is looked at, and stays with it while a page is. */

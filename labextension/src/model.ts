@@ -62,6 +62,8 @@ export class Model {
   private folder = '';
   /** What a notebook suggests, found once for each. */
   private suggested = '';
+  /** The newest version that was listed last. */
+  private newest = '';
   private visible = false;
   private stale = true;
   private asked = 0;
@@ -375,10 +377,12 @@ export class Model {
     if (this.suggested === '' && this.filters.model === null) {
       this.suggest(page);
     }
-    const rows = this.listing.rows;
-    if (this.active === '' && rows.length > 0) {
-      this.active = rows[0].ref;
+    // Who stands on the newest version stays on the newest; elsewhere the place is kept.
+    const newest = page.rows[0]?.ref ?? '';
+    if (this.active === '' || this.active === this.newest) {
+      this.active = newest;
     }
+    this.newest = newest;
     void this.reach(page.head);
   }
 

@@ -74,6 +74,16 @@ export class Pages {
     await this.add(widget, this.diffs);
   }
 
+  /** The page or diff that has the keyboard, else null. */
+  get focused(): VersionPage | DiffTab | null {
+    const { currentWidget } = this.options.app.shell;
+    if (!(currentWidget instanceof MainAreaWidget)) {
+      return null;
+    }
+    const { content } = currentWidget;
+    return content instanceof VersionPage || content instanceof DiffTab ? content : null;
+  }
+
   /** The pages of a place read themselves again. */
   refresh(): void {
     this.versions.forEach(({ content }) => content.refresh());

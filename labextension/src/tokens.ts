@@ -40,6 +40,16 @@ export namespace CommandIDs {
   export const startKernel = 'snapbook:start-kernel';
   export const dismissRestart = 'snapbook:dismiss-restart';
   export const kernelList = 'snapbook:kernel-list';
+  export const nextChange = 'snapbook:next-change';
+  export const previousChange = 'snapbook:previous-change';
+  export const toggleOutputs = 'snapbook:toggle-outputs';
+  export const swapSides = 'snapbook:swap-sides';
+  export const sideBySide = 'snapbook:side-by-side';
+  export const older = 'snapbook:older-version';
+  export const newer = 'snapbook:newer-version';
+  export const pageDiff = 'snapbook:page-diff';
+  export const pageRestore = 'snapbook:page-restore';
+  export const backToRow = 'snapbook:back-to-row';
   export const runVersioned = 'snapbook:run-versioned-cells';
   export const escape = 'snapbook:escape';
   export const backToNotebook = 'snapbook:back-to-notebook';

@@ -88,6 +88,15 @@ export const List = React.forwardRef<ListHandle, ListProps>(function List(props,
     }
   });
 
+  React.useLayoutEffect(() => {
+    // Where the keyboard is, is the active line, whatever arrived meanwhile.
+    const held = document.activeElement;
+    const key = held instanceof HTMLElement ? (held.dataset.ref ?? held.dataset.fold) : undefined;
+    if (key !== undefined && key !== active && scroller.current?.contains(held)) {
+      props.onActive(key);
+    }
+  }, [active, layout]);
+
   const first = lineAt(layout, Math.max(0, sight.top - MARGIN_PX));
   const last = Math.min(
     layout.lines.length - 1,

@@ -99,11 +99,11 @@ function reasonOf(model: Model, trans: TranslationBundle): string {
     case 'ready':
       return '';
     case 'asking':
-      return trans.__('Snapshot: asking the kernel…');
+      return trans.__('Snapshot: asking…');
     case 'not-loaded':
-      return trans.__('Snapshot: load snapbook first');
+      return trans.__('Snapshot: not loaded');
     case 'not-installed':
-      return trans.__('Snapshot: no snapbook in this kernel');
+      return trans.__('Snapshot: not installed');
     case 'other-language':
       return trans.__('Snapshot: needs Python');
     default:

@@ -38,7 +38,7 @@ export function Search(props: SearchProps): JSX.Element {
           className="jp-snapbook-input"
           value={text}
           aria-label={trans.__('Search versions')}
-          placeholder={trans.__('/ accuracy > 0.9, or words')}
+          placeholder={trans.__('/ accuracy > 0.9')}
           title={trans.__(
             'An expression as in list --where (accuracy > 0.9 and tag.team = \'risk\'), or words of messages and notes'
           )}
@@ -73,10 +73,11 @@ export function Search(props: SearchProps): JSX.Element {
           type="button"
           className="jp-snapbook-toggle"
           aria-expanded={open || narrowed}
+          aria-label={trans.__('Filter by tag, alias or author')}
           title={trans.__('Filter by tag, alias or author')}
           onClick={() => setOpen(!open)}
         >
-          {trans.__('Filter')}
+          <span aria-hidden="true">▾</span>
         </button>
       </div>
       {(open || narrowed) && (

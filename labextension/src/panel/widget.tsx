@@ -25,6 +25,7 @@ export interface PanelOptions {
 export class SnapbookPanel extends ReactWidget {
   private readonly list = React.createRef<ListHandle>();
   private timer = 0;
+  private wanted = false;
 
   constructor(private readonly options: PanelOptions) {
     super();
@@ -32,8 +33,10 @@ export class SnapbookPanel extends ReactWidget {
     this.addClass('jp-snapbook-widget');
     this.title.icon = snapbookIcon;
     this.title.caption = options.trans.__('Snapbook: versions of your models');
+    this.node.tabIndex = -1;
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', options.trans.__('Snapbook'));
+    options.model.changed.connect(() => this.focusLater());
     options.model.revealed.connect((_, ref) => this.list.current?.reveal(ref, false));
   }
 
@@ -90,8 +93,21 @@ export class SnapbookPanel extends ReactWidget {
     const { active } = this.options.model;
     if (this.list.current !== null) {
       this.list.current.reveal(active, true);
-    } else {
-      this.node.querySelector<HTMLElement>('button:not([aria-disabled="true"])')?.focus();
+      return;
+    }
+    this.node.focus();
+    this.wanted = true;
+  }
+
+  /** The first rows take the keyboard, if the panel was activated before they were there. */
+  private focusLater(): void {
+    if (this.wanted && this.options.model.listing.rows.length > 0) {
+      this.wanted = false;
+      window.setTimeout(() => {
+        if (document.activeElement === this.node) {
+          this.list.current?.reveal(this.options.model.active, true);
+        }
+      }, 0);
     }
   }
 
