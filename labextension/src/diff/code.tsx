@@ -4,11 +4,13 @@ import * as React from 'react';
 
 import { OnRequest } from '../common/request';
 import { Said } from '../common/said';
+import { inline } from '../common/text';
 import { asNumber } from '../common/values';
 import { Outputs } from '../page/output';
 import { bracket } from '../page/runs';
 import type { CellRow, Change, StoredOutput } from '../types';
 import { DiffLines } from './lines';
+import { place } from './place';
 import { isCell } from './sections';
 
 /** Where outputs come from. */
@@ -60,19 +62,6 @@ export function CodeChange(props: {
   );
 }
 
-/** The brackets of a cell on both sides: "[4] → [6]", "[9]". */
-export function place(change: Change): string {
-  if (!isCell(change)) {
-    return change.name;
-  }
-  const [old, now] = [asNumber(change.old), asNumber(change.new)];
-  if (old !== null && now !== null && old !== now) {
-    return `[${old}] → [${now}]`;
-  }
-  const number = /^cell (\d+)$/.exec(change.name)?.[1];
-  return now !== null ? `[${now}]` : number !== undefined ? `[${number}]` : change.name;
-}
-
 function happened(change: Change, trans: TranslationBundle): string {
   switch (change.what) {
     case 'added':
@@ -101,13 +90,13 @@ function CellOutputs(props: {
   return (
     <div className="jp-snapbook-CellOutputs">
       <OnRequest
-        label={trans.__('outputs in %1', ref)}
+        label={trans.__('outputs in %1', inline(ref, 80))}
         ask={async () => find(await from.cells(ref), change, side) ?? null}
         trans={trans}
       >
         {cell =>
           cell === null || cell.outputs.length === 0 ? (
-            <span className="jp-snapbook-Quiet">{trans.__('no outputs in %1', ref)}</span>
+            <span className="jp-snapbook-Quiet">{trans.__('no outputs in %1', inline(ref, 80))}</span>
           ) : (
             <Outputs
               outputs={cell.outputs}

@@ -5,6 +5,7 @@
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { inline } from '../common/text';
 import { asNumber, asText, metricText, pairText, valueText } from '../common/values';
 import type { Change, Compared } from '../types';
 
@@ -102,7 +103,7 @@ export function sectionTitle(section: SectionName, trans: TranslationBundle): st
     environment: trans.__('Environment'),
     files: trans.__('Files')
   };
-  return titles[section] ?? section;
+  return titles[section] ?? inline(section, 40);
 }
 
 /** One word of the strip. */

@@ -5,6 +5,7 @@ import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
 import { folds } from '../common/folds';
+import { inline } from '../common/text';
 import type { Source } from '../common/source';
 import type { PageActions } from '../tokens';
 import { DiffModel, Live } from './model';
@@ -123,9 +124,9 @@ export class DiffTab extends ReactWidget {
 
   private _name(): void {
     const { trans } = this._options;
-    const { old, new: now } = this.model;
+    const [old, now] = [this.model.old, this.model.new].map(ref => inline(ref, 120));
     this.title.label = now === '' ? old : `${old} → ${now.slice(now.lastIndexOf(':') + 1)}`;
-    this.title.caption = trans.__('%1 compared with %2 (%3)', old, now, this.path);
+    this.title.caption = trans.__('%1 compared with %2 (%3)', old, now, inline(this.path));
   }
 
   private readonly _options: DiffOptions;

@@ -10,7 +10,8 @@ import * as React from 'react';
 import { Said } from '../common/said';
 import { inline } from '../common/text';
 import type { Graph, GraphNode } from '../types';
-import { BOX, drawn, layOut, neighbours, Picture, Placed } from './layout';
+import { BOX, drawn, layOut, neighbours, Placed } from './layout';
+import { step } from './step';
 
 /** What both forms need. */
 export interface LineageProps {
@@ -241,30 +242,6 @@ function beside(node: GraphNode, graph: Graph): [GraphNode[], GraphNode[]] {
 function names(nodes: readonly GraphNode[]): string {
   const shown = nodes.slice(0, 6).map(node => inline(node.label, 30));
   return shown.join(', ') + (nodes.length > 6 ? ', …' : '');
-}
-
-/** The node that an arrow key leads to; null for other keys and at the ends. */
-export function step(picture: Picture, from: Placed, key: string): Placed | null {
-  const layer = picture.nodes.filter(placed => placed.layer === from.layer);
-  const byHeight = [...layer].sort((a, b) => a.y - b.y);
-  const at = byHeight.indexOf(from);
-  switch (key) {
-    case 'ArrowUp':
-      return byHeight[at - 1] ?? null;
-    case 'ArrowDown':
-      return byHeight[at + 1] ?? null;
-    case 'ArrowRight':
-      return nearest(picture.edges.filter(edge => edge.from === from).map(edge => edge.to), from);
-    case 'ArrowLeft':
-      return nearest(picture.edges.filter(edge => edge.to === from).map(edge => edge.from), from);
-    default:
-      return null;
-  }
-}
-
-function nearest(placed: readonly Placed[], from: Placed): Placed | null {
-  const ranked = [...placed].sort((a, b) => Math.abs(a.y - from.y) - Math.abs(b.y - from.y));
-  return ranked[0] ?? null;
 }
 
 function curve(from: Placed, to: Placed): string {

@@ -14,6 +14,7 @@ import {
   shapeText
 } from '../common/values';
 import { countText } from '../format';
+import { inline } from '../common/text';
 import type { JsonObject, Part } from '../types';
 import { Bars, BarWords } from './bars';
 
@@ -87,7 +88,7 @@ function Frame(props: {
       {columns.length > 0 && (
         <Disclosure
           label={trans._n('%1 column', '%1 columns', columns.length)}
-          name={trans.__('Columns of %1', part.name)}
+          name={trans.__('Columns of %1', inline(part.name, 80))}
         >
           {() => <Columns columns={columns} name={part.name} trans={trans} />}
         </Disclosure>
@@ -104,7 +105,12 @@ function Columns(props: {
   const { columns, name, trans } = props;
   const [shown, setShown] = React.useState(LISTED);
   return (
-    <div className="jp-snapbook-Scroll" tabIndex={0} role="region" aria-label={trans.__('Columns of %1', name)}>
+    <div
+      className="jp-snapbook-Scroll"
+      tabIndex={0}
+      role="region"
+      aria-label={trans.__('Columns of %1', inline(name, 80))}
+    >
       <table className="jp-snapbook-Table">
         <thead>
           <tr>

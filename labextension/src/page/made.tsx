@@ -4,6 +4,7 @@ import * as React from 'react';
 
 import { OnRequest } from '../common/request';
 import { Moment, Said } from '../common/said';
+import { inline } from '../common/text';
 import { Disclosure } from '../common/section';
 import { asList, asNumber, asObject, asText, nameText, valueText } from '../common/values';
 import { countText, sizeText } from '../format';
@@ -104,7 +105,7 @@ function Tree(props: { value: JsonObject; label: string; depth: number }): JSX.E
     <>
       <Pairs values={flat} label={props.label} />
       {nested.map(([name, value]) => (
-        <div key={name} className="jp-snapbook-Tree" role="group" aria-label={name}>
+        <div key={name} className="jp-snapbook-Tree" role="group" aria-label={inline(name, 80)}>
           <strong>
             <Said text={name} longest={80} />
           </strong>
@@ -207,7 +208,7 @@ function OneFile(props: {
       {isText && (
         <OnRequest
           label={trans.__('show')}
-          name={trans.__('Show %1', file.path)}
+          name={trans.__('Show %1', inline(file.path, 120))}
           ask={() => fetchFile(file.path)}
           trans={trans}
         >

@@ -9,7 +9,7 @@ import * as React from 'react';
 
 import { OnRequest } from '../common/request';
 import { Lines } from '../common/said';
-import { shortened } from '../common/text';
+import { inline, shortened } from '../common/text';
 import { sizeText } from '../format';
 import type { StoredOutput } from '../types';
 
@@ -35,10 +35,11 @@ export function Outputs(props: {
     <ul className="jp-snapbook-Outputs" aria-label={trans.__('Outputs of %1', cell)}>
       {outputs.map((output, at) => {
         const size = sizeText(output.bytes);
+        const kind = inline(output.kind, 60);
         const label =
           output.bytes > LARGE_BYTES
-            ? trans.__('%1: large, %2 [show]', output.kind, size)
-            : trans.__('%1, %2 [show]', output.kind, size);
+            ? trans.__('%1: large, %2 [show]', kind, size)
+            : trans.__('%1, %2 [show]', kind, size);
         return (
           <li key={at}>
             <OnRequest label={label} ask={() => fetch(at)} trans={trans}>

@@ -9,6 +9,7 @@ import * as React from 'react';
 import type { Folds } from '../common/folds';
 import { Said, Trouble } from '../common/said';
 import { Section } from '../common/section';
+import { inline } from '../common/text';
 import { asNumber, asObject, asText } from '../common/values';
 import { Lineage } from '../lineage/picture';
 import type { PageActions } from '../tokens';
@@ -49,7 +50,7 @@ export function PageView(props: PageProps): JSX.Element {
       </div>
     ) : (
       <div className="jp-snapbook-Page-alone" role="status">
-        {model.slow ? trans.__('Fetching %1…', model.ref) : ''}
+        {model.slow ? trans.__('Fetching %1…', inline(model.ref, 120)) : ''}
       </div>
     );
   }
@@ -157,7 +158,7 @@ function sections(props: PageProps & { version: Version }): Part[] {
     },
     previous && {
       fold: 'changed',
-      title: trans.__('Changed since %1', previous.ref),
+      title: trans.__('Changed since %1', inline(previous.ref, 60)),
       usually: true,
       body: () => <Changed version={version} model={model} trans={trans} actions={actions} />
     },
@@ -234,7 +235,7 @@ function environmentNote(version: Version, trans: TranslationBundle): string {
   const facts = partOf(version, 'environment')?.facts ?? {};
   const python = asText(asObject(facts['python'])['version']);
   const count = asNumber(facts['installed_count']) ?? 0;
-  return trans.__('%1 packages, Python %2', count, python);
+  return trans.__('%1 packages, Python %2', count, inline(python, 20));
 }
 
 function Changed(props: {

@@ -105,7 +105,7 @@ export function Pairs(props: { values: JsonObject; label: string }): JSX.Element
     return null;
   }
   return (
-    <dl className="jp-snapbook-Pairs" aria-label={props.label}>
+    <dl className="jp-snapbook-Pairs" aria-label={inline(props.label, 80)}>
       {entries.map(([name, value]) => (
         <div key={name}>
           <dt>

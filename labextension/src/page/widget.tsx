@@ -6,6 +6,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import { folds } from '../common/folds';
+import { inline } from '../common/text';
 import type { Source } from '../common/source';
 import type { PageActions } from '../tokens';
 import { PageModel } from './model';
@@ -149,8 +150,9 @@ export class VersionPage extends ReactWidget {
   }
 
   private _name(): void {
-    this.title.label = this.model.ref;
-    this.title.caption = this._options.trans.__('Version %1 (%2)', this.model.ref, this.path);
+    const ref = inline(this.model.ref, 120);
+    this.title.label = ref;
+    this.title.caption = this._options.trans.__('Version %1 (%2)', ref, inline(this.path));
   }
 
   private readonly _options: PageOptions;
