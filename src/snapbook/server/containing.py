@@ -22,6 +22,7 @@ from snapbook.parts import cells as cells_part
 from snapbook.repository import Repository
 from snapbook.server.asking import Asking
 from snapbook.server.handler import Route
+from snapbook.server.rows import told
 from snapbook.verbs import rows, who
 
 MOST = 200
@@ -58,8 +59,8 @@ def containing(asking: Asking) -> dict[str, Any]:
                 if len(found) == MOST:
                     note = f"The newest {MOST} that hold it."
                     break
-        told = rows.listed(repository, found, who.me(here.folder), asking.text("path"))
-    return {"rows": told, "note": note}
+        listed = rows.listed(repository, found, who.me(here.folder), asking.text("path"))
+    return {"rows": told(listed), "note": note}
 
 
 class _Wanted:

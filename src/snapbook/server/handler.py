@@ -85,7 +85,11 @@ class Route(APIHandler):
 
 
 def _encoded(value: object) -> bytes:
-    return json.dumps(plain(value), allow_nan=False).encode("ascii")
+    try:
+        return json.dumps(value, allow_nan=False, default=plain).encode("ascii")
+    except (ValueError, TypeError):
+        # NaN, or keys that are no text: looked for in every value only where there are some.
+        return json.dumps(plain(value), allow_nan=False).encode("ascii")
 
 
 def _decoded(value: bytes) -> str:

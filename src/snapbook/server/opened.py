@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from snapbook import places
+from snapbook.errors import Unreachable
 from snapbook.repository import Repository
 from snapbook.verbs.here import Here
 
@@ -92,7 +93,7 @@ class Opened:
         put_out: list[_Entry] = []
         with self._lock:
             if self._ended:
-                raise RuntimeError("the server is stopping")
+                raise Unreachable("Not read", "the server is stopping")
             entry = self._entries.get((folder, long))
             if entry is not None and entry.stamp != stamp:
                 put_out.append(self._entries.pop((folder, long)))

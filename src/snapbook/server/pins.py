@@ -7,11 +7,11 @@ from typing import Any
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from snapbook.display.data import plain
 from snapbook.repository import PROTECTED
 from snapbook.server.asking import Asking
 from snapbook.server.filters import read_filter
 from snapbook.server.handler import Route
+from snapbook.server.rows import told
 from snapbook.verbs import rows, who
 
 MOST_MODELS = 20
@@ -44,5 +44,5 @@ def pins(asking: Asking) -> dict[str, Any]:
         listed = rows.listed(
             repository, [row for _, row in found], who.me(here.folder), asking.text("path")
         )
-    told = zip(found, plain(listed), strict=True)
-    return {"rows": [{**row, "alias": alias} for (alias, _), row in told]}
+    pairs = zip(found, told(listed), strict=True)
+    return {"rows": [{**row, "alias": alias} for (alias, _), row in pairs]}

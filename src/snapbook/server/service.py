@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from jupyter_events import EventLogger
 
+from snapbook.errors import Unreachable
 from snapbook.server.events import Announcer
 from snapbook.server.opened import Opened
 from snapbook.server.tasks import Tasks
@@ -31,17 +32,21 @@ class Service:
         self.watcher = Watcher(self._announcer.changed)
         self.tasks = Tasks(self._announcer.progress)
         self.weights = Weights()
+        self._ended = False
         self._reading = ThreadPoolExecutor(4, "snapbook-read")
         self._acting = ThreadPoolExecutor(2, "snapbook-act")
 
     async def run(self, work: Callable[[], _T], *, acting: bool = False) -> _T:
         """``work`` in a thread; ``acting`` for what changes something and may last."""
+        if self._ended:
+            raise Unreachable("Not done", "the server is stopping")
         self._announcer.begin()
         pool = self._acting if acting else self._reading
         return await asyncio.get_running_loop().run_in_executor(pool, work)
 
     async def close(self) -> None:
         """End every thread and close every repository; acts stop at their next step."""
+        self._ended = True
         self.tasks.cancel_all()
         for pool in (self._reading, self._acting):
             pool.shutdown(wait=False, cancel_futures=True)

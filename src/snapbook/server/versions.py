@@ -4,20 +4,26 @@ than the first.
 
 from __future__ import annotations
 
-from itertools import islice
+import time
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from snapbook.catalog.index import Cursor
+from snapbook.catalog.rows import VersionRow
+from snapbook.repository import Repository
 from snapbook.server.asking import Asking, whole
 from snapbook.server.filters import Filter, read_filter
 from snapbook.server.handler import Route
+from snapbook.server.rows import told
 from snapbook.verbs import look, rows, who
 from snapbook.verbs.here import Here
+from snapbook.verbs.wording import Words
 
 PAGE = 200
+_LOOKED = 500
+_SECONDS = 3.0
 
 
 class VersionsRoute(Route):
@@ -43,19 +49,15 @@ def versions(asking: Asking) -> dict[str, Any]:
         if asked is None:
             return {"rows": [], "after": None, "models": models, "note": "", "head": head.n}
         if asked.text:
-            from snapbook.verbs.wording import matching
-
-            hits = matching(repository, asked.text, asked.model, asked.where, after=after)
-            found = list(islice(hits, limit + 1))
-            more, found = len(found) > limit, found[:limit]
+            found, last = _with_words(repository, asked, after, limit)
         else:
             page = index.page(asked.model, asked.where, after=after, limit=limit)
-            found, more = list(page.rows), page.after is not None
-        note = "" if found or after is not None else _note(here, asked)
-        told = rows.listed(repository, found, who.me(here.folder), asking.text("path"))
+            found, last = list(page.rows), page.after
+        note = "" if found or after is not None else _note(here, asked, last)
+        listed = rows.listed(repository, found, who.me(here.folder), asking.text("path"))
     return {
-        "rows": told,
-        "after": str(found[-1].n) if more else None,
+        "rows": told(listed),
+        "after": str(last.n) if last is not None else None,
         "models": models,
         "note": note,
         "head": head.n,
@@ -66,8 +68,31 @@ def _cursor(text: str) -> Cursor | None:
     return Cursor(None, whole("after", text)) if text else None
 
 
-def _note(here: Here, asked: Filter) -> str:
+def _with_words(
+    repository: Repository, asked: Filter, after: Cursor | None, limit: int
+) -> tuple[list[VersionRow], Cursor | None]:
+    """The next versions in which the words stand, and where to go on: at the latest after a while,
+    with what was found by then.
+    """
+    words = Words(repository, asked.text)
+    until = time.monotonic() + _SECONDS
+    found: list[VersionRow] = []
+    while True:
+        page = repository.index.page(asked.model, asked.where, after=after, limit=_LOOKED)
+        for row in page.rows:
+            if words.stand_in(row):
+                found.append(row)
+            if len(found) == limit or time.monotonic() > until:
+                return found, Cursor(None, row.n)
+        after = page.after
+        if after is None:
+            return found, None
+
+
+def _note(here: Here, asked: Filter, last: Cursor | None) -> str:
     """Why there are none."""
     if asked.text:
-        return f'No version has "{asked.text}" in its message, notes or attachments.'
+        where = "older versions are still to be looked through" if last else ""
+        said = f'No version has "{asked.text}" in its message, notes or attachments'
+        return f"{said}; {where}." if where else f"{said}."
     return look.nothing(here.repository().index, asked.model, asked.where)

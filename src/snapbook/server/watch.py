@@ -8,6 +8,7 @@ of names costs less than a poll that asks for each file.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -93,23 +94,17 @@ class Watcher:
 
     def _watch(self, targets: tuple[Path, ...]) -> None:
         """Wait for changes until what is to be watched is something else."""
-        from watchfiles import watch
+        # Its own seam, documented as such: `watchfiles.watch` tells nobody when the watch stands,
+        # and what happens before that would be noticed a second late.
+        from watchfiles._rust_notify import RustNotify
 
-        for _ in watch(
-            *targets,
-            watch_filter=None,
-            debounce=2 * _STEP_MS,
-            step=_STEP_MS,
-            stop_event=self._wake,
-            rust_timeout=_TICK_MS,
-            yield_on_timeout=True,
-            recursive=False,
-            raise_interrupt=False,
-        ):
-            self._look()
-            self._forget()
-            if self._targets() != targets:
-                return
+        with RustNotify([str(path) for path in targets], False, False, 0, False, True) as notify:
+            while not self._wake.is_set():
+                self._look()
+                self._forget()
+                if self._targets() != targets:
+                    return
+                notify.watch(2 * _STEP_MS, _STEP_MS, _TICK_MS, self._wake)
 
     def _go_on(self) -> bool:
         """Whether there is anything to watch; else this thread is the watcher's no more."""
@@ -149,7 +144,10 @@ def _to_watch(folder: Path) -> list[Path]:
     there is a chain.
     """
     events = folder / "events"
-    if not events.is_dir():
-        return [next((path for path in events.parents if path.is_dir()), events.parents[-1])]
-    newest = max((path.name for path in events.iterdir() if path.name.isdigit()), default="")
+    if not os.path.isdir(events):  # Path.is_dir raises where somebody's folder is closed to us
+        return [next((path for path in events.parents if os.path.isdir(path)), events.parents[-1])]
+    try:
+        newest = max((name for name in os.listdir(events) if name.isdigit()), default="")
+    except OSError:
+        newest = ""
     return [events, *([events / newest] if newest else [])]
