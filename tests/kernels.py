@@ -125,6 +125,22 @@ class Kernel:
         ran.count = reply["content"].get("execution_count")
         return ran
 
+    def send(self, kind: str, content: dict[str, Any], timeout: float = 60) -> list[Any]:
+        """Send a message that has no reply (a comm's); gives what appeared until it was idle."""
+        return self._thread.submit(self._sent, kind, content, timeout).result()
+
+    def _sent(self, kind: str, content: dict[str, Any], timeout: float) -> list[Any]:
+        message = self.client.session.msg(kind, content)
+        self.client.shell_channel.send(message)
+        seen = []
+        while True:
+            got = self.client.get_iopub_msg(timeout=timeout)
+            if got["parent_header"].get("msg_id") != message["header"]["msg_id"]:
+                continue
+            seen.append(got)
+            if got["msg_type"] == "status" and got["content"]["execution_state"] == "idle":
+                return seen
+
     def complete(self, source: str) -> str:
         """What the kernel says of whether the source is complete."""
         return self._thread.submit(self._complete, source).result()

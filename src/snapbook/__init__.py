@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from snapbook.api import diff, load, open, restore, save, show, tag, versions
+    from snapbook.widgets import browse
 
 __all__ = [
     "SnapbookError",
+    "browse",
     "diff",
     "load",
     "load_ipython_extension",
@@ -44,6 +46,10 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
 
 def __getattr__(name: str) -> Any:
     """The verbs of the root, imported when they are first used: `import snapbook` stays light."""
+    if name == "browse":
+        from snapbook import widgets
+
+        return widgets.browse
     if name in __all__:
         from snapbook import api
 
