@@ -356,7 +356,8 @@ export function addVerbs(room: Room, verbs: readonly VerbInfo[]): DisposableSet 
         label: trans.__('Snapbook: %1', verb.label),
         caption: verb.help,
         isEnabled: () => verb.place !== 'kernel' || model.kernel?.state === 'ready',
-        execute: args => doing.verb(model.path, verb, given(room, verb, args)),
+        execute: args =>
+          doing.verb(model.path, verb, given(room, verb, args), Array.isArray(args.args)),
         describedBy: {
           args: {
             type: 'object',

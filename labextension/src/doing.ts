@@ -4,7 +4,7 @@
  * Commands, keys, menus and buttons all lead here. Nothing here throws: what did not happen is a
  * toast. What is lost or seen by others is shown first and done by a button that names it.
  */
-import { Clipboard, InputDialog } from '@jupyterlab/apputils';
+import { Clipboard } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { UUID } from '@lumino/coreutils';
 import { Signal } from '@lumino/signaling';
@@ -13,7 +13,7 @@ import { countText, numberText } from './format';
 import { silently } from './kernel';
 import type { Model } from './model';
 import type { SnapshotRequest } from './panel/acts';
-import { confirm, during, showText, toast, toastError } from './toasts';
+import type { Toasts } from './toasts';
 import type { Compared, Json, JsonObject, Saved, VerbAnswer, VerbInfo } from './types';
 import { askable, askVerb, hasPreview, wordsOf, type Filled } from './verbform';
 import { saveWords, split } from './words';
@@ -28,9 +28,11 @@ export interface DoingOptions {
   model: Model;
   client: Client;
   trans: TranslationBundle;
+  toasts: Toasts;
   /** Whether the panel is to be seen, so that its list tells what came of an act. */
   seen: () => boolean;
-  toasts: () => boolean;
+  /** Whether a snapshot is told while the panel is not to be seen. */
+  tells: () => boolean;
 }
 
 export class Doing {
@@ -38,6 +40,10 @@ export class Doing {
   private readonly running = new Map<string, Signal<this, string>>();
 
   constructor(private readonly options: DoingOptions) {}
+
+  private get toasts(): Toasts {
+    return this.options.toasts;
+  }
 
   /** The server tells how far a verb is. */
   onProgress(task: string, what: string, done: number, of: number): void {
@@ -73,10 +79,9 @@ export class Doing {
     const { model, trans } = this.options;
     const status = model.kernel?.status ?? null;
     const whole = { name: status?.name, variable: status?.variable, ...request };
-    const answer = await during(
+    const answer = await this.toasts.during(
       this.kernelVerb('save', saveWords(whole)),
       trans.__('Keeping %1…', whole.name || trans.__('the model')),
-      trans,
       () => this.interrupt()
     );
     if (answer === null) {
@@ -98,25 +103,24 @@ export class Doing {
     const { trans } = this.options;
     const kept = [...saved.unusual, ...saved.not_kept];
     if (saved.unchanged) {
-      toast(trans.__('%1  unchanged', ref));
+      this.toasts.say(trans.__('%1  unchanged', ref));
     } else if (kept.length > 0) {
-      toast(`${ref}  ${kept.join('  ')}`, [], saved.not_kept.length > 0);
-    } else if (this.options.toasts() && !this.options.seen()) {
+      this.toasts.say(`${ref}  ${kept.join('  ')}`, [], saved.not_kept.length > 0);
+    } else if (this.options.tells() && !this.options.seen()) {
       const why = saved.reason ? `: ${saved.reason}` : '';
-      toast(`${ref}  ${saved.bump || trans.__('first version')}${why}`);
+      this.toasts.say(`${ref}  ${saved.bump || trans.__('first version')}${why}`);
     }
   }
 
   /** Take the last restore back. */
   async undo(): Promise<void> {
     const { model, trans } = this.options;
-    const answer = await during(
+    const answer = await this.toasts.during(
       this.kernelVerb('restore', ['--undo']),
-      trans.__('Undoing…'),
-      trans
+      trans.__('Undoing…')
     );
     if (answer !== null) {
-      toast(trans.__('Taken back: the variables are as before.'));
+      this.toasts.say(trans.__('Taken back: the variables are as before.'));
       await model.kernel?.refresh();
     }
   }
@@ -128,10 +132,9 @@ export class Doing {
     if (kernel === null) {
       return false;
     }
-    const done = await during(
+    const done = await this.toasts.during(
       silently(kernel, '%load_ext snapbook').then(() => true),
-      trans.__('Loading snapbook…'),
-      trans
+      trans.__('Loading snapbook…')
     );
     await model.kernel?.refresh();
     return done === true;
@@ -140,10 +143,9 @@ export class Doing {
   /** The versions that the kernel sees, where the server sees another machine's. */
   async kernelList(): Promise<void> {
     const { model, trans } = this.options;
-    const answer = await during(
+    const answer = await this.toasts.during(
       this.kernelVerb('list', ['-n', '200']),
-      trans.__('Asking the kernel…'),
-      trans
+      trans.__('Asking the kernel…')
     );
     if (answer !== null) {
       model.listing.showOthers(answer, trans.__('versions that the kernel sees'));
@@ -166,7 +168,7 @@ export class Doing {
 
   async note({ path, ref }: Target): Promise<void> {
     const { trans } = this.options;
-    const text = await ask(trans.__('Note on %1', ref), trans.__('Add note'), '');
+    const text = await this.toasts.line(trans.__('Note on %1', ref), trans.__('Add note'), '');
     if (text !== null && text.trim() !== '') {
       await this.serverVerb(path, 'note', { args: [ref, text], options: {} });
     }
@@ -174,7 +176,7 @@ export class Doing {
 
   async tag({ path, ref }: Target): Promise<void> {
     const { trans } = this.options;
-    const text = await ask(
+    const text = await this.toasts.line(
       trans.__('Tag %1', ref),
       trans.__('Tag'),
       'exp, team=risk, @candidate, -old'
@@ -191,7 +193,7 @@ export class Doing {
 
   async rename(path: string, model: string): Promise<void> {
     const { trans } = this.options;
-    const to = await ask(trans.__('Rename %1', model), trans.__('Rename'), model);
+    const to = await this.toasts.line(trans.__('Rename %1', model), trans.__('Rename'), model);
     if (to !== null && to.trim() !== '' && to !== model) {
       const done = await this.serverVerb(path, 'rename', { args: [model, to.trim()], options: {} });
       if (done !== null) {
@@ -223,7 +225,7 @@ export class Doing {
       trans.__('Checking every byte…')
     );
     if (answer !== null && answer.lines.length > 1) {
-      await showText(trans.__('Verify'), answer.lines, trans);
+      await this.toasts.text(trans.__('Verify'), answer.lines);
     }
   }
 
@@ -240,14 +242,22 @@ export class Doing {
   copy(text: string): void {
     const { trans } = this.options;
     Clipboard.copyToSystem(text);
-    toast(trans.__('Copied: %1', text));
+    this.toasts.say(trans.__('Copied: %1', text));
   }
 
-  /** Any verb of the table: its arguments are asked for, its preview shown, its lines told. */
-  async verb(path: string, verb: VerbInfo, given: readonly string[]): Promise<void> {
+  /**
+   * Any verb of the table: its arguments are asked for (unless `given` are all of them), its
+   * preview shown, its lines told.
+   */
+  async verb(
+    path: string,
+    verb: VerbInfo,
+    given: readonly string[],
+    whole = false
+  ): Promise<void> {
     const { trans } = this.options;
     let call: Filled | null = { args: [...given], options: {} };
-    if (askable(verb).length > 0) {
+    if (!whole && askable(verb).length > 0) {
       call = await askVerb(verb, given, trans);
     }
     if (call === null) {
@@ -260,21 +270,20 @@ export class Doing {
     } else {
       const answer = await this.serverVerb(path, verb.name, call);
       if (answer !== null && answer.lines.length > 1) {
-        await showText(verb.label, answer.lines, trans);
+        await this.toasts.text(verb.label, answer.lines);
       }
     }
   }
 
   private async sayKernel(verb: VerbInfo, call: Filled): Promise<void> {
-    const { model, trans } = this.options;
-    const answer = await during(
+    const { model } = this.options;
+    const answer = await this.toasts.during(
       this.kernelVerb(verb.name, wordsOf(call)),
       `${verb.label}…`,
-      trans,
       () => this.interrupt()
     );
     if (answer !== null) {
-      await showText(verb.label, linesOf(answer), trans);
+      await this.toasts.text(verb.label, linesOf(answer));
       await model.kernel?.refresh();
     }
   }
@@ -292,17 +301,16 @@ export class Doing {
     const dry = verb === undefined || hasPreview(verb);
     let lines: string[] = [];
     if (dry) {
-      const would = await during(
+      const would = await this.toasts.during(
         client.verb(path, name, call.args, { ...call.options, dry_run: true }),
-        trans.__('Looking what would happen…'),
-        trans
+        trans.__('Looking what would happen…')
       );
       if (would === null) {
         return;
       }
       lines = would.lines;
     }
-    if (await confirm(button, lines, button, trans)) {
+    if (await this.toasts.confirm(button, lines, button)) {
       await this.serverVerb(path, name, { ...call, options: { ...call.options, ...sure } });
     }
   }
@@ -317,10 +325,9 @@ export class Doing {
     const task = UUID.uuid4();
     const progress = new Signal<this, string>(this);
     this.running.set(task, progress);
-    const answer = await during(
+    const answer = await this.toasts.during(
       client.verb(path, name, args, options, task),
       label,
-      trans,
       () => void client.cancel(task).catch(error => this.blame(error)),
       progress
     );
@@ -331,9 +338,9 @@ export class Doing {
     const [first = '', ...rest] = answer.lines;
     const details = {
       label: trans.__('Details'),
-      callback: () => void showText(name, answer.lines, trans)
+      callback: () => void this.toasts.text(name, answer.lines)
     };
-    toast(first, rest.length > 0 ? [details] : [], answer.exit_code !== 0);
+    this.toasts.say(first, rest.length > 0 ? [details] : [], answer.exit_code !== 0);
     await model.refresh();
     return answer;
   }
@@ -341,16 +348,15 @@ export class Doing {
   /** Versions whose executed cells hold this cell. */
   async containing(path: string, source: string, cellId: string): Promise<void> {
     const { client, model, trans } = this.options;
-    const rows = await during(
+    const rows = await this.toasts.during(
       client.containing(path, source, cellId),
-      trans.__('Looking for the cell…'),
-      trans
+      trans.__('Looking for the cell…')
     );
     if (rows === null) {
       return;
     }
     if (rows.length === 0) {
-      toast(trans.__('No version contains this cell as it is now.'));
+      this.toasts.say(trans.__('No version contains this cell as it is now.'));
       return;
     }
     model.listing.showFound(rows, trans.__('versions that contain the cell'));
@@ -358,13 +364,8 @@ export class Doing {
 
   /** Something that went wrong outside of an act. */
   blame(error: unknown): void {
-    toastError(error, this.options.trans);
+    this.toasts.error(error);
   }
-}
-
-async function ask(title: string, okLabel: string, placeholder: string): Promise<string | null> {
-  const result = await InputDialog.getText({ title, okLabel, placeholder });
-  return result.button.accept ? result.value : null;
 }
 
 /** A verb's value in lines, for verbs that answer with data only. */

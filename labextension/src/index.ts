@@ -10,7 +10,7 @@ import {
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
+import { ICommandPalette, type Notification } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
@@ -31,8 +31,9 @@ import { SnapbookPanel } from './panel/widget';
 import { Restoring } from './restoring';
 import { folderOf, isLoadedIn, readSettings, type Settings } from './settings';
 import { StatusItem } from './status';
+import { Toasts } from './toasts';
 import { CommandIDs, DOMAIN, ISnapbook, PLUGIN_ID, type PageActions } from './tokens';
-import { CHANGED_SCHEMA, PROGRESS_SCHEMA } from './types';
+import { CHANGED_SCHEMA, PROGRESS_SCHEMA, type Hint } from './types';
 
 const plugin: JupyterFrontEndPlugin<ISnapbook> = {
   id: PLUGIN_ID,
@@ -73,17 +74,20 @@ function activate(
     loaded: null
   };
   const actions = pageActions(app);
+  const toasts = new Toasts(trans, hint => hintAction(app, model, hint));
   const doing = new Doing({
     model,
     client,
     trans,
+    toasts,
     seen: () => panel.isVisible,
-    toasts: () => found.settings.toast
+    tells: () => found.settings.toast
   });
   const restoring = new Restoring({
     app,
     model,
     trans,
+    toasts,
     notebook: path => tracker.find(({ context }) => context.path === path) ?? null
   });
   const pages = new Pages({ app, client, trans, actions, live: (a, b) => doing.live(a, b) });
@@ -167,6 +171,18 @@ function pageActions(app: JupyterFrontEnd): PageActions {
     copy: text => run(CommandIDs.copyRef, { ref: text }),
     backToRow: (_, ref) => run(CommandIDs.openPanel, { ref })
   };
+}
+
+/** What an error proposes, as a button: a verb that the server has. */
+function hintAction(app: JupyterFrontEnd, model: Model, hint: Hint): Notification.IAction | null {
+  const command = CommandIDs.verb(hint.verb);
+  const verb = model.verbs.find(({ name }) => name === hint.verb);
+  return verb === undefined || !app.commands.hasCommand(command)
+    ? null
+    : {
+        label: [verb.label, ...hint.args].join(' '),
+        callback: () => void app.commands.execute(command, { args: hint.args })
+      };
 }
 
 /** Tabs that were open come back with the page. */

@@ -13,7 +13,7 @@ import { numberOf } from './format';
 import type { Model } from './model';
 import type { Choice } from './restore/choice';
 import { askRestore } from './restore/dialog';
-import { during, toast } from './toasts';
+import type { Toasts } from './toasts';
 import { CommandIDs } from './tokens';
 import type { Offer, Restored, VerbAnswer } from './types';
 
@@ -21,6 +21,7 @@ export interface RestoringOptions {
   app: JupyterFrontEnd;
   model: Model;
   trans: TranslationBundle;
+  toasts: Toasts;
   /** The notebook of a path, if it is open. */
   notebook: (path: string) => NotebookPanel | null;
 }
@@ -30,11 +31,10 @@ export class Restoring {
 
   /** Ask what to restore of a version, and do it. */
   async restore(path: string, ref: string): Promise<void> {
-    const { model, trans } = this.options;
-    const preview = await during(
+    const { model, toasts, trans } = this.options;
+    const preview = await toasts.during(
       this.verb([ref, '--dry-run']),
-      trans.__('Looking what %1 would change…', ref),
-      trans
+      trans.__('Looking what %1 would change…', ref)
     );
     if (preview === null) {
       return;
@@ -47,7 +47,7 @@ export class Restoring {
       await this.intoKernel(ref, choice);
     }
     if (choice.cells !== null) {
-      await during(this.cells(path, ref, choice.cells), trans.__('Restoring cells…'), trans);
+      await toasts.during(this.cells(path, ref, choice.cells), trans.__('Restoring cells…'));
     }
     await model.kernel?.refresh();
   }
@@ -70,15 +70,14 @@ export class Restoring {
   }
 
   private async intoKernel(ref: string, choice: Choice): Promise<void> {
-    const { app, model, trans } = this.options;
+    const { app, model, toasts, trans } = this.options;
     const what = [
       ...(choice.model ? ['--what=model'] : []),
       ...(choice.data ? ['--what=data'] : [])
     ];
-    const done = await during(
+    const done = await toasts.during(
       this.verb([ref, ...what, choice.keep ? '--keep' : '--yes']),
       trans.__('Restoring %1…', ref),
-      trans,
       () => void model.kernel?.kernel?.interrupt()
     );
     if (done === null) {
@@ -86,7 +85,7 @@ export class Restoring {
     }
     model.kernel?.dismissRestart();
     const names = done.bound.map(([name]) => name).join(', ');
-    toast(
+    toasts.say(
       [trans.__('%1 is %2.', names, ref), ...done.warnings].join(' '),
       [{ label: trans.__('Undo'), callback: () => void app.commands.execute(CommandIDs.undo) }],
       done.warnings.length > 0
@@ -94,14 +93,14 @@ export class Restoring {
   }
 
   private async cells(path: string, ref: string, where: 'new' | 'replace'): Promise<void> {
-    const { app, model, trans } = this.options;
+    const { app, model, toasts, trans } = this.options;
     const answer: VerbAnswer = await model.client.verb(path, 'export', [ref], { to: 'notebook' });
     const file = fileOf(answer);
     const made = PathExt.join(PathExt.dirname(path), PathExt.basename(file));
     const panel = this.options.notebook(path);
     if (where === 'new' || panel === null) {
       await app.commands.execute('docmanager:open', { path: made });
-      toast(trans.__('The cells of %1 are in %2.', ref, PathExt.basename(made)));
+      toasts.say(trans.__('The cells of %1 are in %2.', ref, PathExt.basename(made)));
       return;
     }
     const { contents } = app.serviceManager;
@@ -111,7 +110,7 @@ export class Restoring {
     const { content } = await contents.get(made, { content: true });
     panel.context.model.fromJSON(content as INotebookContent);
     await contents.delete(made);
-    toast(
+    toasts.say(
       trans.__('The cells are those of %1. As they were: %2', ref, PathExt.basename(kept.path)),
       [
         {

@@ -29,6 +29,8 @@ export interface ListProps {
   onMore(): void;
   /** End was pressed: load what is left, then go to the last. */
   onEnd(): Promise<void>;
+  /** The list came into the page. */
+  onShown(): void;
 }
 
 /** What others may ask of the list: to scroll to a line and take the keyboard. */
@@ -80,6 +82,7 @@ export const List = React.forwardRef<ListHandle, ListProps>(function List(props,
     }
   }, []);
   React.useImperativeHandle(handle, () => ({ reveal }), []);
+  React.useEffect(() => props.onShown(), []);
   React.useLayoutEffect(() => {
     if (wanted.current !== null) {
       const line = scroller.current?.querySelector<HTMLElement>('[tabindex="0"]');

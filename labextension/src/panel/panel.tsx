@@ -28,6 +28,8 @@ export interface PanelProps {
   acts: Acts;
   now: number;
   list: React.RefObject<ListHandle>;
+  /** The list came into the page. */
+  onShown(): void;
   trans: TranslationBundle;
 }
 
@@ -112,7 +114,8 @@ function reasonOf(model: Model, trans: TranslationBundle): string {
 }
 
 /** Search, course, pinned and all versions, with what is compared and what they weigh. */
-function Versions({ model, settings, acts, now, list, trans }: PanelProps): JSX.Element {
+function Versions(props: PanelProps): JSX.Element {
+  const { model, settings, acts, now, list, trans } = props;
   const { listing, place, series } = model;
   const { rows } = listing;
   // Ages are told by the minute; the layout depends on the day alone.
@@ -182,6 +185,7 @@ function Versions({ model, settings, acts, now, list, trans }: PanelProps): JSX.
           onFold={key => model.toggleFold(key)}
           onMore={() => void listing.next()}
           onEnd={() => listing.all()}
+          onShown={props.onShown}
         />
       )}
       {model.marks.length > 0 && (

@@ -72,11 +72,6 @@ export const RowView = React.memo(function RowView(props: RowProps): JSX.Element
         <span className="jp-snapbook-number">
           {props.named ? row.ref : numberText(row.number)}
         </span>
-        {row.aliases.map(alias => (
-          <span key={alias} className="jp-snapbook-alias">
-            {alias}
-          </span>
-        ))}
         <span className="jp-snapbook-gap" />
         <span className="jp-snapbook-value">
           {metric === undefined ? '' : valueText(metric.value)}
@@ -87,6 +82,11 @@ export const RowView = React.memo(function RowView(props: RowProps): JSX.Element
         </time>
       </div>
       <div className="jp-snapbook-line jp-snapbook-second">
+        {row.aliases.map(alias => (
+          <span key={alias} className="jp-snapbook-alias">
+            {alias}
+          </span>
+        ))}
         <span className={`jp-snapbook-said${row.damage ? ' jp-mod-warn' : ''}`}>
           {saidOf(row, trans)}
         </span>

@@ -36,7 +36,6 @@ export class SnapbookPanel extends ReactWidget {
     this.node.tabIndex = -1;
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', options.trans.__('Snapbook'));
-    options.model.changed.connect(() => this.focusLater());
     options.model.revealed.connect((_, ref) => this.list.current?.reveal(ref, false));
   }
 
@@ -61,6 +60,7 @@ export class SnapbookPanel extends ReactWidget {
             acts={acts}
             now={Date.now()}
             list={this.list}
+            onShown={() => this.onShown()}
             trans={trans}
           />
         )}
@@ -100,15 +100,11 @@ export class SnapbookPanel extends ReactWidget {
   }
 
   /** The first rows take the keyboard, if the panel was activated before they were there. */
-  private focusLater(): void {
-    if (this.wanted && this.options.model.listing.rows.length > 0) {
-      this.wanted = false;
-      window.setTimeout(() => {
-        if (document.activeElement === this.node) {
-          this.list.current?.reveal(this.options.model.active, true);
-        }
-      }, 0);
+  private onShown(): void {
+    if (this.wanted && document.activeElement === this.node) {
+      this.list.current?.reveal(this.options.model.active, true);
     }
+    this.wanted = false;
   }
 
   private setSeen(seen: boolean): void {
