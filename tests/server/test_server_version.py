@@ -44,6 +44,10 @@ async def test_a_version_in_full(fetch, project):
     kinds = [part["kind"] for part in told["parts"]]
     assert kinds.count("frame") == 2
     assert (await fetch("version", path="", ref="churn:0.1.0")).value["summary"]["changed"] == []
+    brief = (
+        await fetch("version", path="train.ipynb", ref=told["version"]["manifest"], brief="1")
+    ).value
+    assert brief == {"row": told["row"]}
 
 
 async def test_the_graph_leads_from_files_to_aliases(fetch, project):
@@ -67,7 +71,7 @@ async def test_the_graph_leads_from_files_to_aliases(fetch, project):
     }
     assert "cell:2" not in nodes  # the model does not depend on it
     assert nodes["cell:3"]["detail"].startswith("model = Forest")
-    assert nodes["frame:X_train"]["detail"] == "X_train 426x30"
+    assert nodes["frame:X_train"]["detail"] == "X_train 426x30 train"
 
 
 async def test_cells_stand_in_their_order_with_their_outputs_told(fetch, project):

@@ -45,23 +45,14 @@ def verb_info(verb: Verb) -> dict[str, Any]:
     """One verb as the panel shows it."""
     return {
         "name": verb.name,
-        "label": getattr(verb, "label", "") or verb.name,
+        "label": verb.label or verb.name,
         "help": verb.help,
-        "place": place_of(verb),
-        "on": getattr(verb, "on", ""),
-        "changes": getattr(verb, "changes", True),
-        "button": getattr(verb, "button", ""),
+        "place": verb.place,
+        "on": verb.on,
+        "changes": verb.changes,
+        "button": verb.button,
         "arguments": [_argument(argument) for argument in verb.arguments],
     }
-
-
-_KERNEL = frozenset({"save", "restore", "auto"})
-
-
-def place_of(verb: Verb) -> str:
-    """Where a verb can run: "anywhere", or only in a "kernel"."""
-    found: str = getattr(verb, "place", "") or ("kernel" if verb.name in _KERNEL else "anywhere")
-    return found
 
 
 def _argument(argument: Argument) -> dict[str, Any]:

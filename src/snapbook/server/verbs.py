@@ -16,7 +16,6 @@ from snapbook.display.data import plain
 from snapbook.display.text import text
 from snapbook.errors import BadOption, Usage
 from snapbook.server import paths
-from snapbook.server.about import place_of
 from snapbook.server.asking import Asking
 from snapbook.server.handler import Route
 from snapbook.verbs import find, run
@@ -48,7 +47,7 @@ class CancelRoute(Route):
 def act(asking: Asking) -> dict[str, Any]:
     """Run the verb that is asked for: its value as JSON, its lines, its exit code."""
     verb = find(asking.needed("verb"))
-    if place_of(verb) != "anywhere":
+    if verb.place != "anywhere":
         raise Usage(f"{verb.name} needs the notebook's kernel", kind="needs-kernel")
     spot = asking.spot()
     args, options = _given(verb, asking.values, spot)

@@ -7,13 +7,14 @@ from typing import Any
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
+from snapbook.catalog.rows import VersionRow
 from snapbook.display.data import plain
 from snapbook.server.asking import Asking
-from snapbook.server.graph import graph
 from snapbook.server.handler import Route
-from snapbook.server.history import history
-from snapbook.server.summary import summary
+from snapbook.server.rows import told as told_rows
 from snapbook.verbs import VERBS, look, rows, who
+from snapbook.verbs.here import Here
+from snapbook.verbs.origin import graph
 
 
 class VersionRoute(Route):
@@ -27,16 +28,21 @@ class VersionRoute(Route):
 
 
 def version(asking: Asking) -> dict[str, Any]:
-    """One version: `show --json`, and the row, events, graph and summary of the page."""
+    """`show --json` with its row and graph; with ``brief`` the row alone, for cards."""
     ref = asking.needed("ref")
-    with asking.here(long=True) as here:
+    brief = asking.flag("brief")
+    with asking.here(long=not brief) as here:
         repository = here.repository()
+        if brief:
+            found, _ = look.resolve(repository, ref)
+            return {"row": _row(here, found, asking.text("path"))}
         shown = look.show(here, VERBS["show"].ask((ref,), {}))
-        found = shown.version
-        (row,) = rows.listed(repository, [found], who.me(here.folder), asking.text("path"))
         told: dict[str, Any] = plain(shown)
-        told["row"] = row
-        told["events"] = history(repository, found)
-        told["graph"] = graph(found, shown.parts, repository.store.get)
-        told["summary"] = summary(repository, found, shown.parts)
+        told["row"] = _row(here, shown.version, asking.text("path"))
+        told["graph"] = plain(graph(repository, shown.version, shown.parts))
     return told
+
+
+def _row(here: Here, version: VersionRow, notebook: str) -> dict[str, Any]:
+    (row,) = told_rows(rows.listed(here.repository(), [version], who.me(here.folder), notebook))
+    return row
