@@ -175,7 +175,7 @@
 }
 
 .jp-snapbook-DiffLines {
-  border: 1px solid var(--jp-border-color3);
+  border: 1px solid var(--jp-border-color2);
   border-radius: 2px;
   font-family: var(--jp-code-font-family);
   font-size: var(--jp-code-font-size);
@@ -364,7 +364,7 @@
 
 .jp-snapbook-Lines {
   background: var(--jp-cell-editor-background, var(--jp-layout-color2));
-  border: 1px solid var(--jp-border-color3);
+  border: 1px solid var(--jp-border-color2);
   border-radius: 2px;
   color: var(--jp-content-font-color1);
   font-family: var(--jp-code-font-family);
@@ -995,6 +995,12 @@
   text-align: left;
 }
 
+.jp-snapbook-split .jp-snapbook-more-button {
+  flex: none;
+  padding: 0;
+  width: 28px;
+}
+
 .jp-snapbook-button:hover {
   background: var(--jp-brand-color0);
 }
@@ -1431,15 +1437,14 @@ button.jp-snapbook-stand:hover {
   background: var(--jp-layout-color2);
 }
 
-/* The brand's light colour is unreadable under text in dark themes; a border carries it. */
+/*
+ * The brand's light colour is unreadable under text in dark themes, and the greys beyond the second
+ * under red and green: a border carries what is chosen.
+ */
 .jp-snapbook-row.jp-mod-active,
 .jp-snapbook-fold.jp-mod-active {
   background: var(--jp-layout-color2);
   border-left-color: var(--jp-brand-color1);
-}
-
-.jp-snapbook-list:focus-within .jp-mod-active {
-  background: var(--jp-layout-color3);
 }
 
 .jp-snapbook-line {
@@ -1466,7 +1471,7 @@ button.jp-snapbook-stand:hover {
 .jp-snapbook-number {
   flex: 0 1 auto;
   font-weight: 600;
-  min-width: 0;
+  min-width: 34px;
   overflow: hidden;
   text-overflow: ellipsis;
 }
@@ -1475,8 +1480,8 @@ button.jp-snapbook-stand:hover {
   border: 1px solid var(--jp-border-color0);
   border-radius: 7px;
   flex: 0 1 auto;
-  font-size: var(--jp-ui-font-size0);
-  line-height: 14px;
+  line-height: 13px;
+  max-width: 45%;
   min-width: 20px;
   overflow: hidden;
   padding: 0 5px;
@@ -1495,7 +1500,7 @@ button.jp-snapbook-stand:hover {
   flex: none;
   font-size: var(--jp-ui-font-size0);
   font-variant-numeric: tabular-nums;
-  min-width: 44px;
+  min-width: 52px;
   text-align: right;
 }
 
