@@ -184,7 +184,7 @@ function kernelActs(room: Room): Act[] {
 
 function versionActs(room: Room): Act[] {
   const { model, doing, pages, trans } = room;
-  const any = (args: Args): boolean => target(room, args) !== null;
+  const some = (args: Args): boolean => target(room, args) !== null;
   const on =
     (does: (found: Target) => unknown) =>
     (args: Args): unknown => {
@@ -195,7 +195,7 @@ function versionActs(room: Room): Act[] {
     {
       id: CommandIDs.openVersion,
       label: trans.__('Open Version'),
-      can: any,
+      can: some,
       does: args => {
         // Enter on a folded run unfolds it.
         if (args.ref === undefined && model.active.startsWith('fold ')) {
@@ -209,7 +209,7 @@ function versionActs(room: Room): Act[] {
       id: CommandIDs.diff,
       label: trans.__('Compare Versions'),
       caption: trans.__('The marked versions, else this one with the one before'),
-      can: args => typeof args.old === 'string' || any(args),
+      can: args => typeof args.old === 'string' || some(args),
       does: args => {
         if (typeof args.old === 'string') {
           const newer = typeof args.new === 'string' ? args.new : undefined;
@@ -227,27 +227,27 @@ function versionActs(room: Room): Act[] {
     {
       id: CommandIDs.diffProduction,
       label: trans.__('Compare With Production'),
-      can: args => any(args) && model.pins.length > 0,
+      can: args => some(args) && model.pins.length > 0,
       does: on(({ path, ref }) => pages.openDiff(path, model.pins[0].ref, ref))
     },
     {
       id: CommandIDs.mark,
       label: trans.__('Mark Version'),
-      can: any,
+      can: some,
       does: on(({ ref }) => model.toggleMark(ref))
     },
-    { id: CommandIDs.note, label: trans.__('Add Note…'), can: any, does: on(t => doing.note(t)) },
-    { id: CommandIDs.tag, label: trans.__('Tag Version…'), can: any, does: on(t => doing.tag(t)) },
+    { id: CommandIDs.note, label: trans.__('Add Note…'), can: some, does: on(t => doing.note(t)) },
+    { id: CommandIDs.tag, label: trans.__('Tag Version…'), can: some, does: on(t => doing.tag(t)) },
     {
       id: CommandIDs.copyRef,
       label: trans.__('Copy Reference'),
-      can: any,
+      can: some,
       does: on(({ ref }) => doing.copy(ref))
     },
     {
       id: CommandIDs.exportEnv,
       label: trans.__('Export Environment'),
-      can: any,
+      can: some,
       does: on(t => doing.exportEnv(t))
     },
     {
@@ -259,7 +259,7 @@ function versionActs(room: Room): Act[] {
     {
       id: CommandIDs.remove,
       label: trans.__('Delete Version…'),
-      can: any,
+      can: some,
       does: on(t => doing.remove(t))
     },
     {

@@ -1,0 +1,218 @@
+// @vitest-environment jsdom
+import '../pages/browser';
+
+import { describe, expect, it } from 'vitest';
+import { Listing, PAGE_SIZE } from '../../src/listing';
+import { Model } from '../../src/model';
+import { notices } from '../../src/notices';
+import { Queue } from '../../src/queue';
+import { row, rows, Server, settled, trans } from './sample';
+
+async function shown(server: Server): Promise<Model> {
+  const model = new Model(server.client);
+  model.setVisible(true);
+  await settled();
+  return model;
+}
+
+describe('a list of versions', () => {
+  it('loads page by page to the oldest, none twice', async () => {
+    const listing = new Listing(new Server(rows(450)).client);
+    await listing.ask({ path: '' });
+    expect(listing.rows).toHaveLength(PAGE_SIZE);
+    await settled();
+    expect(listing.count).toBe(450);
+    await listing.all();
+    expect(listing.rows.map(({ n }) => n)).toEqual(rows(450).map(({ n }) => n));
+    expect(listing.more).toBe(false);
+    expect(await listing.next()).toBe(false);
+  });
+
+  it('takes new versions on top and keeps what was loaded', async () => {
+    const server = new Server(rows(450));
+    const listing = new Listing(server.client);
+    await listing.ask({ path: '' });
+    await listing.next();
+    server.versions = [row(452), row(451), ...server.versions];
+    await listing.refresh();
+    expect(listing.rows.map(({ n }) => n)).toEqual(
+      Array.from({ length: 402 }, (_, i) => 452 - i)
+    );
+    await listing.all();
+    expect(listing.rows).toHaveLength(452);
+  });
+
+  it('drops a deleted version', async () => {
+    const server = new Server(rows(5));
+    const listing = new Listing(server.client);
+    await listing.ask({ path: '' });
+    server.versions = server.versions.filter(({ n }) => n !== 3);
+    await listing.refresh();
+    expect(listing.rows.map(({ n }) => n)).toEqual([5, 4, 2, 1]);
+  });
+
+  it('shows the answer to the last question, whichever comes first', async () => {
+    const server = new Server([row(2, { message: 'deeper' }), row(1)]);
+    const listing = new Listing(server.client);
+    let open = (): void => undefined;
+    server.gate = new Promise(done => (open = done));
+    const slow = listing.ask({ path: '' });
+    const quick = listing.ask({ path: '', text: 'deeper' });
+    open();
+    await Promise.all([slow, quick]);
+    expect(listing.rows.map(({ n }) => n)).toEqual([2]);
+    expect(listing.loading).toBe(false);
+  });
+
+  it('keeps old rows in sight when the server goes away', async () => {
+    const server = new Server(rows(5));
+    const listing = new Listing(server.client);
+    await listing.ask({ path: '' });
+    server.down = true;
+    await listing.refresh();
+    expect(listing.rows).toHaveLength(5);
+    expect(listing.error?.kind).toBe('unreachable');
+    server.down = false;
+    await listing.refresh();
+    expect(listing.error).toBeNull();
+  });
+});
+
+describe('the model', () => {
+  it('asks for nothing while it is hidden, and once when it is shown', async () => {
+    const server = new Server(rows(3));
+    const model = new Model(server.client);
+    model.lookIntoFolder('a');
+    model.onEvent('here');
+    await settled();
+    expect(server.asked).toEqual([]);
+    model.setVisible(true);
+    await settled();
+    expect(model.listing.rows).toHaveLength(3);
+    expect(server.asked.filter(name => name === 'versions')).toHaveLength(1);
+  });
+
+  it('suggests the model that was made in this notebook', async () => {
+    const server = new Server([
+      row(3, { model: 'price', provenance: 'other' }),
+      row(2, { model: 'churn', provenance: 'this' }),
+      row(1, { model: 'price', provenance: 'other' })
+    ]);
+    const model = await shown(server);
+    expect(model.model).toBe('churn');
+    expect(model.listing.rows.map(({ model: name }) => name)).toEqual(['churn']);
+    model.setFilters({ model: '' });
+    await settled();
+    expect(model.listing.rows).toHaveLength(3);
+  });
+
+  it('reads again when its own place changed, and only then', async () => {
+    const server = new Server(rows(2));
+    const model = await shown(server);
+    server.versions = rows(3);
+    model.onEvent('elsewhere');
+    await settled();
+    expect(model.listing.rows).toHaveLength(2);
+    model.onEvent('here');
+    await settled();
+    expect(model.listing.rows).toHaveLength(3);
+    expect(model.place?.versions).toBe(3);
+  });
+
+  it('stays on the newest while the user is there, else on the row', async () => {
+    const server = new Server(rows(2));
+    const model = await shown(server);
+    expect(model.active).toBe('churn:0.2.0');
+    server.versions = rows(3);
+    model.onEvent('here');
+    await settled();
+    expect(model.active).toBe('churn:0.3.0');
+    model.setActive('churn:0.1.0');
+    server.versions = rows(4);
+    model.onEvent('here');
+    await settled();
+    expect(model.active).toBe('churn:0.1.0');
+  });
+
+  it('keeps marks through a search, two at most', async () => {
+    const model = await shown(new Server(rows(9)));
+    model.toggleMark('churn:0.1.0');
+    model.toggleMark('churn:0.2.0');
+    model.setFilters({ search: 'nowhere' });
+    await settled();
+    expect(model.listing.rows).toEqual([]);
+    expect(model.marks).toEqual(['churn:0.1.0', 'churn:0.2.0']);
+    model.toggleMark('churn:0.3.0');
+    expect(model.marks).toEqual(['churn:0.2.0', 'churn:0.3.0']);
+    model.toggleMark('churn:0.2.0');
+    expect(model.marks).toEqual(['churn:0.3.0']);
+  });
+
+  it('finds a version that is not loaded yet', async () => {
+    const model = await shown(new Server(rows(700)));
+    expect(model.find('churn:0.1.0')).toBeNull();
+    await model.reveal('churn:0.1.0');
+    expect(model.find('churn:0.1.0')?.n).toBe(1);
+    expect(model.active).toBe('churn:0.1.0');
+  });
+});
+
+describe('what stands in the way', () => {
+  it('is said with a step that helps, and put away for good', async () => {
+    const server = new Server(rows(5));
+    server.place = { damaged: ['churn:0.1.0'], mentions: ['churn:0.1.0', 'churn:0.3.1'] };
+    const model = await shown(server);
+    const said = notices(model, trans);
+    expect(said.map(({ key }) => key)).toEqual(['no-notebook', 'damaged', 'mentions']);
+    expect(said[1].text).toBe('1 of 5 versions cannot be read; 4 are fine.');
+    expect(said[2].text).toBe(
+      'This notebook mentions churn:0.1.0 … 0.3.1, which are not on this machine.'
+    );
+    // There is no pull in this server's table, so none is offered.
+    expect(said[2].steps).toEqual([]);
+    model.dismiss(said[1].dismiss ?? '');
+    expect(notices(model, trans).map(({ key }) => key)).toEqual(['no-notebook', 'mentions']);
+  });
+
+  it('of the server hides what depends on it', async () => {
+    const server = new Server(rows(5));
+    server.down = true;
+    const model = await shown(server);
+    expect(model.server).toBe('unreachable');
+    expect(notices(model, trans).map(({ key }) => key)).toEqual(['no-notebook', 'server-unreachable']);
+  });
+
+  it('comes from a repository that cannot be read', async () => {
+    const server = new Server([]);
+    server.place = {
+      exists: true,
+      trouble: { kind: 'newer-format', message: 'It was made by a newer snapbook.' }
+    };
+    const model = await shown(server);
+    const broken = notices(model, trans).find(({ key }) => key === 'broken');
+    expect(broken?.alert).toBe(true);
+    expect(broken?.text).toBe('It was made by a newer snapbook.');
+  });
+});
+
+describe('the queue', () => {
+  it('runs when the kernel is idle, and not what was taken back', async () => {
+    const queue = new Queue();
+    const ran: string[] = [];
+    const act = (name: string) => () => Promise.resolve(void ran.push(name));
+    queue.add('now', act('a'));
+    await settled();
+    expect(ran).toEqual(['a']);
+    queue.setIdle(false);
+    queue.add('later', act('b'));
+    expect(queue.label).toBe('later');
+    expect(queue.cancel()).toBe(true);
+    expect(queue.cancel()).toBe(false);
+    queue.add('later', act('c'));
+    queue.add('instead', act('d'));
+    queue.setIdle(true);
+    await settled();
+    expect(ran).toEqual(['a', 'd']);
+    expect(queue.running).toBe(false);
+  });
+});
