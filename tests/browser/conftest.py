@@ -143,23 +143,7 @@ def project(server, templates, place):
     return put
 
 
-@pytest.fixture
-def desks(request, chromium, server, pictures):
-    """Makes desks: `desks()` is a page of its own; at the end none may have seen an error."""
-    from desk import Desk
-
-    made = []
-
-    def desk(on=server, **options) -> Desk:
-        size = {"width": 1280, "height": 800}
-        context = chromium.new_context(
-            viewport=size, permissions=["clipboard-read", "clipboard-write"], **options
-        )
-        context.set_default_timeout(20_000)
-        made.append(Desk(context, on, pictures))
-        return made[-1]
-
-    yield desk
+def _picture_of_failure(request, *made) -> bool:
     failed = request.node.stash.get(FAILED, True)
     for n, each in enumerate(made):
         if failed:
@@ -168,11 +152,42 @@ def desks(request, chromium, server, pictures):
                 each.shot(f"failed-{name}-{n}")
             except Exception as error:  # the test's own failure is what counts
                 print(f"no picture: {error}")
+    return failed
+
+
+@pytest.fixture(scope="package")
+def new_desk(chromium, server, pictures):
+    """Makes a desk: a page in a browser context of its own."""
+    from desk import Desk
+
+    def desk(on=server):
+        context = chromium.new_context(
+            viewport={"width": 1280, "height": 800},
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        context.set_default_timeout(20_000)
+        return Desk(context, on, pictures)
+
+    return desk
+
+
+@pytest.fixture
+def desks(request, new_desk, server):
+    """Makes desks: `desks()` is a page of its own; at the end none may have seen an error."""
+    made = []
+
+    def desk(on=server):
+        made.append(new_desk(on))
+        return made[-1]
+
+    yield desk
+    failed = _picture_of_failure(request, *made)
+    for each in made:
         each.context.close()
+        each.server.end_kernels(keep="standing")
     if not failed:
         for each in made:
-            assert each.errors == []
-            assert each.dialogs == []
+            each.no_errors()
 
 
 @pytest.fixture
@@ -187,3 +202,26 @@ def story(desk, project, place):
     project("story")
     desk.open(f"{place}/train.ipynb")
     return desk
+
+
+@pytest.fixture(scope="package")
+def standing(new_desk, server, templates):
+    """The story's notebook, open once for all tests that only read."""
+    import projects
+
+    projects.copy(templates("story"), server.root / "standing")
+    desk = new_desk()
+    desk.open("standing/train.ipynb")
+    yield desk
+    desk.context.close()
+
+
+@pytest.fixture
+def reader(request, standing):
+    """The story's notebook for a test that changes nothing; pages that it opens are closed."""
+    standing.calm()
+    yield standing
+    if not _picture_of_failure(request, standing):
+        standing.no_errors()
+    standing.errors.clear()
+    standing.dialogs.clear()

@@ -149,6 +149,24 @@ class Desk:
         self.page.wait_for_function(
             "name => document.body.dataset.jpThemeName === name", arg=wanted
         )
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
+
+    def calm(self) -> None:
+        """Close all but the notebook, dialogs too; the light theme, no kernel state touched."""
+        for _ in range(3):
+            if self.page.locator(".jp-Dialog, .lm-Menu").count():
+                self.page.keyboard.press("Escape")
+        self.page.evaluate(
+            """() => {
+              const shell = window.jupyterapp.shell;
+              const all = [...shell.widgets('main')];
+              for (const widget of all) if (!widget.sessionContext) widget.close();
+              const notebook = all.find(widget => widget.sessionContext);
+              shell.activateById(notebook.id);
+            }"""
+        )
+        if self.page.evaluate("() => document.body.dataset.jpThemeLight") != "true":
+            self.theme("light")
 
     # -- looking --
 
@@ -198,6 +216,11 @@ class Desk:
         for theme in ("dark", "light"):
             self.theme(theme)
             self.shot(f"{name}-{theme}", of)
+
+    def no_errors(self) -> None:
+        """Nothing was said on the console that should not be, and nothing asked."""
+        assert self.errors == []
+        assert self.dialogs == []
 
     @contextmanager
     def expected_error(self, text: str) -> Iterator[None]:

@@ -95,6 +95,16 @@ class Server:
         with urllib.request.urlopen(self.url(path, token), timeout=60) as answer:
             return json.load(answer)
 
+    def end_kernels(self, keep: str) -> None:
+        """Shut down the kernels of all notebooks but those in the folder ``keep``."""
+        for session in self.get("api/sessions"):
+            if not session["path"].startswith(f"{keep}/"):
+                gone = urllib.request.Request(
+                    self.url(f"api/sessions/{session['id']}"), method="DELETE"
+                )
+                with urllib.request.urlopen(gone, timeout=60):
+                    pass
+
     def stop(self) -> None:
         """End the process and its kernels."""
         self.process.send_signal(signal.SIGTERM)

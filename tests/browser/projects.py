@@ -285,7 +285,7 @@ def huge(folder: Path, environment: Mapping[str, str], cells: int = 500) -> Path
     path = write(folder / NOTEBOOK, notebook)
     kernel = kernels.Kernel(folder, **{**environment, "JPY_SESSION_NAME": str(path)})
     # Reads them all: each of the cells is one that the model depends on.
-    total = " + ".join(f"value_{n}" for n in range(cells))
+    total = ", ".join(f"value_{n}" for n in range(cells))
     fit = (
         "%%version_model huge --model model\n"
         f"model = {{{{'weights': [{total}, {{0}}]}}}}\naccuracy = {{0}}"

@@ -95,17 +95,17 @@ def test_a_whole_day_with_keys_alone(story):
     expect(story.panel.get_by_role("button", name="Undo")).to_be_hidden()
 
 
-def test_tab_goes_through_the_panel_in_order(story):
-    panel = story.sidebar()
+def test_tab_goes_through_the_panel_in_order(reader):
+    panel = reader.sidebar()
     panel.get_by_role("button", name="More acts").focus()
     seen = []
     for _ in range(16):
-        story.page.keyboard.press("Tab")
+        reader.page.keyboard.press("Tab")
         inside = panel.evaluate("node => node.contains(document.activeElement)")
         if not inside:
             break
         seen.append(
-            story.page.evaluate(
+            reader.page.evaluate(
                 "() => { const a = document.activeElement; return a.dataset.ref"
                 " || a.getAttribute('aria-label') || a.textContent.slice(0, 30) }"
             )
@@ -115,21 +115,21 @@ def test_tab_goes_through_the_panel_in_order(story):
     assert not any(name.startswith("churn:0.3") for name in seen), "one stop for the whole list"
 
 
-def test_the_dialog_keeps_tab_inside(story):
-    story.kernel("%load_ext snapbook")
-    story.start("snapbook:restore", ref="churn:0.1.0")
-    dialog = story.page.get_by_role("dialog")
+def test_the_dialog_keeps_tab_inside(reader):
+    reader.kernel("%load_ext snapbook")
+    reader.start("snapbook:restore", ref="churn:0.1.0")
+    dialog = reader.page.get_by_role("dialog")
     expect(dialog).to_be_visible()
     for _ in range(12):
-        story.page.keyboard.press("Tab")
+        reader.page.keyboard.press("Tab")
         assert dialog.evaluate("node => node.contains(document.activeElement)")
-    story.page.keyboard.press("Escape")
+    reader.page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
 
 
-def test_every_act_is_a_command_in_the_palette(story):
-    story.sidebar()
-    found = story.page.evaluate(
+def test_every_act_is_a_command_in_the_palette(reader):
+    reader.sidebar()
+    found = reader.page.evaluate(
         """() => window.jupyterapp.commands.listCommands()
           .filter(id => id.startsWith('snapbook:'))
           .map(id => [id, window.jupyterapp.commands.label(id)])"""
@@ -137,14 +137,14 @@ def test_every_act_is_a_command_in_the_palette(story):
     ids = {name for name, _ in found}
     assert {f"snapbook:{name}" for name in COMMANDS} <= ids
     assert [name for name, label in found if not label] == []
-    story.command("apputils:activate-command-palette")
-    story.page.keyboard.type("snapbook")
-    palette = story.page.locator(".lm-CommandPalette")
+    reader.command("apputils:activate-command-palette")
+    reader.page.keyboard.type("snapbook")
+    palette = reader.page.locator(".lm-CommandPalette")
     for label in ("Snapshot", "Verify", "Free space"):
         expect(palette.get_by_role("menuitem").or_(palette.locator(".lm-CommandPalette-item"))
                .filter(has_text=re.compile(label)).first).to_be_visible()  # fmt: skip
-    story.shot("palette")
-    story.page.keyboard.press("Escape")
+    reader.shot("palette")
+    reader.page.keyboard.press("Escape")
 
 
 def test_verbs_come_from_the_servers_table(desk, project, place):
@@ -179,9 +179,9 @@ def test_verbs_come_from_the_servers_table(desk, project, place):
     desk.page.keyboard.press("Escape")
 
 
-def test_the_leader_is_free(story):
+def test_the_leader_is_free(reader):
     """Nobody else binds `;`, alone or as a first key; ours hang on the notebook's command mode."""
-    bindings = story.page.evaluate(
+    bindings = reader.page.evaluate(
         """() => window.jupyterapp.commands.keyBindings.map(
           ({keys, command, selector}) => ({keys: [...keys], command, selector}))"""
     )
@@ -205,26 +205,26 @@ def test_the_leader_does_nothing_while_typing(story):
     expect(editor).to_contain_text("y = 2; s = 3")
 
 
-def test_the_menu_of_a_row(story):
-    story.sidebar()
-    story.row("churn:0.2.0").focus()
-    story.page.keyboard.press("Shift+F10")
-    menu = story.page.get_by_role("menu").first
+def test_the_menu_of_a_row(reader):
+    reader.sidebar()
+    reader.row("churn:0.2.0").focus()
+    reader.page.keyboard.press("Shift+F10")
+    menu = reader.page.get_by_role("menu").first
     for label in ("Restore", "Tag", "Copy", "Delete"):
         expect(menu.get_by_role("menuitem").filter(has_text=label).first).to_be_visible()
-    story.shot("row-menu")
-    story.page.keyboard.press("Escape")
+    reader.shot("row-menu")
+    reader.page.keyboard.press("Escape")
 
 
-def test_which_versions_contain_this_cell(story):
-    story.sidebar()
-    cell = story.page.locator(".jp-Notebook-cell").nth(5)
+def test_which_versions_contain_this_cell(reader):
+    reader.sidebar()
+    cell = reader.page.locator(".jp-Notebook-cell").nth(5)
     cell.click(button="right")
-    item = story.page.get_by_role("menuitem").filter(has_text=re.compile("contain this cell"))
+    item = reader.page.get_by_role("menuitem").filter(has_text=re.compile("contain this cell"))
     expect(item).to_be_visible()
     item.click()
-    expect(story.page.locator("body")).to_contain_text(re.compile("churn:0.4.0|0\\.4\\.0"))
-    story.shot("containing")
+    expect(reader.page.locator("body")).to_contain_text(re.compile("churn:0.4.0|0\\.4\\.0"))
+    reader.shot("containing")
 
 
 def test_the_comment_form_of_a_magic(story):
@@ -235,13 +235,13 @@ def test_the_comment_form_of_a_magic(story):
     expect(cell).not_to_contain_text("%%version_model")
 
 
-def test_the_settings_page(story):
-    story.command("settingeditor:open", query="snapbook")
-    expect(story.page.locator(".jp-SettingsPanel, .jp-PluginList").first).to_contain_text(
+def test_the_settings_page(reader):
+    reader.command("settingeditor:open", query="snapbook")
+    expect(reader.page.locator(".jp-SettingsPanel, .jp-PluginList").first).to_contain_text(
         re.compile("snapbook", re.I)
     )
-    story.page.wait_for_timeout(500)
-    story.shot("settings")
+    reader.page.wait_for_timeout(500)
+    reader.shot("settings")
 
 
 def test_the_status_bar(story):

@@ -68,6 +68,7 @@ def test_search_takes_expressions_and_words(story):
 
 def test_an_expression_with_a_mistake_says_where(story):
     panel = story.sidebar()
+    expect(story.rows()).to_have_count(4)
     with story.expected_error("400"):
         panel.get_by_role("searchbox", name="Search versions").fill("accuracy >")
         expect(panel.get_by_role("alert")).to_be_visible()

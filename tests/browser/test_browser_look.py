@@ -75,48 +75,48 @@ def sound(of):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_panel_can_be_read(story, theme):
-    panel = story.sidebar()
-    expect(story.rows()).to_have_count(4)
-    story.theme(theme)
+def test_the_panel_can_be_read(reader, theme):
+    panel = reader.sidebar()
+    expect(reader.rows()).to_have_count(4)
+    reader.theme(theme)
     sound(panel)
-    story.rows().first.focus()
+    reader.rows().first.focus()
     sound(panel)
-    story.page.keyboard.press("Space")
+    reader.page.keyboard.press("Space")
     sound(panel)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_page_can_be_read(story, theme):
-    story.theme(theme)
-    page = story.open_version("churn:0.3.0")
+def test_the_page_can_be_read(reader, theme):
+    reader.theme(theme)
+    page = reader.open_version("churn:0.3.0")
     for name in page.get_by_role("navigation").get_by_role("button").all_inner_texts():
         page.get_by_role("navigation").get_by_role("button", name=name, exact=True).click()
     sound(page)
-    story.shot(f"page-open-{theme}")
+    reader.shot(f"page-open-{theme}")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_diff_can_be_read(story, theme):
-    story.theme(theme)
-    sound(story.open_diff("churn:0.2.0", "churn:0.3.0"))
+def test_the_diff_can_be_read(reader, theme):
+    reader.theme(theme)
+    sound(reader.open_diff("churn:0.2.0", "churn:0.3.0"))
 
 
-def test_the_list_is_one_stop_for_tab(story):
-    story.sidebar()
-    expect(story.rows()).to_have_count(4)
-    stops = story.rows().evaluate_all("all => all.map(one => one.tabIndex)")
+def test_the_list_is_one_stop_for_tab(reader):
+    reader.sidebar()
+    expect(reader.rows()).to_have_count(4)
+    stops = reader.rows().evaluate_all("all => all.map(one => one.tabIndex)")
     assert sorted(stops) == [-1, -1, -1, 0]
 
 
-def test_the_focus_is_seen(story):
-    panel = story.sidebar()
+def test_the_focus_is_seen(reader):
+    panel = reader.sidebar()
     for node in (
         panel.get_by_role("searchbox", name="Search versions"),
         panel.get_by_role("button", name="Marked"),
-        story.rows().first,
+        reader.rows().first,
     ):
-        story.page.keyboard.press("Tab")  # so that the browser counts the next focus as by keys
+        reader.page.keyboard.press("Tab")  # so that the browser counts the next focus as by keys
         before = node.evaluate(SHADE)
         node.focus()
         assert node.evaluate(SHADE) != before, node

@@ -9,15 +9,15 @@ from playwright.sync_api import expect
 
 
 @pytest.fixture
-def page(story):
-    return story.open_version("churn:0.4.0")
+def page(reader):
+    return reader.open_version("churn:0.4.0")
 
 
 def region(page, name):
     return page.get_by_role("region", name=name)
 
 
-def test_which_and_how_good(story, page):
+def test_which_and_how_good(reader, page):
     expect(page.get_by_role("heading", level=1)).to_have_text("churn:0.4.0")
     expect(page.get_by_role("list", name="Aliases and tags")).to_contain_text("#exp")
     expect(page).to_contain_text("deeper trees")
@@ -28,7 +28,7 @@ def test_which_and_how_good(story, page):
     expect(results).to_contain_text("worse")
     expect(results).to_contain_text("max_depth")
     expect(region(page, "Changed since churn:0.3.0")).to_contain_text("max_depth")
-    story.both_themes("page")
+    reader.both_themes("page")
 
 
 def test_cells_that_made_the_model_are_open_and_the_rest_folded(page):
@@ -39,7 +39,7 @@ def test_cells_that_made_the_model_are_open_and_the_rest_folded(page):
     expect(cells.get_by_text("df.describe()")).to_be_hidden()
 
 
-def test_data_with_pictures_and_words(story, page):
+def test_data_with_pictures_and_words(reader, page):
     data = region(page, "Data")
     for word in ("X_train", "450×4", "train", "rows stored"):
         expect(data).to_contain_text(word)
@@ -47,20 +47,20 @@ def test_data_with_pictures_and_words(story, page):
     table = data.get_by_role("table").first
     expect(table).to_contain_text("price")
     expect(table).to_contain_text("float64")
-    story.both_themes("page-data")
+    reader.both_themes("page-data")
 
 
-def test_lineage_leads_to_its_places(story, page):
+def test_lineage_leads_to_its_places(reader, page):
     lineage = region(page, "Lineage")
     for word in ("churn.csv", "X_train", "model"):
         expect(lineage).to_contain_text(word)
     lineage.scroll_into_view_if_needed()
-    story.both_themes("lineage")
-    lineage.get_by_role("button", name=re.compile("X_train")).first.click()
+    reader.both_themes("lineage")
+    lineage.get_by_role("link", name=re.compile("X_train")).first.click()
     expect(region(page, "Data")).to_be_in_viewport()
 
 
-def test_environment_structure_files_and_events(story, page):
+def test_environment_structure_files_and_events(reader, page):
     for section, words in (
         ("Environment", ("scikit-learn", "3.11")),
         ("Model structure", ("RandomForestClassifier", "trees")),
@@ -72,35 +72,35 @@ def test_environment_structure_files_and_events(story, page):
             title.click()
         for word in words:
             expect(region(page, section)).to_contain_text(word)
-    story.open_version("churn:0.2.0")
-    second = story.page.locator(".jp-snapbook-Page:visible")
+    reader.open_version("churn:0.2.0")
+    second = reader.page.locator(".jp-snapbook-Page:visible")
     expect(region(second, "Events")).to_contain_text("checked with the team")
     expect(region(second, "Events")).to_contain_text("production")
 
 
-def test_folds_are_remembered(story, page):
+def test_folds_are_remembered(reader, page):
     title = page.get_by_role("button", name="Lineage", exact=True).last
     title.click()
     expect(title).to_have_attribute("aria-expanded", "false")
-    second = story.open_version("churn:0.1.0")
+    second = reader.open_version("churn:0.1.0")
     expect(second.get_by_role("button", name="Lineage", exact=True).last).to_have_attribute(
         "aria-expanded", "false"
     )
 
 
-def test_older_newer_and_back(story, page):
-    story.page.keyboard.press("[")
-    story.page.get_by_role("heading", name="churn:0.3.0", exact=True).wait_for()
-    story.page.keyboard.press("]")
-    story.page.get_by_role("heading", name="churn:0.4.0", exact=True).wait_for()
-    story.page.keyboard.press("Escape")
-    expect(story.row("churn:0.4.0")).to_be_focused()
+def test_older_newer_and_back(reader, page):
+    reader.page.keyboard.press("[")
+    reader.page.get_by_role("heading", name="churn:0.3.0", exact=True).wait_for()
+    reader.page.keyboard.press("]")
+    reader.page.get_by_role("heading", name="churn:0.4.0", exact=True).wait_for()
+    reader.page.keyboard.press("Escape")
+    expect(reader.row("churn:0.4.0")).to_be_focused()
 
 
-def test_the_diff_menu_names_the_baselines(story, page):
+def test_the_diff_menu_names_the_baselines(reader, page):
     page.get_by_role("button", name=re.compile("^Diff")).click()
-    menu = story.page.get_by_role("menu")
+    menu = reader.page.get_by_role("menu")
     for name in ("With the one before (churn:0.3.0)", "With production (churn:0.2.0)"):
         expect(menu.get_by_role("menuitem", name=name)).to_be_visible()
     menu.get_by_role("menuitem", name="With production (churn:0.2.0)").click()
-    expect(story.page.locator(".jp-snapbook-Diff:visible")).to_contain_text("price")
+    expect(reader.page.locator(".jp-snapbook-Diff:visible")).to_contain_text("price")
