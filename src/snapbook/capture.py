@@ -27,6 +27,7 @@ from snapbook.lineage.uses import Body, Call, Mutate, Read
 from snapbook.metrics import Measured, measured, metrics_part
 from snapbook.parts import (
     cells,
+    checkout,
     environment,
     files,
     frame,
@@ -275,7 +276,9 @@ def _surroundings(kernel: Kernel, writer: Writer, notices: list[Notice]) -> list
     if document is not None:
         keep(
             "notebook",
-            lambda: notebook.capture(document, writer, kernel.redactor.redact, kernel.project),
+            lambda: notebook.capture(
+                document, writer, kernel.redactor.redact, Path(checkout.root(kernel.project))
+            ),
         )
     return parts
 

@@ -73,7 +73,7 @@ def test_diff_and_restore(tmp_path):
     assert "wine:0.3.0  minor: input ash is gone, callers must change" in whole
     assert "column ash (float64) removed" in whole
     assert "alcohol[0]  13.64 -> 14.14" in whole
-    assert "would replace model (in no version)" in whole
+    assert "would lose model: RandomForestClassifier" in whole
     assert "is in no version and would be replaced" in whole
     assert "which is kept as wine:0.4.0" in whole
     assert [text.strip() for text in said if text.strip() in ("1", "4")] == ["1", "4"]

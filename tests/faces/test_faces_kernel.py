@@ -5,7 +5,7 @@ import os
 import socket
 
 import pytest
-from stump import fit
+from stump import MODEL, fit
 
 pytestmark = pytest.mark.slow
 
@@ -207,3 +207,20 @@ def test_a_silent_error_is_json_too(notebook):
     assert silently(notebook, "restore --undo")["error"]["kind"] == "no-undo"
     assert silently(notebook, "no-such-verb")["error"]["kind"] == "verb"
     assert traces(notebook) == before
+
+
+def test_notebooks_of_one_name_are_told_apart_in_a_checkout(kernel, tmp_path):
+    (tmp_path / ".git").mkdir()
+    for name in ("a", "b"):
+        kernel.project(tmp_path / name)
+        path = tmp_path / name / "train.ipynb"
+        path.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+        kernel.cell(f"import os\nos.environ['JPY_SESSION_NAME'] = {str(path)!r}")
+        kernel.cell(MODEL)
+        assert now(kernel)["name"] == "train"
+        assert kernel.cell(fit(1, name=f"churn-{name}")).status == "ok"
+    told = silently(kernel, "list")["rows"]
+    kernel.cell("del os.environ['JPY_SESSION_NAME']")
+    assert {row["model"]: row["notebook"] for row in told} == {
+        "churn-a": "a/train.ipynb", "churn-b": "b/train.ipynb"
+    }  # fmt: skip

@@ -97,6 +97,8 @@ def test_me_makes_no_key(tmp_path, monkeypatch):
         ("b/train.ipynb", "a/b/train.ipynb", "this"),
         ("train.ipynb", "a/retrain.ipynb", "other"),
         ("c/train.ipynb", "a/b/train.ipynb", "other"),
+        ("a/train.ipynb", "train.ipynb", "this"),  # a server that serves a folder of a checkout
+        ("a/retrain.ipynb", "train.ipynb", "other"),
         ("train.ipynb", "", "other"),
     ],
 )

@@ -24,7 +24,7 @@ def listed(
     """``versions`` as a list tells them.
 
     ``notebook`` is the path of the notebook that is looked at, with "/", from any folder above it:
-    what a version remembers begins at the folder of its kernel.
+    what a version remembers begins at the git checkout, or at the folder of its kernel.
     """
     earlier = repository.index.before(versions) if versions else {}
     return tuple(_listed(row, earlier.get(row.n), who, notebook) for row in versions)
@@ -56,4 +56,5 @@ def _moved(row: VersionRow, old: float | None) -> tuple[float | None, bool | Non
 def _provenance(kept: str, asked: str) -> str:
     if not kept:
         return ""
-    return "this" if f"/{asked}".endswith(f"/{kept}") else "other"
+    longer, shorter = (asked, kept) if len(asked) > len(kept) else (kept, asked)
+    return "this" if shorter and f"/{longer}".endswith(f"/{shorter}") else "other"
