@@ -28,5 +28,6 @@ export function openMenu(anchor: HTMLElement, entries: readonly Entry[]): Menu {
   const place = anchor.getBoundingClientRect();
   anchor.setAttribute('aria-expanded', 'true');
   menu.open(place.left, place.bottom);
+  menu.activateNextItem();
   return menu;
 }

@@ -33,6 +33,12 @@ export function sliceEnd(
   return end;
 }
 
+interface State {
+  key: unknown;
+  count: number;
+  stopped: boolean;
+}
+
 /** Render `total` items in slices of about `budget` weight each. `key` says when to begin anew. */
 export function useSlices(
   total: number,
@@ -40,25 +46,36 @@ export function useSlices(
   budget: number,
   weight: (at: number) => number = () => 1
 ): Slices {
-  const first = sliceEnd(0, total, budget, weight);
-  const [state, setState] = React.useState({ key, count: first, stopped: false });
-  const current = state.key === key ? state : { key, count: first, stopped: false };
-  const done = current.count >= total;
+  const begin = (): State => ({
+    key,
+    count: sliceEnd(0, total, budget, weight),
+    stopped: false
+  });
+  const [kept, setState] = React.useState(begin);
+  const state = kept.key === key ? kept : begin();
+  const change = (next: (state: State) => Partial<State>): void =>
+    setState(last => {
+      const from = last.key === key ? last : begin();
+      return { ...from, ...next(from) };
+    });
+  const done = state.count >= total;
   React.useEffect(() => {
-    if (done || current.stopped) {
+    if (done || state.stopped) {
       return;
     }
-    return whenIdle(() => {
-      setState({ ...current, count: sliceEnd(current.count, total, budget, weight) });
-    });
-  }, [key, current.count, current.stopped, total]);
+    return whenIdle(() =>
+      change(({ count, stopped }) =>
+        stopped ? {} : { count: sliceEnd(count, total, budget, weight) }
+      )
+    );
+  }, [key, state.count, state.stopped, total]);
   return {
-    count: Math.min(current.count, total),
+    count: Math.min(state.count, total),
     done,
-    stopped: current.stopped && !done,
-    stop: () => setState({ ...current, stopped: true }),
-    resume: () => setState({ ...current, stopped: false }),
-    reach: count => setState({ ...current, count: Math.max(current.count, count) })
+    stopped: state.stopped && !done,
+    stop: () => change(() => ({ stopped: true })),
+    resume: () => change(() => ({ stopped: false })),
+    reach: count => change(last => ({ count: Math.max(last.count, count) }))
   };
 }
 

@@ -24,12 +24,13 @@ export interface OutputsOf {
 /** One changed cell or local module. */
 export function CodeChange(props: {
   change: Change;
+  first: number;
   sideBySide: boolean;
   /** Null while outputs are not shown. */
   outputs: OutputsOf | null;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { change, sideBySide, outputs, trans } = props;
+  const { change, first, sideBySide, outputs, trans } = props;
   return (
     <div className="jp-snapbook-CodeChange">
       <div className="jp-snapbook-Change-head">
@@ -50,7 +51,7 @@ export function CodeChange(props: {
         )}
       </div>
       {change.lines.length > 0 && (
-        <DiffLines lines={change.lines} sideBySide={sideBySide} trans={trans} />
+        <DiffLines lines={change.lines} first={first} sideBySide={sideBySide} trans={trans} />
       )}
       {outputs !== null && isCell(change) && (
         <div className="jp-snapbook-Side">

@@ -6,16 +6,26 @@ import { block } from '../common/text';
 import { Pair, Piece, Row, rows } from './words';
 
 /** Lines of one change that are shown at once; the rest when asked for. */
-export const FIRST_LINES = 200;
+const FIRST_LINES = 200;
+/** The same in a comparison that is long as a whole: the browser holds what it shows. */
+const FIRST_OF_MANY = 30;
+const MANY_LINES = 5_000;
+
+/** How many lines of one change are shown at once, where all changes have `total`. */
+export function firstLines(total: number): number {
+  return total > MANY_LINES ? FIRST_OF_MANY : FIRST_LINES;
+}
 
 /** The lines of a change. */
 export function DiffLines(props: {
   lines: readonly string[];
+  /** How many are shown at once. */
+  first: number;
   sideBySide: boolean;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { lines, sideBySide, trans } = props;
-  const [shown, setShown] = React.useState(FIRST_LINES);
+  const { lines, first, sideBySide, trans } = props;
+  const [shown, setShown] = React.useState(first);
   const found = React.useMemo(() => rows(lines.slice(0, shown)), [lines, shown]);
   return (
     <div className="jp-snapbook-DiffLines" dir="ltr">

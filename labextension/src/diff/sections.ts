@@ -69,9 +69,9 @@ export function isUnused(change: Change): boolean {
   return change.facts['package'] === true && change.facts['used'] === false;
 }
 
-/** How much of the tab a stop fills, in lines. */
-export function height(stop: Stop): number {
-  return stop.changes.reduce((sum, change) => sum + 1 + Math.min(change.lines.length, 200), 0);
+/** How much of the tab a stop fills, in lines, if each change shows at most `most`. */
+export function height(stop: Stop, most: number): number {
+  return stop.changes.reduce((sum, change) => sum + 1 + Math.min(change.lines.length, most), 0);
 }
 
 function gathered(changes: readonly Change[], key: (change: Change) => string): Change[][] {

@@ -81,15 +81,16 @@ function texts(change: Change): [string, string] {
 /** A changed file: its size, and its lines where they are told. */
 export function FileChange(props: {
   change: Change;
+  first: number;
   sideBySide: boolean;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { change, sideBySide, trans } = props;
+  const { change, first, sideBySide, trans } = props;
   return (
     <>
       <ValueChange change={change} trans={trans} />
       {change.lines.length > 0 && (
-        <DiffLines lines={change.lines} sideBySide={sideBySide} trans={trans} />
+        <DiffLines lines={change.lines} first={first} sideBySide={sideBySide} trans={trans} />
       )}
     </>
   );

@@ -18,6 +18,7 @@ import type { Change, Compared } from '../types';
 import { Chooser } from './chooser';
 import { CodeChange, OutputsOf } from './code';
 import { FrameChange } from './data';
+import { firstLines } from './lines';
 import type { DiffModel } from './model';
 import {
   asLines,
@@ -33,7 +34,7 @@ import {
 import { FileChange, Unused, ValueChange } from './values';
 
 /** How many lines a slice renders. */
-const SLICE_LINES = 400;
+const SLICE_LINES = 120;
 
 /** Stops rendering; false if there is nothing to stop. */
 export type StopRendering = () => boolean;
@@ -166,7 +167,11 @@ function Counter(props: { model: DiffModel; trans: TranslationBundle }): JSX.Ele
 function Whole(props: DiffProps & { compared: Compared }): JSX.Element {
   const { id, model, compared, folds, trans, stopping } = props;
   const { stops, current, moves } = model;
-  const slices = useSlices(stops.length, stops, SLICE_LINES, at => height(stops[at]));
+  const first = React.useMemo(
+    () => firstLines(stops.reduce((sum, stop) => sum + height(stop, Infinity), 0)),
+    [stops]
+  );
+  const slices = useSlices(stops.length, stops, SLICE_LINES, at => height(stops[at], first));
   const root = React.useRef<HTMLDivElement>(null);
   const shown = React.useRef(moves);
   stopping.current = () => {
@@ -213,7 +218,18 @@ function Whole(props: DiffProps & { compared: Compared }): JSX.Element {
               {() =>
                 own
                   .slice(0, Math.max(0, slices.count - start))
-                  .map((stop, at) => <OneStop key={at} {...props} stop={stop} at={start + at} />)
+                  .map((stop, at) => (
+                    <OneStop
+                      key={at}
+                      stop={stop}
+                      at={start + at}
+                      first={first}
+                      model={model}
+                      sideBySide={model.sideBySide}
+                      outputs={model.outputs}
+                      trans={trans}
+                    />
+                  ))
               }
             </Section>
           );
@@ -296,18 +312,31 @@ function Same(props: DiffProps & { compared: Compared }): JSX.Element | null {
   );
 }
 
-/** One change, or the changes of one frame, where n and p stop. */
-function OneStop(props: DiffProps & { stop: Stop; at: number }): JSX.Element {
-  const { stop, at } = props;
-  return (
-    <div className="jp-snapbook-Change" data-change={at} tabIndex={-1}>
-      <StopBody {...props} change={stop.changes[0]} />
-    </div>
-  );
+interface StopProps {
+  stop: Stop;
+  at: number;
+  /** Lines of a change that are shown at once. */
+  first: number;
+  model: DiffModel;
+  sideBySide: boolean;
+  outputs: boolean;
+  trans: TranslationBundle;
 }
 
-function StopBody(props: DiffProps & { stop: Stop; change: Change }): JSX.Element {
-  const { stop, change, model, trans } = props;
+/**
+ * One change, or the changes of one frame, where n and p stop. Rendered again only when it looks
+ * otherwise: each further slice would else cost as much as all before it.
+ */
+const OneStop = React.memo(function OneStop(props: StopProps): JSX.Element {
+  return (
+    <div className="jp-snapbook-Change" data-change={props.at} tabIndex={-1}>
+      <StopBody {...props} change={props.stop.changes[0]} />
+    </div>
+  );
+});
+
+function StopBody(props: StopProps & { change: Change }): JSX.Element {
+  const { stop, change, first, model, sideBySide, outputs, trans } = props;
   if (stop.section === 'data') {
     return <FrameChange frame={ofFrame(stop.changes)} trans={trans} />;
   }
@@ -319,13 +348,16 @@ function StopBody(props: DiffProps & { stop: Stop; change: Change }): JSX.Elemen
       return (
         <CodeChange
           change={change}
-          sideBySide={model.sideBySide}
-          outputs={model.outputs ? outputsOf(model) : null}
+          first={first}
+          sideBySide={sideBySide}
+          outputs={outputs ? outputsOf(model) : null}
           trans={trans}
         />
       );
     case 'files':
-      return <FileChange change={change} sideBySide={model.sideBySide} trans={trans} />;
+      return (
+        <FileChange change={change} first={first} sideBySide={sideBySide} trans={trans} />
+      );
     default:
       return <ValueChange change={change} trans={trans} />;
   }

@@ -31,13 +31,9 @@ export function Cells(props: {
     <div className="jp-snapbook-Cells" onKeyDown={event => stopOnEscape(event, slices)}>
       {all
         .slice(0, slices.count)
-        .map((run, at) =>
-          run.made ? (
-            <Cell key={at} cell={run.cell} fetchOutput={fetchOutput} trans={trans} />
-          ) : (
-            <Others key={at} cells={run.cells} fetchOutput={fetchOutput} trans={trans} />
-          )
-        )}
+        .map((run, at) => (
+          <OneRun key={at} run={run} fetchOutput={fetchOutput} trans={trans} />
+        ))}
       {slices.stopped && (
         <button type="button" className="jp-snapbook-Link" onClick={slices.resume}>
           {trans.__('Show the rest')}
@@ -46,6 +42,23 @@ export function Cells(props: {
     </div>
   );
 }
+
+/** Rendered once, however many slices follow it. */
+const OneRun = React.memo(
+  function OneRun(props: {
+    run: Run;
+    fetchOutput: FetchOutput;
+    trans: TranslationBundle;
+  }): JSX.Element {
+    const { run, fetchOutput, trans } = props;
+    return run.made ? (
+      <Cell cell={run.cell} fetchOutput={fetchOutput} trans={trans} />
+    ) : (
+      <Others cells={run.cells} fetchOutput={fetchOutput} trans={trans} />
+    );
+  },
+  (old, now) => old.run === now.run
+);
 
 /** One cell: its bracket, its source, its outputs on request. */
 export function Cell(props: {

@@ -2,10 +2,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { Said } from '../common/said';
+import { Moment, Said } from '../common/said';
 import { inline } from '../common/text';
 import { sizeText } from '../format';
-import { Before, Choice, lost } from './choice';
+import { Before, Choice, lost, swaps } from './choice';
 
 /** What the dialog shows. */
 export function RestoreView(props: {
@@ -21,13 +21,21 @@ export function RestoreView(props: {
     <>
       {gone.length > 0 && (
         <div className="jp-snapbook-Warning" role="alert">
-          <p>
-            <span aria-hidden="true">⚠ </span>
-            <strong>
-              <Said text={gone.join(', ')} longest={200} />
-            </strong>{' '}
-            {trans._n('is in no version and would be lost', 'are in no version and would be lost', gone.length)}
-          </p>
+          {gone.map(one => (
+            <p key={one.name}>
+              <span aria-hidden="true">⚠ </span>
+              <strong>
+                <Said text={one.name} longest={80} />
+              </strong>{' '}
+              <Said text={one.what} longest={80} />
+              {one.time && (
+                <>
+                  , {trans.__('fitted')} <Moment time={one.time} />,
+                </>
+              )}{' '}
+              {trans.__('is in no version and would be lost')}
+            </p>
+          ))}
           <Check checked={choice.keep} onChange={keep => onChoose({ ...choice, keep })}>
             {before.next
               ? trans.__('Snapshot it first as %1', inline(before.next, 80))
@@ -72,14 +80,27 @@ function Change(props: {
       <dt>{trans.__('will change')}</dt>
       <dd>
         {choice.model &&
-          preview.bound.map(([name, value]) => (
-            <div key={name}>
+          swaps(preview).map(swap => (
+            <div key={swap.name}>
               <code>
-                <Said text={name} longest={60} />
+                <Said text={swap.name} longest={60} />
               </code>{' '}
-              = <Said text={value} longest={160} />{' '}
+              {swap.old && (
+                <>
+                  <Said text={swap.old} longest={80} /> <span aria-hidden="true">→</span>
+                  <span className="jp-snapbook-sr">{trans.__('to')}</span>{' '}
+                </>
+              )}
+              <Said text={swap.new} longest={160} />{' '}
+              {swap.changes.length > 0 && (
+                <>
+                  (<Said text={swap.changes.join(', ')} longest={300} />)
+                </>
+              )}
+              {swap.same && <span className="jp-snapbook-Quiet">{trans.__('as it is')}</span>}{' '}
               <span className="jp-snapbook-Quiet">
-                {kept.get(name) && trans.__('(now %1)', inline(kept.get(name) ?? '', 80))}
+                {kept.get(swap.name) &&
+                  trans.__('(now %1)', inline(kept.get(swap.name) ?? '', 80))}
               </span>
             </div>
           ))}

@@ -6,7 +6,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { inline } from '../common/text';
-import type { Restored } from '../types';
+import type { Lost, Restored, Swap } from '../types';
 
 /** What the dialog is told. All but the preview may be left out where it is not known. */
 export interface Before {
@@ -36,8 +36,21 @@ export function usual(before: Before): Choice {
 }
 
 /** Variables whose present value is in no version. */
-export function lost(preview: Restored): string[] {
-  return preview.lost?.map(({ name }) => name) ?? preview.replaced.filter(([, kept]) => kept === '').map(([name]) => name);
+export function lost(preview: Restored): Lost[] {
+  return (
+    preview.lost ??
+    preview.replaced
+      .filter(([, kept]) => kept === '')
+      .map(([name]) => ({ name, what: '', why: '', time: '' }))
+  );
+}
+
+/** What becomes of each variable: before and after, in words. */
+export function swaps(preview: Restored): Swap[] {
+  return (
+    preview.swaps ??
+    preview.bound.map(([name, now]) => ({ name, old: '', new: now, changes: [], same: false }))
+  );
 }
 
 /** Whether something is gone for good after this choice. */
