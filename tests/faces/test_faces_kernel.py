@@ -1,7 +1,6 @@
 """The kernel as others look at it: `status --json`, and verbs run silently from outside."""
 
 import json
-import os
 import socket
 
 import pytest
@@ -158,7 +157,7 @@ def test_quick_with_ten_thousand_cells(notebook):
     ).stdout.split()
     cells, changed, frames = map(int, said[:3])
     assert (cells, changed, frames) == (10_003, 40, 100)
-    assert float(said[3]) < (0.2 if os.environ.get("CI") else 0.06)
+    assert float(said[3]) < 0.1  # 10 ms by themselves; others work on this machine, too
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from typing import Any
 from snapbook.catalog.rows import VersionRow
 from snapbook.verbs import values
 
-
 _AS_THEY_ARE = (str, int, bool, type(None))
 
 
