@@ -7,6 +7,8 @@ import re
 
 import pytest
 from jupyter_server.auth import AllowAllAuthorizer, Authorizer
+from jupyter_server.auth.decorator import authorized
+from tornado import web
 from tornado.httpclient import HTTPClientError
 from tornado.web import RequestHandler
 from written import save
@@ -154,6 +156,9 @@ HOSTILE = [
     "\ud800",
     "~root",
     "%2e%2e/",
+    ".snapbook/packs/x.ipynb",
+    "deep/.hidden/x.ipynb",
+    "seen/x.ipynb",
 ]
 NAMES = ("~root",)
 
@@ -169,6 +174,9 @@ def wall(jp_root_dir, tmp_path):
     (jp_root_dir / "deep" / "link2").symlink_to(outside, target_is_directory=True)
     (jp_root_dir / "loop").symlink_to("loop")
     (jp_root_dir / "file.txt").write_text("x")
+    (jp_root_dir / ".snapbook" / "packs").mkdir(parents=True)
+    (jp_root_dir / "deep" / ".hidden").mkdir()
+    (jp_root_dir / "seen").symlink_to("deep/.hidden")
     return jp_root_dir
 
 
@@ -185,7 +193,7 @@ async def test_no_path_leads_out(fetch, wall):
 
 
 def test_names_that_only_look_hostile_are_names(tmp_path):
-    for name in ("a b", "..a", "a..", "...", "ä\nö", "<b>", "con", "a\\b", "'; rm -rf", "-rf"):
+    for name in ("a b", "a..", "ä\nö", "<b>", "con", "a\\b", "'; rm -rf", "-rf"):
         folder = tmp_path / name
         folder.mkdir()
         assert paths.spot(tmp_path, f"{name}/x.ipynb").folder == folder.resolve()
@@ -223,3 +231,24 @@ async def test_queries_that_are_no_text(jp_fetch, jp_base_url, http_server_clien
     unknown, response = await status(jp_fetch, "snapbook/api/place", "delete", body=None)
     assert unknown == 405
     assert json.loads(response.body)["kind"] == "method"
+
+
+async def test_a_server_that_shows_hidden_files_serves_them(fetch, jp_serverapp, wall):
+    jp_serverapp.contents_manager.allow_hidden = True
+    assert (await fetch("place", path="deep/.hidden/x.ipynb")).status == 200
+    assert (await fetch("place", path="deep/..")).status == 404
+
+
+async def test_a_bug_of_ours_is_one_sentence(jp_fetch, jp_serverapp, jp_base_url):
+    class Broken(Route):
+        @web.authenticated
+        @authorized
+        async def get(self):
+            await self.tell(lambda asking: {}["/secret/path"])
+
+    jp_serverapp.web_app.add_handlers(".*", [(f"{jp_base_url}snapbook/api/broken", Broken)])
+    code, response = await status(jp_fetch, "snapbook/api/broken", "get")
+    told = json.loads(response.body)
+    assert (code, told["kind"]) == (500, "internal")
+    assert told["message"] == "snapbook failed inside: details are in the server's log."
+    assert "secret" not in response.body.decode()

@@ -26,12 +26,13 @@ LONGEST = 100_000
 class Asking:
     """What a request asks: ``values`` by name, as text from a query or JSON from a body.
 
-    ``root`` is the folder that the server serves.
+    ``root`` is the folder that the server serves, ``hidden`` whether names with a dot count there.
     """
 
     service: Service
     root: Path
     values: Mapping[str, Any]
+    hidden: bool = False
 
     def text(self, name: str, default: str = "") -> str:
         """A text. Raises Usage for anything else, or one that is too long."""
@@ -64,7 +65,7 @@ class Asking:
 
     def spot(self) -> paths.Spot:
         """The folder that is asked about. Raises NotFound for one outside of the root."""
-        return paths.spot(self.root, self.text("path"))
+        return paths.spot(self.root, self.text("path"), hidden=self.hidden)
 
     @contextmanager
     def here(self, *, long: bool = False) -> Iterator[Lent]:

@@ -40,7 +40,8 @@ class Route(APIHandler):
         """Answer with what ``act`` gives; ``values`` come from the route itself."""
         try:
             asked = {**self._asked(), **values}
-            asking = Asking(self.service, self._root(), asked)
+            hidden = bool(getattr(self.contents_manager, "allow_hidden", False))
+            asking = Asking(self.service, self._root(), asked, hidden)
             body = await self.service.run(lambda: _encoded(act(asking)), acting=acting)
         except SnapbookError as error:
             self._refuse(error)

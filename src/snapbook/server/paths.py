@@ -16,33 +16,40 @@ _LONGEST = 4096
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A place in the served tree: ``path`` as it was asked, and the ``folder`` it stands for."""
+    """A place in the served tree: what a path stands for, and the folder that it lies in.
+
+    ``hidden`` is whether the server shows names that begin with a dot.
+    """
 
     root: Path
-    path: str
     target: Path
     folder: Path
+    hidden: bool = False
+
+    def inside(self, path: str) -> Path:
+        """``path``, told from this folder on. Raises NotFound for one that leaves the root."""
+        return _inside(self.root, self.folder, path, self.hidden)
 
 
-def spot(root: Path, path: str) -> Spot:
+def spot(root: Path, path: str, *, hidden: bool = False) -> Spot:
     """The spot of ``path`` ("a/train.ipynb", "" for the root itself). Raises NotFound.
 
-    A file that is not there yet (an unsaved notebook) has its folder all the same.
+    A file that is not there yet (an unsaved notebook) has its folder all the same. Without
+    ``hidden``, what lies below a name that begins with a dot is not there, as in the contents API.
     """
     try:
         root = root.resolve(strict=True)
-        target = inside(root, root, path)
+        target = _inside(root, root, path, hidden)
         folder = target if target.is_dir() else target.parent
         if not folder.is_dir():
             raise _absent(path)
     except (OSError, ValueError, RuntimeError):
         # Names too long, NUL, lone surrogates, links in a circle, folders that are closed to us.
         raise _absent(path) from None
-    return Spot(root, path, target, folder)
+    return Spot(root, target, folder, hidden)
 
 
-def inside(root: Path, base: Path, path: str) -> Path:
-    """``path`` below ``base``, with links followed, still in ``root``. Raises NotFound."""
+def _inside(root: Path, base: Path, path: str, hidden: bool) -> Path:
     try:
         if len(path) > _LONGEST:
             raise ValueError("too long")
@@ -52,8 +59,9 @@ def inside(root: Path, base: Path, path: str) -> Path:
             if not part or part == ".." or Path(part).name != part or "\0" in part:
                 raise ValueError("no name")
         found = base.joinpath(*parts).resolve()
-        if not found.is_relative_to(root):
-            raise ValueError("outside")
+        told = found.relative_to(root)  # a ValueError where it is not below
+        if not hidden and any(part.startswith(".") for part in (*parts, *told.parts)):
+            raise ValueError("hidden")
     except (OSError, ValueError, RuntimeError):
         raise _absent(path) from None
     return found

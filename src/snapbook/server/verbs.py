@@ -6,7 +6,6 @@ A verb gets what a command line would give it, except paths: those stay inside t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
@@ -111,10 +110,7 @@ def _typed(argument: Argument, value: object, spot: paths.Spot) -> object:
 
 def _inside(argument: Argument, text: str, spot: paths.Spot) -> str:
     """A path of a verb begins at the notebook's folder and stays in the root; others are text."""
-    if argument.complete != "path":
-        return text
-    root = spot.root
-    return str(paths.inside(root, Path(spot.folder), text))
+    return str(spot.inside(text)) if argument.complete == "path" else text
 
 
 def _texts(value: object) -> bool:

@@ -1,9 +1,9 @@
 """Noticing within milliseconds that a repository grew, whichever process wrote to it.
 
 One thread waits for the folders of events to change, as long as somebody asked for a place within
-the last hour, and looks at the name of the newest event then. The same look once a second catches
-what no notice came for: network disks tell nothing of what other machines write, and there a list
-of names costs less than a poll that asks for each file.
+the last hour, and looks at the name of the newest event then. Network disks tell nothing of what
+other machines write: there it looks once a second, which costs less than a poll that asks for each
+file; everywhere else once in ten seconds, for what no notice came for.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from snapbook.store.sqlite import on_network
 ASKED_S = 3600.0
 _TICK_MS = 1000
 _STEP_MS = 8
+_FULL_S = 10.0
 Changed = Callable[[str, int], None]
 
 
@@ -39,6 +40,7 @@ class Watcher:
     def __init__(self, changed: Changed, asked_s: float = ASKED_S) -> None:
         self._changed = changed
         self._asked_s = asked_s
+        self._full_s = min(_FULL_S, asked_s)
         self._watched: dict[Path, _Watched] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -83,14 +85,14 @@ class Watcher:
             targets = self._targets()
             if not targets:
                 self._wake.wait(_TICK_MS / 1000)
-                self._look()
+                self._look(self._all())
                 continue
             try:
                 self._watch(targets)
             except (OSError, RuntimeError):
                 # A folder went away in this moment, or the system gives no more watches.
                 self._wake.wait(_TICK_MS / 1000)
-                self._look()
+                self._look(self._all())
 
     def _watch(self, targets: tuple[Path, ...]) -> None:
         """Wait for changes until what is to be watched is something else."""
@@ -99,12 +101,28 @@ class Watcher:
         from watchfiles._rust_notify import RustNotify
 
         with RustNotify([str(path) for path in targets], False, False, 0, False, True) as notify:
+            full, seen = 0.0, set[str]()
             while not self._wake.is_set():
-                self._look()
-                self._forget()
-                if self._targets() != targets:
+                if time.monotonic() - full >= self._full_s:
+                    full = time.monotonic()
+                    self._forget()
+                    self._look(self._all())
+                    stale = self._targets() != targets
+                else:
+                    stale = self._noticed(seen) and self._targets() != targets
+                if stale:
                     return
-                notify.watch(2 * _STEP_MS, _STEP_MS, _TICK_MS, self._wake)
+                told = notify.watch(2 * _STEP_MS, _STEP_MS, _TICK_MS, self._wake)
+                seen = {path for _, path in told} if isinstance(told, set) else set()
+
+    def _noticed(self, seen: set[str]) -> bool:
+        """Look at the places that the changed paths are about, and at those on network disks; gives
+        whether there were any of the former.
+        """
+        watched = self._all()
+        about = [item for item in watched if any(_related(str(item[0]), path) for path in seen)]
+        self._look(about + [item for item in watched if item[1].network])
+        return bool(about)
 
     def _go_on(self) -> bool:
         """Whether there is anything to watch; else this thread is the watcher's no more."""
@@ -121,10 +139,12 @@ class Watcher:
             for folder in [f for f, one in self._watched.items() if one.asked < latest]:
                 del self._watched[folder]
 
-    def _look(self) -> None:
+    def _all(self) -> list[tuple[Path, _Watched]]:
         with self._lock:
-            watched = list(self._watched.items())
-        for folder, one in watched:
+            return list(self._watched.items())
+
+    def _look(self, places: list[tuple[Path, _Watched]]) -> None:
+        for folder, one in places:
             try:
                 head = FileCatalog(folder / "events").head().n
             except SnapbookError:
@@ -134,9 +154,13 @@ class Watcher:
                 self._changed(one.identity, head)
 
     def _targets(self) -> tuple[Path, ...]:
-        with self._lock:
-            folders = [folder for folder, one in self._watched.items() if not one.network]
+        folders = [folder for folder, one in self._all() if not one.network]
         return tuple(sorted({path for folder in folders for path in _to_watch(folder)}))
+
+
+def _related(folder: str, path: str) -> bool:
+    """Whether a change of ``path`` may be one of the repository in ``folder``."""
+    return path.startswith(folder) or folder.startswith(path)
 
 
 def _to_watch(folder: Path) -> list[Path]:
