@@ -77,6 +77,11 @@ export class Client {
     return this.get<Version>('version', { path, ref });
   }
 
+  /** The row of a version alone, for cards. */
+  async row(path: string, ref: string): Promise<Row> {
+    return (await this.get<{ row: Row }>('version', { path, ref, brief: true })).row;
+  }
+
   async cells(path: string, ref: string): Promise<CellRow[]> {
     return (await this.get<{ cells: CellRow[] }>('cells', { path, ref })).cells;
   }

@@ -112,7 +112,6 @@ function activate(
   addNotebookCommands({ app, tracker, palette, doing, trans });
   addPageCommands(app, pages, actions, trans);
   setHost({
-    client,
     actions,
     pathOf: node => tracker.find(({ node: whole }) => whole.contains(node))?.context.path ?? '',
     notThisModel: () => void app.commands.execute(CommandIDs.openForm),

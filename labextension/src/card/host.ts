@@ -4,13 +4,11 @@
  * A card is made by the renderer's factory, which knows no application; the panel's plugin sets the
  * host when it is there. Without it a card shows its version and has no buttons.
  */
-import type { Client } from '../client';
 import type { PageActions } from '../tokens';
 import type { ISignal } from '@lumino/signaling';
 
 /** The application as a card needs it. */
 export interface CardHost {
-  client: Pick<Client, 'version'>;
   actions: PageActions;
   /** The path of the notebook that shows this element, "" if none does. */
   pathOf(node: HTMLElement): string;

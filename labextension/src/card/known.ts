@@ -3,14 +3,14 @@
  *
  * A notebook may hold a hundred cards: those of one digest share a request, and few run at a time.
  */
-import type { Row, Version } from '../types';
+import type { Row } from '../types';
 
 const AT_ONCE = 4;
 
 /** Fetches rows by place and digest. */
 export class Known {
   constructor(
-    private readonly _fetch: (path: string, ref: string) => Promise<Pick<Version, 'row'>>
+    private readonly _fetch: (path: string, ref: string) => Promise<Row>
   ) {}
 
   /** The row of the version with this manifest digest. */
@@ -20,7 +20,7 @@ export class Known {
     if (found === undefined) {
       found = this._turn().then(async () => {
         try {
-          return (await this._fetch(path, digest)).row;
+          return await this._fetch(path, digest);
         } finally {
           this._running--;
           this._waiting.shift()?.();

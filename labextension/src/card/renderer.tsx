@@ -8,6 +8,7 @@ import { ServerConnection } from '@jupyterlab/services';
 import { nullTranslator, TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
@@ -21,7 +22,7 @@ import { CardHost, withHost } from './host';
 import { Known } from './known';
 
 const client = new Client(ServerConnection.makeSettings());
-const known = new Known((path, ref) => client.version(path, ref));
+const known = new Known((path, ref) => client.row(path, ref));
 
 /** One card in the output of a cell. */
 export class CardRenderer extends ReactWidget implements IRenderMime.IRenderer {
@@ -41,6 +42,7 @@ export class CardRenderer extends ReactWidget implements IRenderMime.IRenderer {
     this._reference = card.ref;
     this._digest = card.digest;
     this._state = { state: 'text' };
+    this._stale = true;
     this._changed.emit();
     this.update();
     // The answer comes later: a cell's output must not wait for it.
@@ -52,13 +54,20 @@ export class CardRenderer extends ReactWidget implements IRenderMime.IRenderer {
       return;
     }
     this._release();
+    this._watch.disconnect();
     Signal.clearData(this);
     super.dispose();
   }
 
-  protected override onAfterAttach(message: Parameters<ReactWidget['processMessage']>[0]): void {
+  protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
-    void this._look();
+    this._watch.observe(this.node);
+  }
+
+  protected override onBeforeDetach(message: Message): void {
+    this._watch.unobserve(this.node);
+    this._visible = false;
+    super.onBeforeDetach(message);
   }
 
   protected render(): JSX.Element {
@@ -79,6 +88,7 @@ export class CardRenderer extends ReactWidget implements IRenderMime.IRenderer {
 
   private _adopt(host: CardHost): void {
     this._host = host;
+    this._stale = true;
     host.changed.connect(this._onChanged, this);
     this._changed.emit();
     void this._look();
@@ -86,14 +96,16 @@ export class CardRenderer extends ReactWidget implements IRenderMime.IRenderer {
 
   private _onChanged(): void {
     known.forget();
+    this._stale = true;
     void this._look();
   }
 
-  /** Ask the server, once the card is in the page and its notebook can be told. */
+  /** Ask the server, once the card is seen: a notebook may hold a hundred of them. */
   private async _look(): Promise<void> {
-    if (this._digest === '' || !this.isAttached) {
+    if (this._digest === '' || !this._visible || !this._stale) {
       return;
     }
+    this._stale = false;
     const turn = ++this._turn;
     let state: CardState;
     try {
@@ -144,6 +156,8 @@ export class CardRenderer extends ReactWidget implements IRenderMime.IRenderer {
   }
 
   private _host: CardHost | null = null;
+  private _visible = false;
+  private _stale = true;
   private _state: CardState = { state: 'text' };
   private _text = '';
   private _reference = '';
@@ -152,6 +166,10 @@ export class CardRenderer extends ReactWidget implements IRenderMime.IRenderer {
   private readonly _trans: TranslationBundle;
   private readonly _resolver: IRenderMime.IResolver | null;
   private readonly _release: () => void;
+  private readonly _watch = new IntersectionObserver(entries => {
+    this._visible = entries[entries.length - 1].isIntersecting;
+    void this._look();
+  });
   private readonly _changed = new Signal<this, void>(this);
 }
 

@@ -2,6 +2,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { around, rescue } from './focus';
 import { Trouble } from './said';
 import { failure, Failure } from './source';
 
@@ -42,6 +43,12 @@ export function OnRequest<T>(props: {
   children: (value: T) => React.ReactNode;
 }): JSX.Element {
   const [asked, start] = useRequest(props.ask);
+  const near = React.useRef<HTMLElement | null>(null);
+  React.useEffect(() => {
+    if (asked.state === 'here' || asked.state === 'failed') {
+      rescue(near.current);
+    }
+  }, [asked.state]);
   switch (asked.state) {
     case 'here':
       return <>{props.children(asked.value)}</>;
@@ -54,7 +61,12 @@ export function OnRequest<T>(props: {
           className="jp-snapbook-Link"
           aria-label={props.name}
           aria-busy={asked.state === 'waiting'}
-          onClick={() => asked.state === 'idle' && start()}
+          onClick={event => {
+            near.current = around(event.currentTarget);
+            if (asked.state === 'idle') {
+              start();
+            }
+          }}
         >
           {asked.state === 'waiting' ? props.trans.__('fetching…') : props.label}
         </button>

@@ -2,6 +2,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { withFocus } from '../common/focus';
 import { block } from '../common/text';
 import { Pair, Piece, Row, rows } from './words';
 
@@ -38,7 +39,9 @@ export function DiffLines(props: {
         <button
           type="button"
           className="jp-snapbook-Link"
-          onClick={() => setShown(shown + 10 * FIRST_LINES)}
+          onClick={event =>
+            withFocus(event.currentTarget, () => setShown(shown + 10 * FIRST_LINES))
+          }
         >
           {trans.__('large, %1 more lines [show]', lines.length - shown)}
         </button>

@@ -7,6 +7,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { withFocus } from '../common/focus';
 import type { Folds } from '../common/folds';
 import { inline } from '../common/text';
 import { Judgement, Said, Trouble } from '../common/said';
@@ -284,7 +285,11 @@ function Rendering(props: {
     <p className="jp-snapbook-Quiet" role="status">
       {slices.stopped ? told : trans.__('%1… (Esc stops)', told)}{' '}
       {slices.stopped && (
-        <button type="button" className="jp-snapbook-Link" onClick={slices.resume}>
+        <button
+            type="button"
+            className="jp-snapbook-Link"
+            onClick={event => withFocus(event.currentTarget, slices.resume)}
+          >
           {trans.__('Show the rest')}
         </button>
       )}

@@ -2,6 +2,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { withFocus } from '../common/focus';
 import { Said } from '../common/said';
 import { Disclosure } from '../common/section';
 import { useSlices } from '../common/slices';
@@ -35,7 +36,7 @@ export function Cells(props: {
           <OneRun key={at} run={run} fetchOutput={fetchOutput} trans={trans} />
         ))}
       {slices.stopped && (
-        <button type="button" className="jp-snapbook-Link" onClick={slices.resume}>
+        <button type="button" className="jp-snapbook-Link" onClick={event => withFocus(event.currentTarget, slices.resume)}>
           {trans.__('Show the rest')}
         </button>
       )}
@@ -124,7 +125,9 @@ function Others(props: {
             <button
               type="button"
               className="jp-snapbook-Link"
-              onClick={() => setShown(shown + 10 * RUN_SHOWN)}
+              onClick={event =>
+                withFocus(event.currentTarget, () => setShown(shown + 10 * RUN_SHOWN))
+              }
             >
               {trans.__('%1 more', countText(cells.length - shown))}
             </button>

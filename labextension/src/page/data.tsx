@@ -2,6 +2,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { withFocus } from '../common/focus';
 import { Digest, Said } from '../common/said';
 import { Disclosure } from '../common/section';
 import {
@@ -131,7 +132,9 @@ function Columns(props: {
         <button
           type="button"
           className="jp-snapbook-Link"
-          onClick={() => setShown(shown + 5 * LISTED)}
+          onClick={event =>
+            withFocus(event.currentTarget, () => setShown(shown + 5 * LISTED))
+          }
         >
           {trans.__('%1 more columns', countText(columns.length - shown))}
         </button>

@@ -7,6 +7,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
+import { withFocus } from '../common/focus';
 import { OnRequest } from '../common/request';
 import { Lines } from '../common/said';
 import { inline, shortened } from '../common/text';
@@ -95,7 +96,11 @@ export function LongText(props: { text: string; trans: TranslationBundle }): JSX
     <>
       <Lines text={shown} />
       {shown.length < text.length && (
-        <button type="button" className="jp-snapbook-Link" onClick={() => setWhole(true)}>
+        <button
+          type="button"
+          className="jp-snapbook-Link"
+          onClick={event => withFocus(event.currentTarget, () => setWhole(true))}
+        >
           {trans.__('large, %1 [show all]', sizeText(text.length))}
         </button>
       )}

@@ -164,7 +164,7 @@ describe('what cards know', () => {
       if (mine === 1) {
         throw new Error('not yet');
       }
-      return { row: ROW };
+      return ROW;
     });
     const first = known.row('a', 'd0').catch(() => null);
     const rest = Array.from({ length: 30 }, (_, at) => known.row('a', `d${1 + (at % 10)}`));
