@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from jupyter_server.auth import AllowAllAuthorizer, Authorizer
@@ -15,7 +19,7 @@ from written import save
 
 from snapbook.server import paths
 from snapbook.server.handler import Route
-from snapbook.server.routes import ROUTES
+from snapbook.server.routes import API, ROUTES
 
 METHODS = ("get", "post", "put", "patch", "delete")
 UNDONE = RequestHandler._unimplemented_method
@@ -252,3 +256,25 @@ async def test_a_bug_of_ours_is_one_sentence(jp_fetch, jp_serverapp, jp_base_url
     assert (code, told["kind"]) == (500, "internal")
     assert told["message"] == "snapbook failed inside: details are in the server's log."
     assert "secret" not in response.body.decode()
+
+
+def test_every_route_and_kind_is_documented():
+    root = Path(__file__).resolve().parents[2]
+    text = (root / "docs" / "server.md").read_text(encoding="utf-8")
+    for pattern, _ in ROUTES:
+        name = re.sub(r"\(.*\)", "NAME", pattern.removeprefix(f"{API}/"))
+        assert f"`{name}`" in text
+    sources = (root / "src" / "snapbook" / "server").glob("*.py")
+    kinds = {kind for path in sources for kind in re.findall(r'kind="([a-z-]+)"', path.read_text())}
+    assert len(kinds) > 8
+    assert [kind for kind in sorted(kinds) if f"`{kind}`" not in text] == []
+
+
+def test_a_server_that_starts_imports_nothing_heavy():
+    code = "import sys, snapbook.server.app; print(*sys.modules)"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    heavy = {"pandas", "numpy", "sklearn", "torch", "pyarrow", "cryptography", "watchfiles"}
+    assert heavy.isdisjoint(ran.stdout.split())
