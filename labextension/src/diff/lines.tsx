@@ -9,7 +9,7 @@ import { Pair, Piece, Row, rows } from './words';
 /** Lines of one change that are shown at once; the rest when asked for. */
 const FIRST_LINES = 200;
 /** The same in a comparison that is long as a whole: the browser holds what it shows. */
-const FIRST_OF_MANY = 30;
+const FIRST_OF_MANY = 15;
 const MANY_LINES = 5_000;
 
 /** How many lines of one change are shown at once, where all changes have `total`. */

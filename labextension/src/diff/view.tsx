@@ -173,6 +173,9 @@ function Whole(props: DiffProps & { compared: Compared }): JSX.Element {
     [stops]
   );
   const slices = useSlices(stops.length, stops, SLICE_LINES, at => height(stops[at], first));
+  // Hundreds of changes that look otherwise are rendered between keys, not before the next one.
+  const sideBySide = React.useDeferredValue(model.sideBySide);
+  const outputs = React.useDeferredValue(model.outputs);
   const root = React.useRef<HTMLDivElement>(null);
   const shown = React.useRef(moves);
   stopping.current = () => {
@@ -226,8 +229,8 @@ function Whole(props: DiffProps & { compared: Compared }): JSX.Element {
                       at={start + at}
                       first={first}
                       model={model}
-                      sideBySide={model.sideBySide}
-                      outputs={model.outputs}
+                      sideBySide={sideBySide}
+                      outputs={outputs}
                       trans={trans}
                     />
                   ))
