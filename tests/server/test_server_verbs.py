@@ -130,11 +130,12 @@ async def test_files_are_written_inside_the_root_alone(act, project, jp_root_dir
     (project / "out").symlink_to(tmp_path)
     for path in (
         "../../x.ipynb",
-        "/tmp/x.ipynb",
+        "/x.ipynb",
         "out/x.ipynb",
         ".snapbook/format",
         str(tmp_path / "x.ipynb"),
         "..",
+        ".ssh/x.ipynb",
     ):
         answer = await act("export", "churn:0.1.0", output=path)
         assert (answer.status, answer.value["kind"]) == (404, "no-such-path"), path
