@@ -142,17 +142,14 @@ export function strip(compared: Compared, trans: TranslationBundle): Brief[] {
   return told;
 }
 
-/** A change as "old -> new", or what came or went. */
+/** A change as "old → new", or what came or went. */
 export function arrow(change: Change): string {
-  if (change.section === 'metrics' && change.what === 'changed') {
-    const [a, b] = pairText(change.old, change.new);
-    return `${a || metricText(change.old)} → ${b || metricText(change.new)}`;
-  }
+  const text = change.section === 'metrics' ? metricText : valueText;
   if (change.what === 'added') {
-    return change.new === null ? 'added' : `${valueText(change.new)} (new)`;
+    return change.new === null ? 'added' : `${text(change.new)} (new)`;
   }
   if (change.what === 'removed') {
-    return change.old === null ? 'removed' : `${valueText(change.old)} (gone)`;
+    return change.old === null ? 'removed' : `${text(change.old)} (gone)`;
   }
   if (change.old === null && change.new === null) {
     return '';

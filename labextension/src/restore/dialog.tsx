@@ -55,7 +55,8 @@ async function askReplace(before: Before, trans: TranslationBundle): Promise<boo
   const here = inline(cells?.here ?? '', 80);
   const dialog = new Dialog({
     title: trans.__('Replace all cells of %1?', here),
-    body: trans.__(
+    body: trans._n(
+      'They give way to the %1 cell of %2. The notebook as it stands now is kept first.',
       'They give way to the %1 cells of %2. The notebook as it stands now is kept first.',
       cells?.count ?? 0,
       inline(preview.ref, 80)

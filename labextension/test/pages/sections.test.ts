@@ -75,6 +75,7 @@ describe('a comparison in sections', () => {
   it('says what came and went', () => {
     expect(arrow(change('params', 'a', { what: 'added', new: 3 }))).toBe('3 (new)');
     expect(arrow(change('params', 'a', { what: 'removed', old: null }))).toBe('removed');
+    expect(arrow(change('metrics', 'a', { what: 'removed', old: 0.9933333 }))).toBe('0.993 (gone)');
     expect(sameText({ cell: 1, frame: 4, environment: 1, file: 0 }, trans)).toBe(
       '1 cell, 4 frames, environment'
     );
