@@ -6,6 +6,11 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Json, Row } from './types';
 
+// Made once: a list of ten thousand asks for many dates, and each formatter is costly to make.
+const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const WEEKDAY = new Intl.DateTimeFormat(undefined, { weekday: 'long' });
+const MONTH = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeric' });
+
 const MINUS = '\u2212';
 const MINUTE = 60;
 const HOUR = 3600;
@@ -68,7 +73,7 @@ export function ageText(time: string, now: number, trans: TranslationBundle): st
 /** The whole date, for titles and screen readers. */
 export function fullDate(time: string): string {
   const date = new Date(time);
-  return Number.isNaN(date.getTime()) ? '' : date.toLocaleString();
+  return Number.isNaN(date.getTime()) ? '' : FULL.format(date);
 }
 
 /** The heading under which a version stands: today, yesterday, this month's days, then months. */
@@ -85,9 +90,9 @@ export function dayHeading(time: string, now: number, trans: TranslationBundle):
     return trans.__('yesterday');
   }
   if (days < 7) {
-    return date.toLocaleDateString(undefined, { weekday: 'long' });
+    return WEEKDAY.format(date);
   }
-  return date.toLocaleDateString(undefined, { month: 'long', year: 'numeric' });
+  return MONTH.format(date);
 }
 
 function midnight(time: number): number {

@@ -25,6 +25,7 @@ export class Listing {
   private query: Query | null = null;
   private after: string | null = null;
   private controller = new AbortController();
+  private pending: Promise<boolean> | null = null;
   private busy = false;
   private again = false;
   private readonly changed_ = new Signal<this, void>(this);
@@ -51,6 +52,7 @@ export class Listing {
     this.controller.abort();
     this.controller = new AbortController();
     this.query = query;
+    this.pending = null;
     this.busy = false;
     this.again = false;
     this.count = null;
@@ -76,33 +78,18 @@ export class Listing {
     await this.first();
   }
 
-  /** Load the next page. Resolves with false where there was none. */
-  async next(): Promise<boolean> {
-    const after = this.after;
-    const { signal } = this.controller;
-    if (after === null || this.query === null || this.loading) {
-      return false;
+  /** Load the next page, once for all who ask. Resolves with false where there was none. */
+  next(): Promise<boolean> {
+    if (this.pending !== null) {
+      return this.pending;
     }
-    this.loading = true;
-    try {
-      const page = await this.client.versions({ ...this.query, after, limit: PAGE_SIZE }, signal);
-      if (signal.aborted) {
-        return false;
+    const pending = this.page().finally(() => {
+      if (this.pending === pending) {
+        this.pending = null;
       }
-      const known = new Set(this.rows.map(row => row.ref));
-      this.rows = [...this.rows, ...page.rows.filter(row => !known.has(row.ref))];
-      this.after = page.after;
-      this.error = null;
-      return true;
-    } catch (error) {
-      this.fail(error, signal);
-      return false;
-    } finally {
-      if (!signal.aborted) {
-        this.loading = false;
-        this.changed_.emit();
-      }
-    }
+    });
+    this.pending = pending;
+    return pending;
   }
 
   /** Load all that is left, page by page: End jumps to the oldest. */
@@ -134,6 +121,34 @@ export class Listing {
       answer !== null && typeof answer === 'object' && !Array.isArray(answer) ? answer.rows : [];
     const rows = (Array.isArray(listed) ? listed : []) as unknown as VersionRow[];
     this.showFound(rows.map(bare), label);
+  }
+
+  private async page(): Promise<boolean> {
+    const after = this.after;
+    const { signal } = this.controller;
+    if (after === null || this.query === null) {
+      return false;
+    }
+    this.loading = true;
+    try {
+      const page = await this.client.versions({ ...this.query, after, limit: PAGE_SIZE }, signal);
+      if (signal.aborted) {
+        return false;
+      }
+      const known = new Set(this.rows.map(row => row.ref));
+      this.rows = [...this.rows, ...page.rows.filter(row => !known.has(row.ref))];
+      this.after = page.after;
+      this.error = null;
+      return true;
+    } catch (error) {
+      this.fail(error, signal);
+      return false;
+    } finally {
+      if (!signal.aborted) {
+        this.loading = false;
+        this.changed_.emit();
+      }
+    }
   }
 
   private async first(): Promise<void> {

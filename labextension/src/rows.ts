@@ -39,12 +39,18 @@ export function layOut(
 ): Layout {
   const lines: Line[] = [];
   let heading = '';
+  let day = '';
   let at = 0;
   for (let i = 0; i < rows.length; ) {
-    const text = dayHeading(rows[i].time, now, trans);
-    if (text !== heading) {
-      heading = text;
-      lines.push({ kind: 'heading', key: `heading ${text}`, text });
+    // Most rows are of the day of the one before: the costly words are asked for once a day.
+    const today = dayOf(rows[i].time);
+    if (today !== day || day === '') {
+      day = today;
+      const text = dayHeading(rows[i].time, now, trans);
+      if (text !== heading) {
+        heading = text;
+        lines.push({ kind: 'heading', key: `heading ${text} ${at}`, text });
+      }
     }
     const run = autoRun(rows, i);
     if (run < FOLD_FROM) {
@@ -74,6 +80,12 @@ export function layOut(
     }
   });
   return { lines, tops, stops };
+}
+
+/** The local day of a time, as a key. */
+function dayOf(time: string): string {
+  const date = new Date(time);
+  return `${date.getFullYear()} ${date.getMonth()} ${date.getDate()}`;
 }
 
 /** How many automatic versions of nobody's interest follow each other from `start` on. */

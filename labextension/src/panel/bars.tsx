@@ -114,8 +114,8 @@ export function Footer({ place, matches, acts, trans }: FooterProps): JSX.Elemen
   }
   const full = place.budget_bytes > 0 && place.bytes > 0.8 * place.budget_bytes;
   const versions = trans._n(
-    '%1 version',
-    '%1 versions',
+    '%2 version',
+    '%2 versions',
     place.versions,
     countText(place.versions)
   );

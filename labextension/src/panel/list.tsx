@@ -9,13 +9,14 @@ import * as React from 'react';
 import { ageText } from '../format';
 import { headingOf, HEIGHTS, lineAt, lineOf, type Layout, type Line } from '../rows';
 import type { Row } from '../types';
-import { deltaAgainst, RowView } from './row';
+import { RowView } from './row';
 
 export interface ListProps {
   layout: Layout;
   active: string;
   marks: readonly string[];
   named: boolean;
+  signing: boolean;
   /** How many versions there are, loaded or not; -1 where that is not known. */
   places: number;
   loading: boolean;
@@ -28,7 +29,7 @@ export interface ListProps {
   onFold(key: string): void;
   onMore(): void;
   /** End was pressed: load what is left, then go to the last. */
-  onEnd(): Promise<void>;
+  onEnd(): void;
   /** The list came into the page. */
   onShown(): void;
 }
@@ -46,6 +47,8 @@ export const List = React.forwardRef<ListHandle, ListProps>(function List(props,
   const scroller = React.useRef<HTMLDivElement>(null);
   const [sight, setSight] = React.useState({ top: 0, height: 600 });
   const wanted = React.useRef<string | null>(null);
+  /** End was pressed, and older rows are still coming. */
+  const toEnd = React.useRef(false);
   const latest = React.useRef(props);
   latest.current = props;
   const anchor = useAnchor(scroller, layout);
@@ -111,11 +114,17 @@ export const List = React.forwardRef<ListHandle, ListProps>(function List(props,
     drawn.push(current);
   }
   React.useEffect(() => {
-    const end = layout.lines[layout.lines.length - 1];
-    if (end?.kind === 'more' && last === layout.lines.length - 1 && !props.loading) {
+    if (hasMore(layout) && last === layout.lines.length - 1 && !props.loading) {
       props.onMore();
     }
   }, [last, layout, props.loading]);
+
+  React.useLayoutEffect(() => {
+    if (toEnd.current && !hasMore(layout)) {
+      toEnd.current = false;
+      reveal(layout.lines[layout.stops[layout.stops.length - 1]].key, true);
+    }
+  }, [layout]);
 
   const move = (event: React.KeyboardEvent): void => {
     const step = target(event.key, layout, current, sight.height);
@@ -124,11 +133,9 @@ export const List = React.forwardRef<ListHandle, ListProps>(function List(props,
     }
     event.preventDefault();
     event.stopPropagation();
-    if (event.key === 'End' && latest.current.layout.lines.some(line => line.kind === 'more')) {
-      void props.onEnd().then(() => {
-        const now = latest.current.layout;
-        reveal(now.lines[now.stops[now.stops.length - 1]].key, true);
-      });
+    toEnd.current = event.key === 'End' && hasMore(layout);
+    if (toEnd.current) {
+      props.onEnd();
       return;
     }
     reveal(layout.lines[step].key, true);
@@ -189,10 +196,11 @@ function draw(
         <RowView
           key={line.key}
           row={line.row}
-          delta={deltaAgainst(line.row, props.baseline)}
+          baseline={props.baseline}
           active={active}
           marked={props.marks.includes(line.row.ref)}
           named={props.named}
+          signing={props.signing}
           place={line.at + 1}
           places={props.places}
           top={top}
@@ -245,6 +253,10 @@ function Fold({ line, style, active, props }: FoldProps): JSX.Element {
   );
 }
 
+function hasMore({ lines }: Layout): boolean {
+  return lines.length > 0 && lines[lines.length - 1].kind === 'more';
+}
+
 /** Where a key leads to: the index of a line, null for keys that do not move. */
 function target(key: string, layout: Layout, current: number, height: number): number | null {
   const { stops } = layout;
@@ -284,11 +296,12 @@ function useAnchor(
   React.useLayoutEffect(() => {
     const node = scroller.current;
     const held = anchor.current;
-    if (node === null || held === null || node.scrollTop === 0) {
+    if (node === null || held === null || held.top === 0) {
       return;
     }
+    // The place in sight is known from the last scrolling: asking the page would lay it out twice.
     const index = lineOf(layout, held.key);
-    if (index >= 0) {
+    if (index >= 0 && layout.tops[index] + held.offset !== held.top) {
       node.scrollTop = layout.tops[index] + held.offset;
     }
   }, [layout]);
@@ -297,7 +310,9 @@ function useAnchor(
 
 interface Anchor {
   key: string;
+  /** From the top of that line to the top of the sight, and of the sight in the list. */
   offset: number;
+  top: number;
 }
 
 function anchorAt(layout: Layout, top: number): Anchor | null {
@@ -305,7 +320,7 @@ function anchorAt(layout: Layout, top: number): Anchor | null {
     return null;
   }
   const index = lineAt(layout, top);
-  return { key: layout.lines[index].key, offset: top - layout.tops[index] };
+  return { key: layout.lines[index].key, offset: top - layout.tops[index], top };
 }
 
 function range(first: number, last: number): number[] {

@@ -125,6 +125,7 @@ function Versions(props: PanelProps): JSX.Element {
     () => layOut(rows, now, model.unfolded, listing.more, trans),
     [rows, minute, unfolded, listing.more, trans]
   );
+  const signing = React.useMemo(() => rows.some(row => row.signed), [rows]);
   const focusList = (): void => list.current?.reveal(model.active, true);
   return (
     <>
@@ -174,17 +175,18 @@ function Versions(props: PanelProps): JSX.Element {
           active={model.active}
           marks={model.marks}
           named={model.model === ''}
+          signing={signing}
           places={listing.more ? (listing.count ?? -1) : layout.stops.length}
           loading={listing.loading}
           baseline={settings.deltaTo === 'production' ? (model.pins[0] ?? null) : null}
-          now={now}
+          now={minute * 60000}
           trans={trans}
           onActive={key => model.setActive(key)}
           onOpen={ref => acts.run(CommandIDs.openVersion, { ref })}
           onMark={ref => model.toggleMark(ref)}
           onFold={key => model.toggleFold(key)}
           onMore={() => void listing.next()}
-          onEnd={() => listing.all()}
+          onEnd={() => void listing.all()}
           onShown={props.onShown}
         />
       )}

@@ -12,15 +12,19 @@ export interface Delta {
 
 export interface RowProps {
   row: Row;
-  delta: Delta;
+  /** The version that deltas are told against; null: the one before each. */
+  baseline: Row | null;
   active: boolean;
   marked: boolean;
   /** Whether rows of several models stand together. */
   named: boolean;
+  /** Whether versions are signed here, so that one without a signature stands out. */
+  signing: boolean;
   place: number;
   places: number;
   top: number;
   height: number;
+  /** The present minute, in milliseconds: ages change no sooner. */
   now: number;
   trans: TranslationBundle;
   onActive(ref: string): void;
@@ -31,6 +35,7 @@ export interface RowProps {
 export const RowView = React.memo(function RowView(props: RowProps): JSX.Element {
   const { row, trans } = props;
   const metric = row.metrics[row.main];
+  const delta = deltaAgainst(row, props.baseline);
   const classes = ['jp-snapbook-row'];
   if (props.active) {
     classes.push('jp-mod-active');
@@ -44,7 +49,7 @@ export const RowView = React.memo(function RowView(props: RowProps): JSX.Element
       role="option"
       id={rowId(row.ref)}
       data-ref={row.ref}
-      aria-label={spokenRow({ ...row, ...props.delta }, props.now, trans)}
+      aria-label={spokenRow({ ...row, ...delta }, props.now, trans)}
       aria-selected={props.marked}
       aria-posinset={props.place}
       aria-setsize={props.places}
@@ -76,7 +81,7 @@ export const RowView = React.memo(function RowView(props: RowProps): JSX.Element
         <span className="jp-snapbook-value">
           {metric === undefined ? '' : valueText(metric.value)}
         </span>
-        <DeltaView delta={props.delta} />
+        <DeltaView delta={delta} />
         <time className="jp-snapbook-age" dateTime={row.time}>
           {ageText(row.time, props.now, trans)}
         </time>
@@ -99,7 +104,7 @@ export const RowView = React.memo(function RowView(props: RowProps): JSX.Element
           {row.provenance === 'other' ? '⧉' : ''}
           {row.pushed === false ? '⇡' : ''}
           {row.reproduced === true ? '✓r' : ''}
-          {row.signed ? '' : '✎?'}
+          {row.signed || !props.signing ? '' : '✎?'}
         </span>
       </div>
     </div>
