@@ -275,6 +275,12 @@
 .jp-snapbook-Shift-all {
   fill: var(--jp-layout-color3);
 }
+
+/* What is not on the screen costs no layout. */
+.jp-snapbook-Change {
+  content-visibility: auto;
+  contain-intrinsic-block-size: auto 80px;
+}
 `,""]),e.d(p,{},{A:i})},33(o,p,e){var r=e(601),a=e.n(r),n=e(314),i=e.n(n),t=e(142),l=e(572),s=e(860),d=e(207),c=e(31),b=i()(a());b.i(t.A),b.i(l.A),b.i(s.A),b.i(d.A),b.i(c.A),b.push([o.id,`/* One line a file; what is not named here is not in the bundle. */
 `,""]),e.d(p,{},{A:b})},572(o,p,e){var r=e(601),a=e.n(r),n=e(314),i=(e.n(n))()(a());i.push([o.id,`/* The version page: a list of sections that stays, beside one scroll. */
 .jp-snapbook-Page,
@@ -862,6 +868,12 @@
 .jp-snapbook-Choices {
   display: flex;
   gap: 16px;
+}
+
+/* What is not on the screen costs no layout. */
+.jp-snapbook-Cell {
+  content-visibility: auto;
+  contain-intrinsic-block-size: auto 60px;
 }
 `,""]),e.d(p,{},{A:i})},31(o,p,e){var r=e(601),a=e.n(r),n=e(314),i=(e.n(n))()(a());i.push([o.id,`/* The panel of the left area. Fixed heights of the list's lines are also in src/rows.ts. */
 .jp-snapbook-widget {
@@ -1582,6 +1594,7 @@ button.jp-snapbook-stand:hover {
   flex: none;
   font-size: var(--jp-ui-font-size0);
   gap: 6px;
+  margin-top: auto;
   min-height: 24px;
   padding: 0 12px;
   white-space: nowrap;
