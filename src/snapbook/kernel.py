@@ -35,6 +35,7 @@ class Replaced:
     absent: tuple[str, ...]
     parents: Mapping[str, str]
     since: Mapping[str, int]
+    restored: Mapping[str, str]
 
 
 @dataclass(slots=True, eq=False)
@@ -44,8 +45,8 @@ class Kernel:
     ``project`` is the folder that the kernel started in (cells may change the working directory).
     ``variables`` maps a model name to the variable it was taken from last time, ``parents`` to the
     manifest digest that this session last made or restored, ``since`` to the length of the log
-    then. ``current`` is the cell that runs now, None between cells. ``said`` are the notices that
-    come once; ``weighed`` is what the repository weighs, 0 until somebody looked. ``sealed`` gives
+    then, ``restored`` to the digest whose model a restore bound last. ``current`` is the cell that
+    runs now, None between cells. ``said`` are the notices that come once; ``weighed`` is what the repository weighs, 0 until somebody looked. ``sealed`` gives
     the reference of the version that the save under way has made, "" while it has not; None where
     none came so far.
     """
@@ -65,6 +66,7 @@ class Kernel:
     classes: dict[str, str] = field(default_factory=dict)
     parents: dict[str, str] = field(default_factory=dict)
     since: dict[str, int] = field(default_factory=dict)
+    restored: dict[str, str] = field(default_factory=dict)
     directions: dict[str, dict[str, str]] = field(default_factory=dict)
     undo: list[Replaced] = field(default_factory=list)
     said: set[str] = field(default_factory=set)
@@ -103,7 +105,7 @@ class Kernel:
 
     def renamed(self, old: str, new: str) -> None:
         """A model has another name now; what was remembered under the old one goes with it."""
-        for table in (self.variables, self.classes, self.parents):
+        for table in (self.variables, self.classes, self.parents, self.restored):
             if old in table:
                 table[new] = table.pop(old)
         if old in self.since:

@@ -472,3 +472,16 @@ def test_diff_says_whether_it_was_another_notebook_and_counts_files(notebook, pr
     (project / "two.txt").write_text("three")
     notebook.cell(fit(6, options="--attach one.txt two.txt"))
     assert re.search(r"\b1 file\b", notebook.cell("%diff_version churn").card.splitlines()[-1])
+
+
+def test_a_restored_model_is_the_version_it_came_from(notebook, project):
+    """The cells in the log made another model than the one that a restore has bound since."""
+    two(notebook)
+    notebook.cell("%restore_version churn:0.1.0")
+    assert notebook.cell("%version_model churn").card == "churn:0.1.0  unchanged"
+    assert notebook.cell("%version_model churn --dry-run").card == "would be churn:0.1.0  unchanged"
+    notebook.cell("model.depth = 5\nmodel.fit(X)")
+    assert notebook.cell("%version_model churn").card.startswith("churn:0.3.0  ")
+    notebook.cell("%restore_version churn:0.1.0")
+    notebook.cell("%restore_version --undo")
+    assert notebook.cell("%version_model churn").card == "churn:0.3.0  unchanged"

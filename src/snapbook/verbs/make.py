@@ -24,6 +24,7 @@ from snapbook.verbs.values import Done, Saved
 from snapbook.verbs.who import author
 
 if TYPE_CHECKING:
+    from snapbook.canonical import Json
     from snapbook.catalog.rows import VersionRow
     from snapbook.kernel import Kernel
     from snapbook.lineage.log import Cell
@@ -157,6 +158,8 @@ def keep(
         )
         if request.store and numbers.newly_stored(before, draft.parts):
             wish = replace(wish, again=True)
+        if at < kernel.since.get(request.model, 0) and kernel.restored.get(request.model) == parent:
+            draft = _as_restored(repository, draft, before, parent)
 
         def sealing(n: int, version: VersionRow) -> None:
             kernel.sealed = partial(_sealed, kernel, repository, n, version, chosen.variable)
@@ -170,6 +173,23 @@ def keep(
         if repository.folder is not None:
             kernel.session.persist(repository.folder / "sessions")
     return draft, made
+
+
+def _as_restored(
+    repository: Repository, draft: Draft, before: tuple[Part, ...], parent: str
+) -> Draft:
+    """``draft``, or the version itself where the model is still the one that was restored: the
+    cells in the log made another, and neither they nor its metrics belong to this one.
+    """
+    now, then = (_digest_of_model(parts) for parts in (draft.parts, before))
+    rows = repository.index.of_manifest(parent)
+    if not now or now != then or not rows:
+        return draft
+    return replace(draft, key=rows[0].key, parts=before)
+
+
+def _digest_of_model(parts: Sequence[Part]) -> Json:
+    return next((part.facts.get("digest") for part in parts if part.kind == "model"), "")
 
 
 def _remember(kernel: Kernel, version: VersionRow, model: str, variable: str) -> None:

@@ -217,12 +217,14 @@ def _bind(
             tuple(name for name in values if name not in space),
             dict(kernel.parents),
             dict(kernel.since),
+            dict(kernel.restored),
         )
     )
     del kernel.undo[:-10]
     space.update(values)
     if model_restored:
         kernel.stands_at(version.model, version.manifest)
+        kernel.restored[version.model] = version.manifest
         kernel.last_model = version.model
 
 
@@ -237,5 +239,7 @@ def _undo(kernel: Kernel) -> Restored:
     kernel.parents.update(last.parents)
     kernel.since.clear()
     kernel.since.update(last.since)
+    kernel.restored.clear()
+    kernel.restored.update(last.restored)
     names = (*last.values, *last.absent)
     return Restored("", tuple((name, "as before") for name in names), undone=True)
