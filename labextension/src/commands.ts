@@ -149,7 +149,9 @@ function kernelActs(room: Room): Act[] {
     {
       id: CommandIDs.restore,
       label: trans.__('Restore Version…'),
-      can: args => ready() && target(room, args) !== null,
+      // Where snapbook is not loaded, as after a restart, restoring loads it first.
+      can: args =>
+        (ready() || model.kernel?.state === 'not-loaded') && target(room, args) !== null,
       does: args => {
         const found = target(room, args);
         return found && restoring.restore(found.path, found.ref);

@@ -8,6 +8,7 @@ import type { Json, Row } from './types';
 
 // Made once: a list of ten thousand asks for many dates, and each formatter is costly to make.
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const SHORT = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' });
 const WEEKDAY = new Intl.DateTimeFormat(undefined, { weekday: 'long' });
 const MONTH = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeric' });
 
@@ -49,7 +50,7 @@ export function deltaText(delta: number | null): string {
   return `${delta > 0 ? '+' : MINUS}${text}`;
 }
 
-/** "4 min", "22 h", "3 d", else the date; "now" below a minute. */
+/** "4 min", "22 h", "3 d", else the day of this year or the month; "now" below a minute. */
 export function ageText(time: string, now: number, trans: TranslationBundle): string {
   const age_s = (now - Date.parse(time)) / 1000;
   if (!Number.isFinite(age_s)) {
@@ -67,7 +68,10 @@ export function ageText(time: string, now: number, trans: TranslationBundle): st
   if (age_s < 30 * DAY) {
     return trans.__('%1 d', Math.floor(age_s / DAY));
   }
-  return new Date(time).toISOString().slice(0, 10);
+  const date = new Date(time);
+  return date.getFullYear() === new Date(now).getFullYear()
+    ? SHORT.format(date)
+    : date.toISOString().slice(0, 7);
 }
 
 /** The whole date, for titles and screen readers. */

@@ -88,6 +88,7 @@ function activate(
     model,
     trans,
     toasts,
+    load: () => doing.load(),
     notebook: path => tracker.find(({ context }) => context.path === path) ?? null
   });
   const pages = new Pages({ app, client, trans, actions, live: (a, b) => doing.live(a, b) });

@@ -19,6 +19,8 @@ export class Listing {
   error: ApiError | null = null;
   /** What the rows are, where they are no answer to the question: "" else. */
   label = '';
+  /** Counts the questions that differ from the one before: the sight goes back to the top. */
+  question = 0;
   /** Whether rows of the present question have arrived. */
   loaded = false;
 
@@ -51,6 +53,9 @@ export class Listing {
   async ask(query: Query, keep = true): Promise<void> {
     this.controller.abort();
     this.controller = new AbortController();
+    if (JSON.stringify(query) !== JSON.stringify(this.query)) {
+      this.question += 1;
+    }
     this.query = query;
     this.pending = null;
     this.busy = false;
@@ -105,6 +110,7 @@ export class Listing {
     this.controller = new AbortController();
     this.busy = false;
     this.loading = false;
+    this.question += 1;
     this.rows = rows;
     this.after = null;
     this.count = rows.length;

@@ -22,6 +22,8 @@ export interface RestoringOptions {
   model: Model;
   trans: TranslationBundle;
   toasts: Toasts;
+  /** Load snapbook in the kernel where it is not; whether it is there then. */
+  load: () => Promise<boolean>;
   /** The notebook of a path, if it is open. */
   notebook: (path: string) => NotebookPanel | null;
 }
@@ -31,7 +33,10 @@ export class Restoring {
 
   /** Ask what to restore of a version, and do it. */
   async restore(path: string, ref: string): Promise<void> {
-    const { model, toasts, trans } = this.options;
+    const { load, model, toasts, trans } = this.options;
+    if (model.kernel?.state === 'not-loaded' && !(await load())) {
+      return;
+    }
     const preview = await toasts.during(
       this.verb([ref, '--dry-run']),
       trans.__('Looking what %1 would change…', ref)

@@ -14,6 +14,7 @@ export interface Placed {
   layer: number;
   x: number;
   y: number;
+  width: number;
 }
 
 /** All boxes, lines between them, and the size of the picture. */
@@ -24,10 +25,20 @@ export interface Picture {
   height: number;
 }
 
-/** A box's size and the gaps, in pixels. */
-export const BOX = { width: 132, height: 26, across: 48, down: 10, margin: 8 } as const;
+/** A box's height and the gaps, in pixels. */
+export const BOX = { height: 26, across: 30, down: 10, margin: 8 } as const;
+
+/** How many characters of a label a box shows. */
+export const LONGEST = 16;
 
 const SWEEPS = 4;
+// A box is as wide as its label, roughly: text cannot be measured before it is drawn.
+const SIDES = 36;
+const CHARACTER = 7;
+
+function widthOf(node: GraphNode): number {
+  return SIDES + CHARACTER * Math.min(LONGEST, Math.max(2, node.label.length));
+}
 
 /** Lay out a graph. Edges to unknown nodes and double ids are left out. */
 export function layOut(graph: Graph): Picture {
@@ -49,16 +60,19 @@ export function layOut(graph: Graph): Picture {
   order(columns, edges);
   const tallest = Math.max(0, ...columns.map(column => column.length));
   const placed = new Map<string, Placed>();
+  let left: number = BOX.margin;
   columns.forEach((column, layer) => {
+    const wide = column.flatMap(id => nodes.get(id) ?? []).map(widthOf);
+    const width = Math.max(0, ...wide);
     const top = ((tallest - column.length) * (BOX.height + BOX.down)) / 2;
     column.forEach((id, at) => {
       const node = nodes.get(id);
       if (node !== undefined) {
-        const x = BOX.margin + layer * (BOX.width + BOX.across);
         const y = BOX.margin + top + at * (BOX.height + BOX.down);
-        placed.set(id, { node, layer, x, y });
+        placed.set(id, { node, layer, x: left, y, width });
       }
     });
+    left += width + BOX.across;
   });
   const lines = edges.flatMap(([a, b]) => {
     const [from, to] = [placed.get(a), placed.get(b)];
@@ -67,7 +81,7 @@ export function layOut(graph: Graph): Picture {
   return {
     nodes: [...placed.values()],
     edges: lines,
-    width: 2 * BOX.margin + columns.length * (BOX.width + BOX.across) - BOX.across,
+    width: Math.max(left - BOX.across, BOX.margin) + BOX.margin,
     height: 2 * BOX.margin + tallest * (BOX.height + BOX.down) - BOX.down
   };
 }

@@ -10,7 +10,7 @@ import * as React from 'react';
 import { Said } from '../common/said';
 import { inline } from '../common/text';
 import type { Graph, GraphNode } from '../types';
-import { BOX, drawn, layOut, neighbours, Placed } from './layout';
+import { BOX, LONGEST, drawn, layOut, neighbours, Placed } from './layout';
 import { step } from './step';
 
 /** What both forms need. */
@@ -141,7 +141,7 @@ function Box(props: {
   onOpen: () => void;
   onKeyDown: (event: React.KeyboardEvent) => void;
 }): JSX.Element {
-  const { node, x, y } = props.placed;
+  const { node, x, y, width } = props.placed;
   return (
     <g
       data-at={props.at}
@@ -155,9 +155,9 @@ function Box(props: {
       onKeyDown={props.onKeyDown}
     >
       <title>{props.said}</title>
-      <rect width={BOX.width} height={BOX.height} rx={node.kind === 'cell' ? 2 : BOX.height / 2} />
-      <text x={BOX.width / 2} y={BOX.height / 2} textAnchor="middle" dominantBaseline="central">
-        {SIGNS[node.kind] ?? ''} {inline(node.label, 16)}
+      <rect width={width} height={BOX.height} rx={node.kind === 'cell' ? 2 : BOX.height / 2} />
+      <text x={width / 2} y={BOX.height / 2} textAnchor="middle" dominantBaseline="central">
+        {SIGNS[node.kind] ?? ''} {inline(node.label, LONGEST)}
       </text>
     </g>
   );
@@ -245,7 +245,7 @@ function names(nodes: readonly GraphNode[]): string {
 }
 
 function curve(from: Placed, to: Placed): string {
-  const [x1, y1] = [from.x + BOX.width, from.y + BOX.height / 2];
+  const [x1, y1] = [from.x + from.width, from.y + BOX.height / 2];
   const [x2, y2] = [to.x, to.y + BOX.height / 2];
   const bend = Math.max(24, Math.abs(x2 - x1) / 2);
   return `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;

@@ -13,6 +13,8 @@ import { RowView } from './row';
 
 export interface ListProps {
   layout: Layout;
+  /** Another number is another question: the list begins at its top. */
+  question: number;
   active: string;
   marks: readonly string[];
   named: boolean;
@@ -119,6 +121,12 @@ export const List = React.forwardRef<ListHandle, ListProps>(function List(props,
     }
   }, [last, layout, props.loading]);
 
+  React.useLayoutEffect(() => {
+    if (scroller.current !== null && (anchor.current?.top ?? 0) > 0) {
+      scroller.current.scrollTop = 0;
+      look();
+    }
+  }, [props.question]);
   React.useLayoutEffect(() => {
     if (toEnd.current && !hasMore(layout)) {
       toEnd.current = false;

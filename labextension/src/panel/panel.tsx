@@ -154,6 +154,18 @@ function Versions(props: PanelProps): JSX.Element {
         onOpen={ref => acts.run(CommandIDs.openVersion, { ref })}
         onSelect={ref => void model.reveal(ref)}
       />
+      {listing.label !== '' && (
+        <div className="jp-snapbook-bar" role="status">
+          <span>{`${rows.length} ${listing.label}`}</span>
+          <button
+            type="button"
+            className="jp-snapbook-link"
+            onClick={() => model.setFilters({})}
+          >
+            {trans.__('Show all')}
+          </button>
+        </div>
+      )}
       {listing.error !== null && (
         <div className="jp-snapbook-notice jp-mod-warn" role="alert">
           <p>{[listing.error.message, listing.error.act].filter(Boolean).join(' ')}</p>
@@ -172,6 +184,7 @@ function Versions(props: PanelProps): JSX.Element {
         <List
           ref={list}
           layout={layout}
+          question={listing.question}
           active={model.active}
           marks={model.marks}
           named={model.model === ''}

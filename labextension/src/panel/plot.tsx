@@ -49,7 +49,7 @@ export function Plot(props: PlotProps): JSX.Element | null {
           title={open ? trans.__('Smaller plot') : trans.__('Larger plot')}
           onClick={() => props.onOpen(!open)}
         >
-          {series.metric}
+          {open && props.metrics.length > 1 ? trans.__('smaller') : series.metric}
         </button>
         {open && props.metrics.length > 1 && (
           <HTMLSelect

@@ -52,7 +52,8 @@ describe('times', () => {
     [ago(240), '4 min'],
     [ago(22 * 3600), '22 h'],
     [ago(3 * 86400), '3 d'],
-    ['2025-01-02T00:00:00Z', '2025-01-02'],
+    ['2025-01-02T12:00:00Z', '2025-01'],
+    ['2026-01-12T12:00:00Z', 'Jan 12'],
     ['no date', '']
   ])('%s is %s', (time, text) => expect(ageText(time, now, trans)).toBe(text));
 
