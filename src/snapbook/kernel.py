@@ -46,9 +46,9 @@ class Kernel:
     ``variables`` maps a model name to the variable it was taken from last time, ``parents`` to the
     manifest digest that this session last made or restored, ``since`` to the length of the log
     then, ``restored`` to the digest whose model a restore bound last. ``current`` is the cell that
-    runs now, None between cells. ``said`` are the notices that come once; ``weighed`` is what the repository weighs, 0 until somebody looked. ``sealed`` gives
-    the reference of the version that the save under way has made, "" while it has not; None where
-    none came so far.
+    runs now, None between cells. ``said`` are the notices that come once; ``weighed`` is what the
+    repository weighs, 0 until somebody looked. ``sealed`` gives the reference of the version that
+    the save under way has made, "" while it has not; None where none came so far.
     """
 
     namespace: dict[str, Any]

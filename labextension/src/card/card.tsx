@@ -64,6 +64,7 @@ function Told(props: {
 }): JSX.Element {
   const { row, reference, acts, trans } = props;
   const metrics = Object.entries(row.metrics).slice(0, 3);
+  const first = row.bump === 'first';
   return (
     <div className="jp-snapbook-Card-line">
       {acts === null ? (
@@ -89,9 +90,13 @@ function Told(props: {
           <Said text={value ? `#${name}=${value}` : `#${name}`} longest={40} />
         </span>
       ))}
-      {row.bump && <span className="jp-snapbook-Badge">{inline(row.bump, 20)}</span>}
+      {row.bump && (
+        <span className="jp-snapbook-Badge">
+          {first ? trans.__('first version') : inline(row.bump, 20)}
+        </span>
+      )}
       <span className="jp-snapbook-Card-reason">
-        <Said text={row.message || row.reason || trans.__('first version')} longest={160} />
+        <Said text={row.message || (first ? row.class_name : row.reason)} longest={160} />
       </span>
       <span className="jp-snapbook-Card-metrics">
         {metrics.map(([name, metric]) => (

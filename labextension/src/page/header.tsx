@@ -90,7 +90,10 @@ function Provenance(props: HeaderProps): JSX.Element {
       )}
       {row.message && row.reason && (
         <div>
-          <Said text={`${row.bump}: ${row.reason}`} longest={400} />
+          <Said
+            text={row.bump === 'first' ? row.reason : `${row.bump}: ${row.reason}`}
+            longest={400}
+          />
         </div>
       )}
       <ul className="jp-snapbook-Dotted">

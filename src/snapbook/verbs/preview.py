@@ -103,7 +103,10 @@ def offers(parts: Sequence[Part], wanted: set[str]) -> tuple[Offer, ...]:
     for what, some in held.items():
         if some and what not in wanted:
             size = sum(bytes_told(part) for part in some) if what == "data" else None
-            out.append(Offer(what, len(some), size, tuple(part.name for part in some)))
+            # What would be written is a notebook of the cells that made the model.
+            count = some[0].facts.get("made_count") if what == "cells" else None
+            count = count if isinstance(count, int) else len(some)
+            out.append(Offer(what, count, size, tuple(part.name for part in some)))
     return tuple(out)
 
 
