@@ -60,6 +60,8 @@ def _output(client, request: str) -> str:
         content = message["content"]
         if message["msg_type"] == "stream":
             text += content["text"]
+        elif message["msg_type"] == "update_display_data":
+            text = content["data"]["text/plain"]  # the card, in the place of the live line
         elif message["msg_type"] in ("display_data", "execute_result"):
             text += content["data"]["text/plain"]
         elif message["msg_type"] == "error":
