@@ -40,6 +40,26 @@ def test_a_deleted_version_goes_and_what_others_share_stays(repository):
     assert gc.gc(repository, driver.AUTHOR) == gc.Freed(0, 0, 0)
 
 
+@pytest.mark.parametrize("step", ["versions", "pieces"])
+def test_stopped_between_two_steps_nothing_is_lost(repository, step):
+    """A progress bar that is cancelled: the versions are whole, and the next gc does the rest."""
+    repository.delete(repository.resolve(parse("m:0.1.0")), driver.AUTHOR)
+    told = []
+
+    def stop(what, done, of):
+        told.append((what, done <= of))
+        if what == step:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        gc.gc(repository, driver.AUTHOR, progress=stop)
+    assert (step, True) in told
+    clean(repository)
+    assert versions(repository) == {"m:0.2.0": 2, "m:0.3.0": 9}
+    assert gc.gc(repository, driver.AUTHOR).packs > 0
+    assert versions(repository) == {"m:0.2.0": 2, "m:0.3.0": 9}
+
+
 def test_texts_of_living_versions_stay(repository):
     version = repository.resolve(parse("m:0.2.0"))
     repository.note(version, "a note", driver.AUTHOR)

@@ -19,6 +19,7 @@ from snapbook.errors import Conflict, Damaged, DiskFull, Hint, NotFound
 from snapbook.repository import Author, Repository, reworded
 from snapbook.store import durable, sweep
 from snapbook.store.local import LocalStore
+from snapbook.verify import Progress
 
 _TRIES = 100
 
@@ -32,23 +33,34 @@ class Freed:
     debris: int
 
 
-def gc(repository: Repository, author: Author, *, dry: bool = False) -> Freed:
-    """Free what nothing needs. Deletes no version. Raises Conflict where others never pause."""
+def _quiet(_what: str, _done: int, _of: int) -> None:
+    """Nobody is told."""
+
+
+def gc(
+    repository: Repository, author: Author, *, dry: bool = False, progress: Progress = _quiet
+) -> Freed:
+    """Free what nothing needs. Deletes no version. Raises Conflict where others never pause.
+
+    Whatever ``progress`` raises stops it between two steps; what was freed by then is freed.
+    """
     store = repository.store
     if not isinstance(store, LocalStore):
         return Freed(0, 0, 0)
     with reworded("Not freed"):
         for _ in range(_TRIES):
-            freed = _try(repository, store, author, dry)
+            freed = _try(repository, store, author, dry, progress)
             if freed is not None:
                 return freed
     raise Conflict("Nothing was freed: others save without a pause", act="Try again later")
 
 
-def _try(repository: Repository, store: LocalStore, author: Author, dry: bool) -> Freed | None:
+def _try(
+    repository: Repository, store: LocalStore, author: Author, dry: bool, progress: Progress
+) -> Freed | None:
     """One attempt against the chain as it stands; None where somebody else was faster."""
     head = repository.follow()
-    plan = store.condemnable(live(repository))
+    plan = store.condemnable(live(repository, progress))
     left = list(_left(repository))
     debris = len(plan.debris) + len(left)
     if dry:
@@ -58,7 +70,7 @@ def _try(repository: Repository, store: LocalStore, author: Author, dry: bool) -
     freed = _sweep_left(repository) + store.drop(plan.leftover)[0]
     if plan.condemned:
         try:
-            condemned = _condemn(repository, store, plan, author, head)
+            condemned = _condemn(repository, store, plan, author, head, progress)
         except Conflict:
             return None
         freed += store.drop(condemned)[0]
@@ -67,14 +79,19 @@ def _try(repository: Repository, store: LocalStore, author: Author, dry: bool) -
 
 
 def _condemn(
-    repository: Repository, store: LocalStore, plan: sweep.Plan, author: Author, head: Head
+    repository: Repository,
+    store: LocalStore,
+    plan: sweep.Plan,
+    author: Author,
+    head: Head,
+    progress: Progress,
 ) -> tuple[str, ...]:
     """Move what lives, then say which packs may go; gives those. Raises Conflict."""
     condemned = plan.condemned
     writer = store.writer()
     try:
         try:
-            sweep.move(plan, writer)
+            sweep.move(plan, writer, lambda done, of: progress("pieces", done, of))
             writer.commit()
         except DiskFull:
             if not plan.drop:
@@ -106,7 +123,7 @@ def _sweep_left(repository: Repository) -> int:
     return freed
 
 
-def live(repository: Repository) -> set[str]:
+def live(repository: Repository, progress: Progress = _quiet) -> set[str]:
     """Every digest that is needed.
 
     Raises Damaged where an event, a manifest or a part cannot be read: what it needs cannot be told
@@ -118,7 +135,8 @@ def live(repository: Repository) -> set[str]:
     roots = index.roots()
     alive = set(roots.manifests | roots.texts)
     seen: set[str] = set()
-    for manifest in roots.manifests:
+    for done, manifest in enumerate(roots.manifests):
+        progress("versions", done, len(roots.manifests))
         try:
             for ref in repository.manifest(manifest).parts:
                 alive.add(ref.digest)

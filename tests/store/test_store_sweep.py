@@ -38,7 +38,7 @@ def sweep_all(store, live, **options):
     plan = store.condemnable(live, **options)
     writer = store.writer()
     try:
-        sweep.move(plan, writer)
+        sweep.move(plan, writer, lambda *_: None)
         writer.commit()
         store.condemn(plan.condemned)
     finally:
@@ -213,7 +213,7 @@ def test_a_broken_pack_is_never_dropped_and_never_half_moved(store):
     plan = hurt.condemnable([kept])
     writer = hurt.writer()
     with pytest.raises(Damaged):
-        sweep.move(plan, writer)
+        sweep.move(plan, writer, lambda *_: None)
     writer.close()
     assert name in packs(store)
     assert dead

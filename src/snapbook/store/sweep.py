@@ -10,7 +10,7 @@ still holds the lock of is being written or waits for its event, and is left alo
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SMALL_PACK = 256 * 1024
 MANY_SMALL = 16
+_STEP = 256  # blobs written between two looks at whether to stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +141,16 @@ def drop(store: LocalStore, packs: Iterable[str]) -> tuple[int, tuple[str, ...]]
     return freed, ()
 
 
-def move(plan: Plan, writer: LocalWriter) -> None:
+def move(plan: Plan, writer: LocalWriter, progress: Callable[[int, int], None]) -> None:
     """Write the living blobs of the packs to be rewritten anew; the caller commits and closes.
 
-    A damaged blob cannot be moved: Damaged is raised, and nothing has changed.
+    ``progress`` is told how many are done, of how many. A damaged blob cannot be moved: Damaged is
+    raised, and nothing has changed.
     """
-    writer.renew(sorted(plan.move))
+    blobs = sorted(plan.move)
+    for done in range(0, len(blobs), _STEP):
+        progress(done, len(blobs))
+        writer.renew(blobs[done : done + _STEP])
 
 
 def _shares(packs: list[Pack], wanted: set[bytes], purged: set[bytes]) -> list[_Share]:

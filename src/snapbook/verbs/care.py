@@ -52,7 +52,8 @@ def verify(here: Here, asked: Asked) -> Done:
 def gc(here: Here, asked: Asked) -> Done:
     """Free what no version needs any more. Never deletes a version."""
     repository = here.repository()
-    freed = gc_of.gc(repository, who.author(here.folder), dry=asked.dry_run)
+    mine = who.author(here.folder)
+    freed = gc_of.gc(repository, mine, dry=asked.dry_run, progress=here.progress)
     verb = "would free" if asked.dry_run else "freed"
     packs = f"{freed.packs} pack{'' if freed.packs == 1 else 's'}"
     files = f"{freed.debris} unfinished file{'' if freed.debris == 1 else 's'}"
