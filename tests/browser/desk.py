@@ -37,6 +37,8 @@ READY = """async () => {
   return Boolean(kernel);
 }"""
 _numbers = count(1)
+# A machine that does other things takes its time; what is measured is measured in the page.
+expect.set_options(timeout=10_000)
 
 
 class Desk:

@@ -6,6 +6,7 @@ package was installed or is only on the path. JupyterLab and Notebook 7 answer f
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
@@ -82,6 +83,7 @@ class Server:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                preexec_fn=_end_with_us if sys.platform == "linux" else None,
             )
         self._wait()
 
@@ -126,6 +128,12 @@ class Server:
             else:
                 return
         raise RuntimeError(f"the server did not start:\n{self.log.read_text('utf-8')[-4000:]}")
+
+
+def _end_with_us() -> None:
+    """Let the kernel of the system end this process with its parent, however that ends."""
+    parent_death_signal = 1
+    ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGTERM)
 
 
 def _free_port() -> int:

@@ -43,7 +43,7 @@ def test_the_preview_says_what_would_be_lost(working):
 
 def test_restored_with_a_snapshot_first_and_undone(working):
     dialog = preview(working, "churn:0.1.0")
-    dialog.get_by_role("button", name=re.compile("Replace|Restore")).last.click()
+    dialog.get_by_role("button", name=re.compile("replace|restore", re.I)).last.click()
     expect(working.row("churn:0.5.0")).to_be_visible()  # what would have been lost
     assert working.kernel("print(model.max_depth)") == "2\n"
     undo = working.panel.get_by_role("button", name="Undo")
@@ -59,9 +59,8 @@ def test_restored_with_a_snapshot_first_and_undone(working):
 def test_data_come_along_when_asked(working):
     working.run("X_train = None")
     dialog = preview(working, "churn:0.1.0")
-    dialog.get_by_text(re.compile("also restore", re.I)).click()
     dialog.get_by_role("checkbox", name=re.compile("^data", re.I)).check()
-    dialog.get_by_role("button", name=re.compile("Replace|Restore")).last.click()
+    dialog.get_by_role("button", name=re.compile("replace|restore", re.I)).last.click()
     expect(working.panel.get_by_role("button", name="Undo")).to_be_visible()
     assert working.kernel("print(list(X_train.columns))") == "['age', 'calls', 'tenure']\n"
 
@@ -69,9 +68,8 @@ def test_data_come_along_when_asked(working):
 def test_cells_as_a_new_notebook_beside(working, server, place):
     before = (server.root / place / "train.ipynb").read_bytes()
     dialog = preview(working, "churn:0.1.0")
-    dialog.get_by_text(re.compile("also restore", re.I)).click()
-    dialog.get_by_role("checkbox", name=re.compile("^cells", re.I)).check()
-    dialog.get_by_role("button", name=re.compile("Replace|Restore")).last.click()
+    dialog.get_by_role("checkbox", name=re.compile("cells$")).check()
+    dialog.get_by_role("button", name=re.compile("replace|restore", re.I)).last.click()
     expect(
         working.page.get_by_role("tab", name=re.compile("churn-0.1.0|train-0.1.0"))
     ).to_be_visible()
@@ -91,10 +89,9 @@ def test_unsaved_edits_are_never_lost(working, server, place):
         }"""
     )
     dialog = preview(working, "churn:0.1.0")
-    dialog.get_by_text(re.compile("also restore", re.I)).click()
-    dialog.get_by_role("checkbox", name=re.compile("^cells", re.I)).check()
+    dialog.get_by_role("checkbox", name=re.compile("cells$")).check()
     dialog.get_by_role("radio", name=re.compile("replace", re.I)).check()
-    dialog.get_by_role("button", name=re.compile("Replace|Restore")).last.click()
+    dialog.get_by_role("button", name=re.compile("replace|restore", re.I)).last.click()
     second = working.page.get_by_role("dialog")
     expect(second).to_contain_text(re.compile("cells", re.I))
     working.both_themes("replace-cells", second)
