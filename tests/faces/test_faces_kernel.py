@@ -157,7 +157,7 @@ def test_quick_with_ten_thousand_cells(notebook):
     ).stdout.split()
     cells, changed, frames = map(int, said[:3])
     assert (cells, changed, frames) == (10_003, 40, 100)
-    assert float(said[3]) < 0.1  # 10 ms by themselves; others work on this machine, too
+    assert float(said[3]) < 1  # 10 ms by themselves; reading the log's cells would take seconds
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """What a list says beside a version: against the one before, by whom, from which notebook."""
 
-import time
 
 import pytest
 from books import Book
@@ -136,9 +135,3 @@ def test_a_page_costs_one_statement_more_and_no_blob(book):
     told = rows.listed(found, page, ADA)
     assert len([sql for sql in asked if "versions" in sql]) == 1
     assert all(one.better for one in told)
-    spent = []
-    for _ in range(5):
-        begun = time.perf_counter()
-        rows.listed(found, page, ADA)
-        spent.append(time.perf_counter() - begun)
-    assert min(spent) < 0.05
