@@ -151,6 +151,11 @@
   padding: 6px 24px;
 }
 
+/* The strip is darker than the page: quiet text would be too faint on it. */
+.jp-snapbook-Strip > .jp-snapbook-Quiet {
+  color: var(--jp-ui-font-color1);
+}
+
 .jp-snapbook-Strip > li {
   min-width: 0;
 }
@@ -659,7 +664,7 @@
 }
 
 .jp-snapbook-Cell-mark {
-  color: var(--jp-cell-inprompt-font-color);
+  color: var(--jp-ui-font-color1);
   padding-top: 5px;
   text-align: right;
 }
@@ -1287,6 +1292,7 @@ button.jp-snapbook-stand:hover {
   font-size: var(--jp-ui-font-size0);
   gap: 6px;
   min-height: 20px;
+  white-space: nowrap;
 }
 
 .jp-snapbook-plothead .jp-snapbook-link {
@@ -1481,9 +1487,9 @@ button.jp-snapbook-stand:hover {
 }
 
 .jp-snapbook-number {
-  flex: 0 1 auto;
+  flex: none;
   font-weight: 600;
-  min-width: 34px;
+  max-width: calc(100% - 150px);
   overflow: hidden;
   text-overflow: ellipsis;
 }
