@@ -167,7 +167,11 @@ function kernelActs(room: Room): Act[] {
       id: CommandIDs.startKernel,
       label: trans.__('Start Kernel'),
       hidden: true,
-      does: () => model.startKernel()
+      does: async () => {
+        if (await model.startKernel()) {
+          await room.app.commands.execute('notebook:change-kernel');
+        }
+      }
     },
     {
       id: CommandIDs.dismissRestart,
@@ -281,7 +285,9 @@ function panelActs(room: Room): Act[] {
       id: CommandIDs.openPanel,
       label: trans.__('Show Versions'),
       icon: snapbookIcon,
-      does: args => {
+      does: async args => {
+        // Before that the layout of the last time would hide it again.
+        await app.restored;
         show(room);
         if (typeof args.ref === 'string') {
           panel.focusRow(args.ref);

@@ -12,6 +12,7 @@ import {
 } from '@jupyterlab/application';
 import { ICommandPalette, type Notification } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
+import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStateDB } from '@jupyterlab/statedb';
@@ -48,7 +49,8 @@ const plugin: JupyterFrontEndPlugin<ISnapbook> = {
     ILayoutRestorer,
     ISettingRegistry,
     IStateDB,
-    IStatusBar
+    IStatusBar,
+    IDefaultFileBrowser
   ],
   activate
 };
@@ -64,7 +66,8 @@ function activate(
   restorer: ILayoutRestorer | null,
   registry: ISettingRegistry | null,
   stateDB: IStateDB | null,
-  statusBar: IStatusBar | null
+  statusBar: IStatusBar | null,
+  browser: IDefaultFileBrowser | null
 ): ISnapbook {
   const trans = (translator ?? nullTranslator).load(DOMAIN);
   const client = new Client(app.serviceManager.serverSettings);
@@ -124,6 +127,7 @@ function activate(
     restorePages(restorer, pages);
   }
   followNotebooks(tracker, model, labShell);
+  followFolder(browser, model);
   followServer(app, model, doing, pages);
   followVerbs(room);
   keepState(stateDB, model);
@@ -231,6 +235,15 @@ function followNotebooks(
     }
   });
   follow();
+}
+
+/** While there is no notebook, the panel is about the folder that is browsed. */
+function followFolder(browser: IDefaultFileBrowser | null, model: Model): void {
+  if (browser !== null) {
+    const look = (): void => model.lookIntoFolder(browser.model.path);
+    browser.model.pathChanged.connect(look);
+    look();
+  }
 }
 
 /** The server tells what changed; a page that was out of sight for long looks for itself. */

@@ -151,17 +151,23 @@ export class Model {
     this.emit();
   }
 
-  /** Start the kernel of the notebook, asking which where the notebook does not say. */
-  async startKernel(): Promise<void> {
-    await this.followed?.context.startKernel();
+  /** Start the kernel of the notebook. Whether the user has to say which. */
+  async startKernel(): Promise<boolean> {
+    const asks = (await this.followed?.context.startKernel()) ?? false;
     this.kernel?.begin();
+    return asks;
   }
 
   /** The folder to look at while there is no notebook. */
   lookIntoFolder(folder: string): void {
+    const moved = folder !== this.folder;
     this.folder = folder;
-    this.stale = true;
-    void this.look(false);
+    if (this.followed === null && moved) {
+      this.suggested = '';
+      this.active = '';
+      this.stale = true;
+      void this.look(false);
+    }
   }
 
   /** A hidden panel computes nothing. */

@@ -170,8 +170,8 @@ function kernelNotice(model: Model, trans: TranslationBundle): Notice | null {
     };
   }
   const newest = model.listing.rows.find(row => row.model === model.model);
-  if (kernel.restarted !== '' && newest !== undefined && kernel.state !== 'none') {
-    return restartedNotice(kernel.restarted, newest, trans);
+  if (kernel.restarted && newest !== undefined && kernel.state !== 'none') {
+    return restartedNotice(newest, trans);
   }
   switch (kernel.state) {
     case 'none':
@@ -211,12 +211,11 @@ function kernelNotice(model: Model, trans: TranslationBundle): Notice | null {
   }
 }
 
-function restartedNotice(was: string, newest: Row, trans: TranslationBundle): Notice {
+function restartedNotice(newest: Row, trans: TranslationBundle): Notice {
   return {
     key: 'restarted',
     text: trans.__(
-      'The kernel was restarted: %1 is gone from memory; newest version %2 is safe.',
-      was,
+      'The kernel was restarted: the model is gone from memory; newest version %1 is safe.',
       numberOf(newest.ref)
     ),
     steps: [

@@ -31,14 +31,16 @@ export class KernelSide {
   busy = false;
   probed: Probe | null = null;
   status: KernelStatus | null = null;
-  /** The version that was in memory when the kernel was restarted, "" for none. */
-  restarted = '';
+  /** A model, or cells that may have made one, went with a restart of the kernel. */
+  restarted = false;
   /** A cell wanted our magic, and it was not there. */
   forgot = false;
   /** The number of the cell that runs, 0 for none. */
   runs = 0;
 
   private ran = true;
+  /** Cells were executed since the kernel was last asked. */
+  private executed = false;
   private asked = 0;
   private timer = 0;
   private readonly changed_ = new Signal<this, void>(this);
@@ -103,6 +105,7 @@ export class KernelSide {
       const status = kernelStatus(await verb(kernel, 'status'));
       if (asked === this.asked) {
         this.status = status;
+        this.executed = false;
         this.forgot = false;
         this.settle('ready');
       }
@@ -120,7 +123,7 @@ export class KernelSide {
 
   /** The user saw that the kernel was restarted. */
   dismissRestart(): void {
-    this.restarted = '';
+    this.restarted = false;
     this.changed_.emit();
   }
 
@@ -160,7 +163,8 @@ export class KernelSide {
 
   private onStatus(_: ISessionContext, status: Kernel.Status): void {
     if (status === 'restarting' || status === 'autorestarting') {
-      this.restarted = this.status?.parent || this.restarted;
+      this.restarted ||= this.executed || holdsModel(this.status);
+      this.executed = false;
       this.begin();
       window.clearTimeout(this.timer);
       return;
@@ -183,6 +187,7 @@ export class KernelSide {
     const kind = message.header.msg_type;
     if (kind === 'execute_input') {
       this.ran = true;
+      this.executed = true;
       this.runs = (message as KernelMessage.IExecuteInputMsg).content.execution_count ?? 0;
     } else if (kind === 'display_data' || kind === 'update_display_data') {
       const card = (message as KernelMessage.IDisplayDataMsg).content.data[CARD_MIME];
@@ -204,6 +209,13 @@ function stateOf(found: Probe): KernelState {
     return 'other-language';
   }
   return found.installed ? 'not-loaded' : 'not-installed';
+}
+
+function holdsModel(status: KernelStatus | null): boolean {
+  return (
+    status !== null &&
+    (status.parent !== '' || status.candidates.some(({ fitted }) => fitted !== false))
+  );
 }
 
 function refOf(card: Json): string {

@@ -89,7 +89,10 @@ export function Panel(props: PanelProps): JSX.Element {
       {empty ? (
         <Empty project={place.project} status={status} acts={acts} trans={trans} />
       ) : (
-        model.server !== 'missing' && model.server !== 'unreachable' && <Versions {...props} />
+        // What was read stays readable while the server is away.
+        (model.server === 'fine' || model.server === 'asking' || model.listing.rows.length > 0) && (
+          <Versions {...props} />
+        )
       )}
     </section>
   );
@@ -187,7 +190,7 @@ function Versions(props: PanelProps): JSX.Element {
           question={listing.question}
           active={model.active}
           marks={model.marks}
-          named={model.model === ''}
+          named={model.model === '' || listing.label !== ''}
           signing={signing}
           places={listing.more ? (listing.count ?? -1) : layout.stops.length}
           loading={listing.loading}
