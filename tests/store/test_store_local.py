@@ -245,7 +245,10 @@ def test_a_blob_in_two_packs_is_read_from_the_sound_one(tmp_path):
 def test_a_refusing_disk_leaves_nothing_behind(tmp_path, monkeypatch, number, kind, words, call):
     """strace does this to whole processes in tests/faults; here each call and errno, quickly."""
     store = LocalStore(tmp_path / "packs")
-    put(store, b"before")
+    # A pack goes into one of 256 folders by its name: that of the first one may be there already.
+    before = call != "mkdir"
+    if before:
+        put(store, b"before")
 
     def refuse(*args, **kwargs):
         raise OSError(number, os.strerror(number))
@@ -265,7 +268,7 @@ def test_a_refusing_disk_leaves_nothing_behind(tmp_path, monkeypatch, number, ki
     assert words in str(caught.value)
     assert len(str(caught.value)) < 250
     assert list(store.folder.glob("tmp-*")) == []
-    assert len(packs(store)) == 1
+    assert len(packs(store)) == before
     put(store, b"after")
 
 
