@@ -221,8 +221,8 @@ class Desk:
 
     def no_errors(self) -> None:
         """Nothing was said on the console that should not be, and nothing asked."""
-        assert self.errors == []
-        assert self.dialogs == []
+        assert not self.errors, "\n".join(self.errors)
+        assert not self.dialogs, self.dialogs
 
     @contextmanager
     def expected_error(self, text: str) -> Iterator[None]:
