@@ -94,7 +94,14 @@ function activate(
     load: () => doing.load(),
     notebook: path => tracker.find(({ context }) => context.path === path) ?? null
   });
-  const pages = new Pages({ app, client, trans, actions, live: (a, b) => doing.live(a, b) });
+  const pages = new Pages({
+    app,
+    client,
+    trans,
+    actions,
+    area: labShell === null ? 'down' : 'main',
+    live: (older, newer) => doing.live(older, newer)
+  });
   const panel: SnapbookPanel = new SnapbookPanel({
     model,
     settings: () => found.settings,

@@ -4,6 +4,7 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { SplitPanel, TabPanel, type Widget } from '@lumino/widgets';
 import type { Client } from './client';
 import { DiffTab } from './diff/widget';
 import { snapbookIcon } from './icons';
@@ -19,6 +20,8 @@ export interface PagesOptions {
   client: Client;
   trans: TranslationBundle;
   actions: PageActions;
+  /** Where pages go: Notebook 7 has room for one widget in its main area, the notebook. */
+  area: 'main' | 'down';
   /** A comparison with the live session, one of the two being "now". */
   live: (older: string, newer: string) => Promise<Compared>;
 }
@@ -35,14 +38,14 @@ export class Pages {
       ({ content }) => content.path === path && content.ref === ref
     );
     if (open !== undefined) {
-      this.options.app.shell.activateById(open.id);
+      this.show(open);
       return;
     }
     const { client, trans, actions } = this.options;
     const content = new VersionPage({ client, path, ref, trans, actions });
     const widget = new MainAreaWidget({ content });
     widget.id = `snapbook-version-${++made}`;
-    content.title.icon = snapbookIcon;
+    content.title.icon = this.options.area === 'main' ? snapbookIcon : undefined;
     content.refChanged.connect(() => void this.versions.save(widget));
     await this.add(widget, this.versions);
   }
@@ -55,7 +58,7 @@ export class Pages {
     );
     if (open !== undefined) {
       open.content.refresh();
-      this.options.app.shell.activateById(open.id);
+      this.show(open);
       return;
     }
     const { client, trans, actions, live } = this.options;
@@ -70,17 +73,20 @@ export class Pages {
     });
     const widget = new MainAreaWidget({ content });
     widget.id = `snapbook-diff-${++made}`;
-    content.title.icon = snapbookIcon;
+    content.title.icon = this.options.area === 'main' ? snapbookIcon : undefined;
     await this.add(widget, this.diffs);
   }
 
-  /** The page or diff that has the keyboard, else null. */
+  /** The page or diff that has the keyboard, else the one in front, else null. */
   get focused(): VersionPage | DiffTab | null {
-    const { currentWidget } = this.options.app.shell;
-    if (!(currentWidget instanceof MainAreaWidget)) {
-      return null;
+    const held = (widget: PageWidget | DiffWidget): boolean =>
+      widget.node.contains(document.activeElement);
+    const found = this.versions.find(held) ?? this.diffs.find(held);
+    if (found !== undefined) {
+      return found.content;
     }
-    const { content } = currentWidget;
+    const { currentWidget } = this.options.app.shell;
+    const content = currentWidget instanceof MainAreaWidget ? currentWidget.content : null;
     return content instanceof VersionPage || content instanceof DiffTab ? content : null;
   }
 
@@ -93,10 +99,35 @@ export class Pages {
     widget: T,
     tracker: WidgetTracker<T>
   ): Promise<void> {
-    this.options.app.shell.add(widget, 'main');
+    this.options.app.shell.add(widget, this.options.area);
     await tracker.add(widget);
+    this.show(widget);
+  }
+
+  private show(widget: PageWidget | DiffWidget): void {
     this.options.app.shell.activateById(widget.id);
+    if (this.options.area === 'down') {
+      unfold(widget);
+      widget.activate();
+    }
   }
 }
+
+/** Notebook 7 opens its lower area without any height, and turns to no tab by itself. */
+function unfold(widget: Widget): void {
+  const tabs = widget.parent?.parent;
+  if (tabs instanceof TabPanel) {
+    tabs.currentWidget = widget;
+    // Once the area has been shown: before, it takes no part in the sizes.
+    window.requestAnimationFrame(() => {
+      if (tabs.parent instanceof SplitPanel && tabs.node.clientHeight < LOWEST_PX) {
+        tabs.parent.setRelativeSizes([1, 1]);
+      }
+    });
+  }
+}
+
+/** A lower area below this height shows nothing that can be read. */
+const LOWEST_PX = 160;
 
 let made = 0;

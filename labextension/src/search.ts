@@ -25,8 +25,8 @@ export const NO_FILTERS: Filters = {
   author: ''
 };
 
-/** A comparison, `in (`, `not …` or parentheses: the grammar of --where. */
-const EXPRESSION = /[<>=~]|\bin\s*\(|^\s*not\s|^\s*\(/;
+/** A comparison, a field of a group, `in (`, `not …` or parentheses: the grammar of --where. */
+const EXPRESSION = /[<>=~]|^\s*(?:tag|metric|param)\.\S|\bin\s*\(|^\s*not\s|^\s*\(/;
 
 /** Whether `text` is an expression and not words. */
 export function isExpression(text: string): boolean {

@@ -120,6 +120,8 @@ describe('the search line', () => {
     ['message ~ deeper', true],
     ['bump in (major, minor)', true],
     ['not auto', true],
+    ['tag.exp', true],
+    ['tag. exp', false],
     ['deeper trees', false],
     ['max_depth', false],
     ['', false]
