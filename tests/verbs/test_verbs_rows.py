@@ -1,6 +1,5 @@
 """What a list says beside a version: against the one before, by whom, from which notebook."""
 
-
 import pytest
 from books import Book
 
