@@ -315,8 +315,8 @@ function panelActs(room: Room): Act[] {
       id: CommandIDs.search,
       label: trans.__('Search Versions'),
       does: () => {
+        panel.searchNext();
         show(room);
-        panel.focusSearch();
       }
     },
     {

@@ -7,9 +7,12 @@ import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { Cell } from '@jupyterlab/cells';
 import { NotebookActions, type INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { commentForm, magicForm } from './cells';
 import type { Doing } from './doing';
 import { CommandIDs } from './tokens';
+
+type Args = ReadonlyPartialJSONObject;
 
 const FORGOT = /version_model` not found/;
 
@@ -24,13 +27,19 @@ export interface NotebookOptions {
 export function addNotebookCommands(options: NotebookOptions): void {
   const { app, tracker, palette, doing, trans } = options;
   const { commands } = app;
-  const cell = (): Cell | null => tracker.activeCell;
-  const isCode = (): boolean => cell()?.model.type === 'code';
+  // A click with the right button leaves the active cell where it was.
+  const cell = (args: Args): Cell | null => (args.pointed === true ? pointed() : tracker.activeCell);
+  const pointed = (): Cell | null => {
+    const node = app.contextMenuHitTest(each => each.classList.contains('jp-Cell'));
+    const cells = tracker.currentWidget?.content.widgets ?? [];
+    return cells.find(each => each.node === node) ?? null;
+  };
+  const isCode = (args: Args): boolean => cell(args)?.model.type === 'code';
   commands.addCommand(CommandIDs.containing, {
     label: trans.__('Which Versions Contain This Cell?'),
     isEnabled: isCode,
-    execute: async () => {
-      const found = cell();
+    execute: async args => {
+      const found = cell(args);
       const panel = tracker.currentWidget;
       if (found !== null && panel !== null) {
         await app.commands.execute(CommandIDs.openPanel);
@@ -40,17 +49,17 @@ export function addNotebookCommands(options: NotebookOptions): void {
     }
   });
   commands.addCommand(CommandIDs.commentForm, {
-    label: () =>
-      magicForm(sourceOf(cell())) === null
+    label: args =>
+      magicForm(sourceOf(cell(args))) === null
         ? trans.__('Convert to Comment Form')
         : trans.__('Convert to Magic Form'),
     caption: trans.__(
       'The first line as a comment, so that the notebook also runs where snapbook is missing'
     ),
-    isEnabled: () => isCode() && otherForm(sourceOf(cell())) !== null,
-    isVisible: () => isCode() && otherForm(sourceOf(cell())) !== null,
-    execute: () => {
-      const found = cell();
+    isEnabled: args => isCode(args) && otherForm(sourceOf(cell(args))) !== null,
+    isVisible: args => isCode(args) && otherForm(sourceOf(cell(args))) !== null,
+    execute: args => {
+      const found = cell(args);
       const source = otherForm(sourceOf(found));
       if (found !== null && source !== null) {
         found.model.sharedModel.setSource(source);

@@ -26,6 +26,7 @@ export class SnapbookPanel extends ReactWidget {
   private readonly list = React.createRef<ListHandle>();
   private timer = 0;
   private wanted = false;
+  private toSearch = false;
 
   constructor(private readonly options: PanelOptions) {
     super();
@@ -44,9 +45,9 @@ export class SnapbookPanel extends ReactWidget {
     void this.options.model.reveal(ref).then(() => this.list.current?.reveal(ref, true));
   }
 
-  /** Put the keyboard into the search line. */
-  focusSearch(): void {
-    this.node.querySelector<HTMLElement>('input[type="search"]')?.focus();
+  /** The next time the panel is activated the keyboard goes into the search line. */
+  searchNext(): void {
+    this.toSearch = true;
   }
 
   protected override render(): JSX.Element {
@@ -91,6 +92,12 @@ export class SnapbookPanel extends ReactWidget {
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
     const { active } = this.options.model;
+    const search = this.node.querySelector<HTMLElement>('input[type="search"]');
+    if (this.toSearch && search !== null) {
+      this.toSearch = false;
+      search.focus();
+      return;
+    }
     if (this.list.current !== null) {
       this.list.current.reveal(active, true);
       return;
