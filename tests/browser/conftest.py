@@ -128,8 +128,10 @@ def many(server):
 
 @pytest.fixture
 def place(request):
-    """A folder's name for this test alone."""
-    return re.sub(r"\W+", "-", request.node.name)[:60].strip("-")
+    """A folder's name for this test alone; another one when it is tried again."""
+    again = getattr(request.node, "execution_count", 1)
+    name = re.sub(r"\W+", "-", request.node.name)[:60].strip("-")
+    return name if again == 1 else f"{name}-{again}"
 
 
 @pytest.fixture
