@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
-COLOURS = 96
+COLOURS = 256
 # The author of the versions in the pictures, whoever takes them.
 os.environ |= {
     "GIT_CONFIG_COUNT": "1",
@@ -88,7 +88,9 @@ def picture(desk: Desk, name: str, *, panel_only: bool = False) -> None:
     path = IMAGES / f"{name}.png"
     (desk.panel if panel_only else desk.page).screenshot(path=path)
     with Image.open(path) as image:
-        image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+        whole, how = image.convert("RGB"), Image.Quantize.MAXCOVERAGE
+        few = whole.quantize(COLOURS, how, dither=Image.Dither.NONE)
+        few.save(path, optimize=True)
     print(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1024} kB")
 
 

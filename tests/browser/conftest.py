@@ -63,6 +63,8 @@ def chromium():
     from playwright.sync_api import sync_playwright
 
     words = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+    # A page that a test answered itself has no address, and may else not reach this machine.
+    words.append("--disable-features=LocalNetworkAccessChecks")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=words)
         yield browser

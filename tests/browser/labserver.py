@@ -63,7 +63,7 @@ class Server:
         # The user's folders come before those of the environment, where an older bundle may lie.
         self.environment = kernels.environment_of(
             folder, **{name: str(room) for name, room in rooms.items()}
-        ) | {"JUPYTER_PREFER_ENV_PATH": "0", "TZ": "UTC", "LOGNAME": "ada", **environment}
+        ) | {"JUPYTER_PREFER_ENV_PATH": "0", "TZ": "UTC", "SNAPBOOK_AUTHOR": "ada", **environment}
         words = [
             sys.executable, "-m", f"jupyter{app}" if app == "lab" else app,
             "--no-browser", "--allow-root",
