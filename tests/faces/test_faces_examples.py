@@ -95,3 +95,16 @@ def test_a_week_of_versions(tmp_path):
     assert "sugar:0.5.0 is taken back. `sugar` in the kernel" in whole
     assert "sugar:0.1.0 is deleted; 0.1.0 is not used again" in whole
     assert re.search(r"all is well: 3 versions, \d+ packs, \d+ events", whole)
+
+
+@pytest.mark.skipif(find_spec("ipywidgets") is None, reason="ipywidgets is absent")
+def test_sidebar_tour(tmp_path):
+    said = executed("04_sidebar_tour.ipynb", tmp_path)
+    whole = "\n".join(said)
+    assert "tumour:0.1.0  first version" in whole
+    assert "tumour:0.2.0  minor: max_depth 2 -> 8" in whole
+    assert "would lose model: RandomForestClassifier, in no version" in whole
+    assert "Replaced: model, which is kept as tumour:0.3.0." in whole
+    assert "Undone: model as before the restore." in whole
+    assert "30" in [text.strip() for text in said]
+    assert said[-1].strip(), "browse() is something as text, too"
