@@ -36,6 +36,7 @@ FOREST = (
 def overview(desk: Desk) -> None:
     """The panel beside the notebook."""
     desk.sidebar()
+    desk.panel.get_by_text("changed since").wait_for()
     picture(desk, "overview")
 
 
