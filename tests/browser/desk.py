@@ -21,6 +21,8 @@ KNOWN = re.compile(
     r"favicon|ResizeObserver loop|GPU stall|WebGL"
     # Notebook 7.6 alone, on every page: a setting whose plugin is not there.
     r"|reading 'schema'\)[^$]*/static/notebook/notebook_core"
+    # JupyterLab in a second tab hears of comms that the first one opened.
+    r"|Comm not found for comm id"
     # As is a command of the file browser, which Notebook 7.6 has not on a notebook's page.
     r"|'filebrowser:open-path' not registered[^$]*/static/notebook/notebook_core",
 )

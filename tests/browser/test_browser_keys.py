@@ -89,9 +89,6 @@ def test_a_whole_day_with_keys_alone(story):
         keys.press("Tab")
     keys.press("Enter")
     expect(story.panel.get_by_role("button", name="Undo")).to_be_visible()
-    story.page.evaluate("() => window.jupyterapp.shell.currentWidget?.activate?.()")
-    story.command("docmanager:open", path=story.page.evaluate(
-        "() => window.jupyterapp.shell.currentPath ?? ''") or "")  # fmt: skip
     story.command("snapbook:undo")
     expect(story.panel.get_by_role("button", name="Undo")).to_be_hidden()
 
