@@ -111,11 +111,13 @@ def test_the_browser_does_not_poll(watched):
 
 
 def test_a_kernel_restarted_in_the_middle(watched):
+    snapshot = watched.panel.get_by_role("button", name="Snapshot", exact=True)
+    expect(snapshot).to_be_enabled(timeout=30_000)  # a busy kernel could not say that we are there
     watched.page.evaluate(
         """() => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel
           .requestExecute({code: 'import time; time.sleep(60)'}); }"""
     )
-    watched.panel.get_by_role("button", name="Snapshot", exact=True).click()
+    snapshot.click()
     watched.page.wait_for_timeout(300)
     watched.page.evaluate(
         "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
