@@ -97,7 +97,6 @@ def test_a_week_of_versions(tmp_path):
     assert re.search(r"all is well: 3 versions, \d+ packs, \d+ events", whole)
 
 
-@pytest.mark.skipif(find_spec("ipywidgets") is None, reason="ipywidgets is absent")
 def test_sidebar_tour(tmp_path):
     said = executed("04_sidebar_tour.ipynb", tmp_path)
     whole = "\n".join(said)

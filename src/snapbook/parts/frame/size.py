@@ -44,7 +44,8 @@ def bytes_told(part: Part) -> int:
     widths = [_width(str(column.get("dtype", ""))) for column in columns]
     if len(shape) > 1 and len(widths) == 1:  # an array of one type
         widths *= int(prod(shape[1:]))
-    return int(part.facts.get("rows") or 0) * sum(widths)  # type: ignore[arg-type]
+    rows: Any = part.facts.get("rows") or 0
+    return int(rows) * sum(widths)
 
 
 def _width(dtype: str) -> int:
