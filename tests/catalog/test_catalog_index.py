@@ -12,7 +12,7 @@ from books import Book
 from snapbook import canonical
 from snapbook.catalog.base import Broken, Head
 from snapbook.catalog.files import FileCatalog
-from snapbook.catalog.index import Index, Order
+from snapbook.catalog.index import NEWEST, OLDEST, Index, Order
 from snapbook.errors import Conflict
 from snapbook.store.local import LocalStore
 from snapbook.store.memory import MemoryStore
@@ -340,7 +340,7 @@ def test_pages_follow_each_other(book):
         )
         book.version("other", f"0.{minor}.0", {"accuracy": value})
     index = book.index()
-    for order in (Order(), Order("accuracy"), Order("accuracy", highest=False)):
+    for order in (NEWEST, OLDEST, Order("accuracy"), Order("accuracy", highest=False)):
         whole = index.page("churn", order=order)
         assert whole.after is None
         seen, after = [], None
@@ -356,7 +356,8 @@ def test_pages_follow_each_other(book):
             assert len(seen) == 10
             assert values == sorted(values, reverse=order.highest)
         else:
-            assert [row.number[1] for row in seen] == list(range(11, 0, -1))
+            numbers = list(range(1, 12))
+            assert [row.number[1] for row in seen] == numbers[:: -1 if order.highest else 1]
     assert len(index.page(limit=100).rows) == 22
     assert index.page("nobody").rows == ()
     assert index.extreme("churn", "odd").number == (0, 11, 0)

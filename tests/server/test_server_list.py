@@ -115,6 +115,9 @@ async def test_what_cannot_be_asked_is_told_in_a_sentence(fetch, project):
     assert absent.value["hint"] == {"verb": "list", "args": []}
     for wrong in ({"after": "x"}, {"after": "-1"}, {"limit": "0"}, {"limit": "9" * 20}):
         assert (await fetch("versions", path="a", **wrong)).status == 400
+    order = await fetch("versions", path="a", order="Oldest")
+    assert (order.status, order.value["kind"]) == (400, "argument")
+    assert order.value["message"] == "order is none of newest, oldest."
 
 
 async def test_pages_follow_each_other(fetch, project):
@@ -131,6 +134,29 @@ async def test_pages_follow_each_other(fetch, project):
     words = (await fetch("versions", path="a", text="committee", limit=3)).value
     more = await fetch("versions", path="a", text="committee", limit=3, after=words["after"])
     assert more.value["rows"][0]["n"] < words["rows"][-1]["n"]
+
+
+@pytest.mark.parametrize(
+    "asked", [{}, {"model": "churn"}, {"where": "accuracy > 0.915"}, {"text": "committee"}]
+)
+async def test_both_orders_give_the_same_list(fetch, project, asked):
+    for depth in range(3, 8):
+        save(project, depth)
+
+    async def listed(**order):
+        refs, after = [], ""
+        while after is not None:
+            query = {"limit": 3, "after": after, **asked, **order}
+            page = (await fetch("versions", path="a", **query)).value
+            refs += [(row["n"], row["delta"]) for row in page["rows"]]
+            after = page["after"]
+        return refs
+
+    newest = await listed()
+    assert newest == sorted(newest, key=lambda row: -row[0])
+    assert len(newest) > 6
+    assert await listed(order="newest") == newest
+    assert await listed(order="oldest") == newest[::-1]
 
 
 async def test_series_and_pins(fetch, project):

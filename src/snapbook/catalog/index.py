@@ -17,7 +17,7 @@ from snapbook.catalog.apply import Applier
 from snapbook.catalog.base import Broken, Catalog, Head
 from snapbook.catalog.content import Content, Get
 from snapbook.catalog.follow import clear, follow
-from snapbook.catalog.pages import NEWEST, Cursor, Order, Page, count, page
+from snapbook.catalog.pages import NEWEST, OLDEST, Cursor, Order, Page, count, page
 from snapbook.catalog.rows import (
     COLUMNS,
     FROM,
@@ -33,7 +33,7 @@ from snapbook.catalog.where import Expression
 from snapbook.refs import Number
 from snapbook.store.sqlite import CacheFile, transaction
 
-__all__ = ["NEWEST", "Cursor", "Index", "Order", "Page", "Roots"]
+__all__ = ["NEWEST", "OLDEST", "Cursor", "Index", "Order", "Page", "Roots"]
 
 _T = TypeVar("_T")
 

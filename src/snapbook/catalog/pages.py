@@ -1,4 +1,4 @@
-"""Pages of versions: newest first or by a metric, each found without walking those before it.
+"""Pages of versions: by age or by a metric, each found without walking those before it.
 
 Keyset paging: a page begins after the last row of the page before, by value and not by count.
 """
@@ -23,7 +23,10 @@ class Cursor(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Newest first, or by the value of ``metric``, the ``highest`` or the lowest first."""
+    """By the value of ``metric``, by age without one; the ``highest`` or the newest comes first.
+
+    Without ``highest`` it is the lowest, or the oldest.
+    """
 
     metric: str = ""
     highest: bool = True
@@ -38,6 +41,7 @@ class Page:
 
 
 NEWEST = Order()
+OLDEST = Order(highest=False)
 
 
 def page(
@@ -53,22 +57,22 @@ def page(
     sql, values = asked.sql, asked.values
     # CROSS JOIN keeps the order of the tables: rows come from the index that is ordered as asked,
     # or from the few versions that can match at all.
+    beyond, way = ("<", "DESC") if order.highest else (">", "ASC")
     if order.metric:
-        less, way = ("<", "DESC") if order.highest else (">", "ASC")
         tables = ("versions v", "metrics x") if asked.few else ("metrics x", "versions v")
         source = f"{tables[0]} CROSS JOIN {tables[1]} ON v.n = x.n"
         sql += " AND x.name = ? AND x.value IS NOT NULL"
         values.append(order.metric)
         if after is not None:
-            sql += f" AND (x.value, x.n) {less} (?, ?)"
+            sql += f" AND (x.value, x.n) {beyond} (?, ?)"
             values += [after.value, after.n]
         by, key = f"x.value {way}, x.n {way}", "x.value"
     else:
         source = "versions v"
         if after is not None:
-            sql += " AND v.n < ?"
+            sql += f" AND v.n {beyond} ?"
             values.append(after.n)
-        by, key = "v.n DESC", "NULL"
+        by, key = f"v.n {way}", "NULL"
     found = db.execute(
         f"SELECT {COLUMNS}, {key} FROM {source} CROSS JOIN models m ON m.id = v.model"
         f" WHERE {sql} ORDER BY {by} LIMIT ?",

@@ -63,6 +63,13 @@ class Asking:
             return default
         return min(whole(name, text, 1), most)
 
+    def choice(self, name: str, *known: str) -> str:
+        """One of ``known``, the first if nothing is asked for. Raises Usage."""
+        value = self.text(name, known[0]) or known[0]
+        if value not in known:
+            raise Usage(f"{name} is none of {', '.join(known)}", kind="argument")
+        return value
+
     def spot(self) -> paths.Spot:
         """The folder that is asked about. Raises NotFound for one outside of the root."""
         return paths.spot(self.root, self.text("path"), hidden=self.hidden)

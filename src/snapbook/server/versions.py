@@ -1,5 +1,5 @@
-"""GET versions: one page of the list, newest first; keyset paging, so the last page costs no more
-than the first.
+"""GET versions: one page of the list, newest or oldest first; keyset paging, so the last page
+costs no more than the first.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from snapbook.catalog.index import Cursor
+from snapbook.catalog.index import NEWEST, OLDEST, Cursor, Order
 from snapbook.catalog.rows import VersionRow
 from snapbook.repository import Repository
 from snapbook.server.asking import Asking, whole
@@ -24,6 +24,7 @@ from snapbook.verbs.wording import Words
 PAGE = 200
 _LOOKED = 500
 _SECONDS = 3.0
+_ORDERS = {"newest": NEWEST, "oldest": OLDEST}
 
 
 class VersionsRoute(Route):
@@ -32,7 +33,7 @@ class VersionsRoute(Route):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """At most ``limit`` versions after ``after``."""
+        """At most ``limit`` versions after ``after``, in the ``order`` that is asked for."""
         await self.tell(versions)
 
 
@@ -40,6 +41,7 @@ def versions(asking: Asking) -> dict[str, Any]:
     """One page of the versions that are asked for."""
     limit = asking.count("limit", PAGE, PAGE)
     after = _cursor(asking.text("after"))
+    order = _ORDERS[asking.choice("order", *_ORDERS)]
     with asking.here(long=bool(asking.text("text"))) as here:
         repository = here.repository()
         head = repository.follow()
@@ -49,9 +51,9 @@ def versions(asking: Asking) -> dict[str, Any]:
         if asked is None:
             return {"rows": [], "after": None, "models": models, "note": "", "head": head.n}
         if asked.text:
-            found, last = _with_words(repository, asked, after, limit)
+            found, last = _with_words(repository, asked, order, after, limit)
         else:
-            page = index.page(asked.model, asked.where, after=after, limit=limit)
+            page = index.page(asked.model, asked.where, order, after, limit)
             found, last = list(page.rows), page.after
         note = "" if found or after is not None else _note(here, asked, last)
         listed = rows.listed(repository, found, who.me(here.folder), asking.text("path"))
@@ -69,7 +71,7 @@ def _cursor(text: str) -> Cursor | None:
 
 
 def _with_words(
-    repository: Repository, asked: Filter, after: Cursor | None, limit: int
+    repository: Repository, asked: Filter, order: Order, after: Cursor | None, limit: int
 ) -> tuple[list[VersionRow], Cursor | None]:
     """The next versions in which the words stand, and where to go on: at the latest after a while,
     with what was found by then.
@@ -78,7 +80,7 @@ def _with_words(
     until = time.monotonic() + _SECONDS
     found: list[VersionRow] = []
     while True:
-        page = repository.index.page(asked.model, asked.where, after=after, limit=_LOOKED)
+        page = repository.index.page(asked.model, asked.where, order, after, _LOOKED)
         for row in page.rows:
             if words.stand_in(row):
                 found.append(row)
@@ -92,7 +94,7 @@ def _with_words(
 def _note(here: Here, asked: Filter, last: Cursor | None) -> str:
     """Why there are none."""
     if asked.text:
-        where = "older versions are still to be looked through" if last else ""
+        where = "others are still to be looked through" if last else ""
         said = f'No version has "{asked.text}" in its message, notes or attachments'
         return f"{said}; {where}." if where else f"{said}."
     return look.nothing(here.repository().index, asked.model, asked.where)
