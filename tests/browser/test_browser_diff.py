@@ -100,6 +100,7 @@ def big(server, templates):
     return "huge"
 
 
+@pytest.mark.measured
 def test_500_cells_and_20_mb_of_outputs(desk, big):
     desk.open(f"{big}/train.ipynb")
     taken = []

@@ -9,6 +9,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+pytestmark = pytest.mark.measured
+
 PAINT = """() => new Promise((done, fail) => {
   performance.clearResourceTimings();
   const begun = performance.now();

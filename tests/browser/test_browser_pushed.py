@@ -37,6 +37,7 @@ def watched(story):
     return story
 
 
+@pytest.mark.measured
 def test_within_25_ms_of_the_reply(watched):
     late = []
     for n in range(7):

@@ -217,6 +217,7 @@ BONES = """() => new Promise((done, fail) => {
 })"""
 
 
+@pytest.mark.measured
 def test_loading_shows_bones_only_after_a_while(desk, project, place):
     project("story")
     desk.open(f"{place}/train.ipynb")

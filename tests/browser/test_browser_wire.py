@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.measured
+
 
 def fastest_ms(server, path, times=20):
     """The least of many: what others do on the machine at the time is not ours."""
