@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from snapbook.errors import Hint
 from snapbook.lineage.log import Cell, Session
 from snapbook.lineage.slice import Lineage, Slice, slice_for
 from snapbook.parts.modules import ModuleWatch
@@ -38,6 +39,21 @@ class Replaced:
     restored: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What an act had done when an interrupt came: in words, and what takes it back, if anything.
+
+    ``ref`` is the version, where it made one.
+    """
+
+    said: str
+    undo: Hint | None = None
+    ref: str = ""
+
+
+Look = Callable[[], Finished | None]
+
+
 @dataclass(slots=True, eq=False)
 class Kernel:
     """The state of one kernel.
@@ -47,8 +63,8 @@ class Kernel:
     manifest digest that this session last made or restored, ``since`` to the length of the log
     then, ``restored`` to the digest whose model a restore bound last. ``current`` is the cell that
     runs now, None between cells. ``said`` are the notices that come once; ``weighed`` is what the
-    repository weighs, 0 until somebody looked. ``sealed`` gives the reference of the version that
-    the save under way has made, "" while it has not; None where none came so far.
+    repository weighs, 0 until somebody looked. ``looks`` tell what the magic under way has done
+    so far; None while none is.
     """
 
     namespace: dict[str, Any]
@@ -75,7 +91,7 @@ class Kernel:
     kept: list[tuple[str, str]] = field(default_factory=list)
     redacted_said: int = 0
     weighed: int = 0
-    sealed: Callable[[], str] | None = None
+    looks: list[Look] | None = None
     last_value: object = None
     complaint: str = ""
     fault: BaseException | None = None
@@ -102,6 +118,11 @@ class Kernel:
         kernel.watch.look()
         _running.append(kernel)
         return kernel
+
+    def may_finish(self, look: Look) -> None:
+        """``look`` will tell who is interrupted what the act under way has done; None: nothing."""
+        if self.looks is not None:
+            self.looks.append(look)
 
     def renamed(self, old: str, new: str) -> None:
         """A model has another name now; what was remembered under the old one goes with it."""

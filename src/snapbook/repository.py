@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import getpass
 import secrets
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -32,6 +33,7 @@ from snapbook.errors import (
     SnapbookError,
     Unreachable,
 )
+from snapbook.events import Event
 from snapbook.manifest import Manifest, PartRef
 from snapbook.parts.base import Part
 from snapbook.refs import Number, Ref, check_alias, check_model_name, number_text
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 _TRIES = 1000
 _QUICK_BYTES = 4 * 2**20
+_REMEMBERED = 100
 # Told the number of an event and the version that it makes, if it is the one to get the number.
 Sealing = Callable[[int, VersionRow], None]
 PROTECTED = ("production", "staging")
@@ -99,6 +102,7 @@ class Repository:
         self.catalog = catalog
         self._index = index
         self._head: Head | None = None
+        self._tried: deque[Event] = deque(maxlen=_REMEMBERED)
         self.folder = folder
 
     def __enter__(self) -> Repository:
@@ -168,6 +172,14 @@ class Repository:
         """Whether event ``n`` is the one that made ``version``."""
         event = next(self.catalog.read(n), None)
         return event is not None and event.n == n and event.body.get("manifest") == version.manifest
+
+    def written(self) -> list[Event]:
+        """The newest events, versions aside, that were made here: for who was interrupted."""
+        return [event for event in self._tried if self._stands(event)]
+
+    def _stands(self, event: Event) -> bool:
+        found = next(self.catalog.read(event.n), None)
+        return found is not None and found.digest == event.digest
 
     def claim(self, version: VersionRow) -> trust.Claim:
         """What the version's event says of its author, for trust.py."""
@@ -464,6 +476,7 @@ class Repository:
 
         Else nobody could delete a version there, which is how room is made.
         """
+        self._tried.append(Event(expected.n + 1, expected.digest, kind, time, author, body))
         try:
             self.catalog.append(kind, body, author, time, expected)
         except DiskFull:

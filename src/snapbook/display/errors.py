@@ -14,7 +14,7 @@ from snapbook.errors import Hint, Interrupted, SnapbookError, Unreachable
 
 if TYPE_CHECKING:
     from snapbook.display.live import Live
-    from snapbook.kernel import Kernel
+    from snapbook.kernel import Finished, Kernel
 
 _DAILY = {
     "save": "%version_model",
@@ -24,6 +24,11 @@ _DAILY = {
     "restore": "%restore_version",
     "tag": "%tag_version",
 }
+
+# What can be said of acts that leave no event, wherever the interrupt hit them.
+_WHOLE = "Nothing half done was left"
+_UNTOUCHED = dict.fromkeys(("auto", "autoload", "config", "export", "init", "key", "trust"), _WHOLE)
+_UNTOUCHED["gc"] = "What was freed by then is freed, and no version was touched"
 
 
 def hint_text(hint: Hint | str | None, face: str) -> str:
@@ -107,23 +112,25 @@ def guard(
     of what ``live`` shows. With ``quiet`` nothing is printed: the error waits for `status`.
     """
     outcome = Outcome()
-    kernel.sealed = None
-    made = ""
+    kernel.looks = []
+    finished: list[Finished] = []
     try:
         yield outcome
     except KeyboardInterrupt:
-        made = kernel.sealed() if kernel.sealed is not None else ""
-        if not made:
-            outcome.error = _interrupted(verb, outcome.model or kernel.last_model)
+        finished = [done for look in kernel.looks if (done := look())]
+        if not finished:
+            outcome.error = _interrupted(verb, line, outcome.model or kernel.last_model)
     except SnapbookError as error:
         outcome.error = error
     except BaseException as error:  # noqa: BLE001 - neither a bug of ours nor a BaseException of a
         # user's object may become a traceback, or the end of the kernel
         outcome.error = internal(error)
         kernel.fault = error
+    finally:
+        kernel.looks = None
     replace = live.shown_as if live is not None else ""
-    if made and not quiet:
-        _too_late(made, line, replace)
+    if finished and not quiet:
+        _too_late(finished, line, replace)
     if outcome.error is None:
         return
     full = verb == "save" and isinstance(outcome.error, Unreachable)
@@ -143,21 +150,28 @@ def guard(
         print("".join(traceback.format_exception(outcome.error)))  # noqa: T201 - asked for
 
 
-def _too_late(made: str, line: str, replace: str) -> None:
-    """The interrupt came when the version was there: it is no failure, and fails no strict cell."""
+def _too_late(finished: list[Finished], line: str, replace: str) -> None:
+    """The interrupt came when it was done: it is no failure, and fails no strict cell."""
     from snapbook.display import notebook
 
     if "--json" in line.split():
-        notebook.publish([json.dumps({"made": made})], plain_only=True, replace=replace)
-    else:
-        undo = hint_text(Hint("save", ("--undo",)), "magic")
-        said = f"{made} was made before the interrupt. To take it back: {undo}"
-        notebook.publish([said], replace=replace)
+        told: dict[str, object] = {"done": [done.said for done in finished]}
+        if made := [done.ref for done in finished if done.ref]:
+            told["made"] = made[-1]
+        notebook.publish([json.dumps(told)], plain_only=True, replace=replace)
+        return
+    said = " and ".join(done.said for done in finished) + " before the interrupt."
+    backs = [hint_text(done.undo, "magic") for done in reversed(finished) if done.undo]
+    back = f" To take it back: {', then '.join(dict.fromkeys(backs))}" if backs else ""
+    notebook.publish([said + back], replace=replace)
 
 
-def _interrupted(verb: str, model: str) -> Interrupted:
-    if verb not in ("save", "version_model"):
-        return Interrupted("Stopped: interrupted", act="Nothing was changed")
+def _interrupted(verb: str, line: str, model: str) -> Interrupted:
+    from snapbook.verbs import ALIASES
+
+    name = ALIASES.get(verb, verb)
+    if name != "save" or "--undo" in line.split():
+        return Interrupted("Stopped: interrupted", act=_UNTOUCHED.get(name, "Nothing was changed"))
     again = f"%version_model {model}".rstrip()
     return Interrupted(
         "Not versioned: interrupted", act=f"The cell's result is intact; {again} tries again"

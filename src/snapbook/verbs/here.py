@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,4 +53,8 @@ class Here:
 
     def _noted(self, repository: Repository) -> Repository:
         self._opened.append(repository)
+        if self.kernel is not None:
+            from snapbook.verbs import late
+
+            self.kernel.may_finish(partial(late.written, repository))
         return repository

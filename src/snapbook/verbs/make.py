@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from snapbook import choose, numbers, refs, settings
 from snapbook.capture import Draft, Request, capture, versioned_cell
-from snapbook.errors import BadOption, Conflict, Hint, SnapbookError, Unclear, Usage
+from snapbook.errors import BadOption, Conflict, Hint, NotFound, SnapbookError, Unclear, Usage
+from snapbook.kernel import Finished
 from snapbook.parts import model as models
 from snapbook.parts.base import Part
 from snapbook.parts.calm import calm
@@ -162,7 +163,7 @@ def keep(
             draft = _as_restored(repository, draft, before, parent)
 
         def sealing(n: int, version: VersionRow) -> None:
-            kernel.sealed = partial(_sealed, kernel, repository, n, version, chosen.variable)
+            kernel.may_finish(partial(_made, kernel, repository, n, version, chosen.variable))
 
         made = repository.save(draft, writer, wish, author(here.folder), parent, sealing)
     finally:
@@ -201,17 +202,17 @@ def _remember(kernel: Kernel, version: VersionRow, model: str, variable: str) ->
         kernel.made.append(version.ref)
 
 
-def _sealed(
+def _made(
     kernel: Kernel, repository: Repository, n: int, version: VersionRow, variable: str
-) -> str:
-    """For who was interrupted: the version's reference if event ``n`` made it all the same."""
+) -> Finished | None:
+    """For who was interrupted: the version, if event ``n`` made it all the same."""
     try:
         if not repository.made(n, version):
-            return ""
+            return None
     except SnapbookError:
-        return ""
+        return None
     _remember(kernel, version, version.model, variable)
-    return version.ref
+    return Finished(f"{version.ref} was made", Hint("save", ("--undo",)), version.ref)
 
 
 def _parent_parts(repository: Repository, model: str, parent: str) -> tuple[Part, ...]:
@@ -249,11 +250,13 @@ def undo(here: Here, asked: Asked) -> Done:
     """Take the version just made back: it is deleted, its number is not used again."""
     kernel = _kernel(here)
     repository = here.repository()
-    while kernel.made:
-        version = repository.resolve(refs.parse(kernel.made.pop()))
-        if asked.name and version.model != asked.name:
+    for ref in reversed(tuple(kernel.made)):
+        version = _living(repository, ref)
+        if version is None or (asked.name and version.model != asked.name):
             continue
         repository.delete(version, author(here.folder), force=True)
+        # Not before: interrupted, the next call would take back the version before it.
+        kernel.made.remove(ref)
         kernel.parents.pop(version.model, None)
         return Done(
             (
@@ -262,6 +265,14 @@ def undo(here: Here, asked: Asked) -> Done:
             )
         )
     raise Unclear("Nothing to take back", "this session has made no version", kind="no-undo")
+
+
+def _living(repository: Repository, ref: str) -> VersionRow | None:
+    """The version, None if it was deleted meanwhile."""
+    try:
+        return repository.resolve(refs.parse(ref))
+    except NotFound:
+        return None
 
 
 def auto(here: Here, on: bool) -> Done:

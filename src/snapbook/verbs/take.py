@@ -7,6 +7,7 @@ what is in no version is not replaced without a word.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from snapbook import settings
@@ -24,7 +25,7 @@ from snapbook.parts import environment, frame, model
 from snapbook.parts.base import Part
 from snapbook.repository import Repository
 from snapbook.trust import Trust
-from snapbook.verbs import look, make, preview, release
+from snapbook.verbs import late, look, make, preview, release
 from snapbook.verbs.here import Here
 from snapbook.verbs.values import Restored
 
@@ -90,6 +91,8 @@ def restore(here: Here, asked: Asked) -> Restored:
             kind="unsaved",
         )
     values = {name: load_part(repository, version, part) for name, part in names.items()}
+    if kernel is not None:
+        kernel.may_finish(partial(late.restored, kernel, version.ref, values, written))
     paths = release.write_files(repository, parts, written)
     if kernel is not None and values:
         _bind(kernel, version, values, model_restored="model" in wanted)
