@@ -170,21 +170,21 @@ class Repository:
 
     def made(self, n: int, version: VersionRow) -> bool:
         """Whether event ``n`` is the one that made ``version``."""
-        event = next(self.catalog.read(n), None)
-        return event is not None and event.n == n and event.body.get("manifest") == version.manifest
+        event = self.catalog.event(n)
+        return event is not None and event.body.get("manifest") == version.manifest
 
     def written(self) -> list[Event]:
         """The newest events, versions aside, that were made here: for who was interrupted."""
         return [event for event in self._tried if self._stands(event)]
 
     def _stands(self, event: Event) -> bool:
-        found = next(self.catalog.read(event.n), None)
+        found = self.catalog.event(event.n)
         return found is not None and found.digest == event.digest
 
     def claim(self, version: VersionRow) -> trust.Claim:
         """What the version's event says of its author, for trust.py."""
-        event = next(self.catalog.read(version.n), None)
-        signed = event.body.get("signature") if event is not None and event.n == version.n else None
+        event = self.catalog.event(version.n)
+        signed = event.body.get("signature") if event is not None else None
         fields: Mapping[str, Json] = signed if isinstance(signed, Mapping) else {}
         named = event.body.get("model") if event is not None else None
         return trust.Claim(

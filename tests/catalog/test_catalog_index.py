@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import sqlite3
 import time
+from collections import Counter
 from contextlib import closing
 
 import pytest
@@ -300,6 +301,75 @@ def test_a_broken_event_is_passed_over_and_mended_when_it_comes_back(book):
     index.follow(book.catalog)
     assert index.count() == 5
     assert index.broken() == []
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """Counts how often each event's file is read."""
+    counts: Counter[int] = Counter()
+    real = FileCatalog._sealed
+
+    def counted(catalog, n):
+        counts[n] += 1
+        return real(catalog, n)
+
+    monkeypatch.setattr(FileCatalog, "_sealed", counted)
+    return counts
+
+
+def test_unreadable_events_are_not_read_at_each_access(tmp_path, read):
+    catalog = FileCatalog(tmp_path / "events")
+    book = Book(catalog)
+    for minor in range(1, 4):
+        book.version("churn", f"0.{minor}.0")
+    broken = range(4, 3004)
+    for n in broken:
+        catalog.path(n).parent.mkdir(exist_ok=True)
+        catalog.path(n).write_bytes(b"torn")
+    book.version("churn", "0.4.0")
+    catalog.path(5).unlink()
+    path = tmp_path / "index.sqlite"
+    for _ in range(2):  # taken in, and looked at once more when its stamp is known
+        index = book.index(path)
+    read.clear()
+    for _ in range(3):
+        assert refs(book.index(path).page())[0] == "churn:0.4.0"
+        index.follow(catalog)
+    assert set(read) == {3004}  # the head
+    assert len(index.broken()) == 3000
+    assert [found.n for found in catalog.verify()][:3000] == list(broken)
+    assert {read[n] for n in broken} == {1}
+
+
+@pytest.mark.parametrize("way", ["in place", "renamed over", "back again"])
+def test_an_unreadable_event_is_read_again_when_its_file_changes(tmp_path, read, way):
+    catalog = FileCatalog(tmp_path / "events")
+    book = Book(catalog)
+    for minor in range(1, 9):
+        book.version("churn", f"0.{minor}.0")
+    whole = {n: catalog.path(n).read_bytes() for n in (3, 6)}
+    for n, data in whole.items():
+        if way == "back again":
+            catalog.path(n).unlink()
+        else:
+            catalog.path(n).write_bytes(data[::-1])  # of the same size
+    index = book.index(tmp_path / "index.sqlite")
+    for _ in range(3):
+        index.follow(catalog)
+    assert index.count() == 6
+    catalog.path(4).touch()
+    read.clear()
+    index.follow(catalog)
+    assert set(read) == {8}
+    # The second of them alone: nobody waits for the first.
+    if way == "renamed over":
+        (tmp_path / "copy").write_bytes(whole[6])
+        (tmp_path / "copy").replace(catalog.path(6))
+    else:
+        catalog.path(6).write_bytes(whole[6])
+    index.follow(catalog)
+    assert index.count() == 7
+    assert [found.n for found in index.broken() if found.why == "it cannot be read"] == [3]
 
 
 def test_a_broken_head_is_passed_over(book):

@@ -50,6 +50,21 @@ class CatalogContract:
             assert events[2].body == {"number": 2}
             assert (events[2].author, events[2].time, events[2].type) == ("ada", TIME, "note")
 
+    def test_one_event(self, catalog):
+        self.fill(catalog, 3)
+        self.rewrite(catalog, 2, lambda data: data[:40])
+        assert catalog.event(1).body == {"number": 0}
+        assert [catalog.event(n) for n in (0, 2, 4)] == [None] * 3
+
+    def test_a_stamp_is_other_when_the_bytes_are(self, catalog):
+        self.fill(catalog, 3)
+        stamps = catalog.stamps([1, 2, 3, 4])
+        assert self.again(catalog).stamps([1, 2, 3, 4]) == stamps
+        self.rewrite(catalog, 2, lambda data: data[1:])
+        self.remove(catalog, 3)
+        changed = zip(stamps, catalog.stamps([1, 2, 3, 4]), strict=True)
+        assert [old == new for old, new in changed] == [True, False, False, True]
+
     def test_a_taken_place_is_a_conflict(self, catalog):
         start = catalog.head()
         first = catalog.append("note", {}, "ada", TIME, start)

@@ -165,7 +165,7 @@ _ACTS = {
 
 def record(db: sqlite3.Connection, n: int, why: str, unread: bool = False) -> None:
     """Enter that event ``n`` is of no use; ``unread`` if its bytes may yet come back."""
-    db.execute("INSERT OR REPLACE INTO broken VALUES (?, ?, ?)", (n, unread, why))
+    db.execute("INSERT OR REPLACE INTO broken (n, unread, why) VALUES (?, ?, ?)", (n, unread, why))
 
 
 def typed(value: object) -> tuple[float | None, str | None]:

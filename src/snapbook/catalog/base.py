@@ -6,7 +6,7 @@ to it. A Catalog knows events, not what they mean: that is the index's and the r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
@@ -44,6 +44,12 @@ class Catalog(Protocol):
 
         A gap between two values of ``n`` is therefore a damaged event: later ones stay readable.
         """
+
+    def event(self, n: int) -> Event | None:
+        """Event ``n``; None where it is absent or cannot be read."""
+
+    def stamps(self, places: Iterable[int]) -> list[str]:
+        """For each event what is other once its stored bytes are; they are not read for it."""
 
     def append(
         self, type: str, body: Mapping[str, Json], author: str, time: str, expected: Head

@@ -12,7 +12,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -37,7 +37,7 @@ class FileCatalog:
 
     def path(self, n: int) -> Path:
         """Where event ``n`` lies."""
-        return self.folder / f"{n // _IN_SHARD:07d}" / f"{n:010d}"
+        return self.folder / _place(n)
 
     def head(self) -> Head:
         """The newest event there is, by its name: no other event is read."""
@@ -51,11 +51,21 @@ class FileCatalog:
         with durable.told(self.folder, what="Not read"):
             last = self._last()
         for n in range(max(start, 1), last + 1):
-            with durable.told(self.folder, what="Not read"):
-                sealed = self._sealed(n)
-            event = link(n, sealed)[1] if sealed is not None else None
+            event = self.event(n)
             if event is not None:
                 yield event
+
+    def event(self, n: int) -> Event | None:
+        """Event ``n``; None where it is absent or cannot be read."""
+        with durable.told(self.folder, what="Not read"):
+            sealed = self._sealed(n)
+        return link(n, sealed)[1] if sealed is not None else None
+
+    def stamps(self, places: Iterable[int]) -> list[str]:
+        """Size, times and place of each event's file, or that there is none."""
+        folder = os.fspath(self.folder)
+        with durable.told(self.folder, what="Not read"):
+            return [_stamp(f"{folder}/{_place(n)}") for n in places]
 
     def append(
         self, type: str, body: Mapping[str, Json], author: str, time: str, expected: Head
@@ -144,6 +154,19 @@ class FileCatalog:
                 os.unlink(path)
             durable.unlock(fd)
             os.close(fd)
+
+
+def _place(n: int) -> str:
+    """Where event ``n`` lies in the folder."""
+    return f"{n // _IN_SHARD:07d}/{n:010d}"
+
+
+def _stamp(path: str) -> str:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return "absent"
+    return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
 
 
 def _name(temporary: Path, path: Path, folder: Path) -> bool:

@@ -1,7 +1,8 @@
 """Bringing the tables of the index up to the chain, batch by batch, beside other processes.
 
 Knows when the tables belong to another chain (restored from a backup, mended, exchanged) and begins
-anew then; notes events that cannot be read and goes on after them.
+anew then; notes events that cannot be read and goes on after them, and looks at one again only when
+its stamp has changed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from snapbook.events import Event
 from snapbook.store.sqlite import transaction
 
 _BATCH = 500
+# Of more than these a part is looked at each time: a stamp costs microseconds, on any disk.
+_LOOKED_AT = 5000
 
 
 def follow(db: sqlite3.Connection, catalog: Catalog, applier: Applier) -> Head:
@@ -24,9 +27,7 @@ def follow(db: sqlite3.Connection, catalog: Catalog, applier: Applier) -> Head:
     cursor = _cursor(db)
     # Read after the cursor: other processes move both, and the chain is never behind.
     head = catalog.head()
-    if cursor == head and not _unread(db):
-        return head
-    if _is_other_chain(db, catalog, cursor, head):
+    if _is_mended(db, catalog) or _is_other_chain(catalog, cursor, head):
         clear(db)
     while (cursor := _cursor(db)).n < head.n:
         events = list(islice(catalog.read(cursor.n + 1), _BATCH))
@@ -74,19 +75,27 @@ def _cursor(db: sqlite3.Connection) -> Head:
     return Head(*row) if row else Head()
 
 
-def _unread(db: sqlite3.Connection) -> int:
-    """The first event that could not be read, 0 if there is none."""
-    row = db.execute("SELECT n FROM broken WHERE unread ORDER BY n LIMIT 1").fetchone()
-    return int(row[0]) if row else 0
+def _is_mended(db: sqlite3.Connection, catalog: Catalog) -> bool:
+    """Whether an event that could not be read can be read now.
+
+    Only those are read whose stamp is not the one that they had when they were read last.
+    """
+    asked = "SELECT n, stamp FROM broken WHERE unread ORDER BY random() LIMIT ?"
+    known = dict(db.execute(asked, (_LOOKED_AT,)).fetchall())
+    # Before an event is read: what changes after this has another stamp.
+    stamps = catalog.stamps(known) if known else []
+    looked = [(now, n) for now, n in zip(stamps, known, strict=True) if now != known[n]]
+    if any(catalog.event(n) is not None for _, n in looked):
+        return True
+    if looked:
+        with transaction(db):
+            db.executemany("UPDATE broken SET stamp = ? WHERE n = ? AND unread", looked)
+    return False
 
 
-def _is_other_chain(db: sqlite3.Connection, catalog: Catalog, cursor: Head, head: Head) -> bool:
-    """Whether the chain is not the one that was followed: restored, exchanged or mended."""
-    if gap := _unread(db):
-        mended = next(catalog.read(gap), None)
-        if mended is not None and mended.n == gap:
-            return True
+def _is_other_chain(catalog: Catalog, cursor: Head, head: Head) -> bool:
+    """Whether the chain is not the one that was followed: restored or exchanged."""
     if cursor.n >= head.n:
         return cursor != head
-    first = next(catalog.read(cursor.n + 1), None)
-    return first is not None and first.n == cursor.n + 1 and first.prev != cursor.digest
+    first = catalog.event(cursor.n + 1)
+    return first is not None and first.prev != cursor.digest

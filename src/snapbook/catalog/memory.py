@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
+from snapbook import canonical
 from snapbook.canonical import Json
 from snapbook.catalog.base import Broken, Head, Progress
-from snapbook.catalog.chain import broken_links, conflict, head_of
-from snapbook.errors import Damaged
-from snapbook.events import Event, seal, unseal
+from snapbook.catalog.chain import broken_links, conflict, head_of, link
+from snapbook.events import Event, seal
 
 
 class MemoryCatalog:
@@ -28,10 +28,18 @@ class MemoryCatalog:
     def read(self, start: int = 1) -> Iterator[Event]:
         """The readable events from ``start`` on, in order."""
         for n in range(start, max(self.sealed, default=0) + 1):
-            try:
-                yield unseal(self.sealed[n])
-            except (Damaged, KeyError):
-                continue
+            event = self.event(n)
+            if event is not None:
+                yield event
+
+    def event(self, n: int) -> Event | None:
+        """Event ``n``; None where it is absent or cannot be read."""
+        sealed = self.sealed.get(n)
+        return link(n, sealed)[1] if sealed is not None else None
+
+    def stamps(self, places: Iterable[int]) -> list[str]:
+        """The digest of each event as it is stored, of nothing where there is none."""
+        return [canonical.digest(self.sealed.get(n, b"")) for n in places]
 
     def append(
         self, type: str, body: Mapping[str, Json], author: str, time: str, expected: Head

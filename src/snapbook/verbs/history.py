@@ -23,8 +23,8 @@ def history(repository: Repository, version: VersionRow, most: int = MOST) -> tu
     """The newest ``most`` events about ``version``, oldest first; damaged ones are left out."""
     acts = []
     for n in sorted(repository.index.acts(version.manifest, most)):
-        event = next(repository.catalog.read(n), None)
-        if event is not None and event.n == n:
+        event = repository.catalog.event(n)
+        if event is not None:
             text = _text(repository, event, version.manifest)
             acts.append(Act(event.n, event.time, event.author, event.type, text))
     return tuple(acts)
