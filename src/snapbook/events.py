@@ -10,7 +10,7 @@ Bodies by type (all values JSON; digests 64 hex digits; ``texts`` is the digest 
 {"salt", "message", "reason", "tags", "text"} of which each event has what it needs):
 
     version    model, number "1.4.0", manifest, key, bump, texts, parents [manifest], auto,
-               signature
+               signature, made {author, time} for a copy
     tag        model, manifest, texts (tags: name -> text), removed [tag name]
     note       model, manifest, texts (text)
     alias      model, name, old, new        manifest digests; "" where there was or will be none

@@ -64,10 +64,11 @@ def decide(
     chosen = bump or derived
     if not bump and derived == "major" and highest[0] == 0:
         chosen = "minor"
-    return Decision(_raise(highest, chosen, 1 + unread), chosen, reason)
+    return Decision(following(highest, chosen, 1 + unread), chosen, reason)
 
 
-def _raise(number: Number, bump: str, by: int) -> Number:
+def following(number: Number, bump: str, by: int = 1) -> Number:
+    """The number ``by`` steps of ``bump`` ("major", "minor" or "patch") after ``number``."""
     major, minor, patch = number
     if bump == "major":
         return (major + by, 0, 0)

@@ -65,6 +65,8 @@ class Applier:
         number = parse_number(body["number"])
         model = _model(db, body["model"])
         texts = body.get("texts") or ""
+        # A copied version is its author's, and as old as it is; who copied it is in the event.
+        made = _entries(body.get("made"))
         db.execute(
             "INSERT INTO versions (n, model, major, minor, patch, manifest, key, texts, parents,"
             " time, author, bump, auto, signed, signer) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -76,8 +78,8 @@ class Applier:
                 bytes.fromhex(body.get("key") or ""),
                 bytes.fromhex(texts),
                 b"".join(map(_digest, body.get("parents") or ())),
-                event.time,
-                event.author,
+                _text(made.get("time") or event.time),
+                _text(made.get("author") or event.author),
                 _text(body.get("bump")),
                 bool(body.get("auto")),
                 bool(body.get("signature")),

@@ -1,0 +1,284 @@
+"""Copying one version from a Repository to another: what lies beneath push, pull, clone and sync.
+
+Knows which blobs a version needs, that only those which are missing travel, and how the other side
+binds the version to a number: its own if that is free there, else the next free one. Doing it twice
+does it once, and what was cut off begins again where it stopped. Nothing is unpickled, and the
+author's signature travels as it is. Knows neither networks nor who may do what.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+from snapbook import events, numbers, trust
+from snapbook.canonical import Json
+from snapbook.catalog.rows import VersionRow
+from snapbook.errors import BadOption, Conflict, Refused
+from snapbook.refs import Number, check_model_name, number_text, parse_number
+from snapbook.repository import Author, Repository, reworded
+from snapbook.signing import verify
+from snapbook.store.base import Store, Writer
+
+if TYPE_CHECKING:
+    from snapbook.signing import Key
+
+Progress = Callable[[int, int], None]
+"""Called with (blobs copied, blobs to copy)."""
+_TRIES = 1000
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a repository made of an offered version: its row there, and whether it is new there.
+
+    ``taken`` is the number that was asked for, where other content has it.
+    """
+
+    version: VersionRow
+    new: bool
+    taken: Number | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A version that was copied: what became of it, and the blobs and bytes that travelled."""
+
+    accepted: Accepted
+    blobs: int
+    copied_bytes: int
+
+
+class Destination(Protocol):
+    """Where a version can be copied to: a `Here`, or a registry's client."""
+
+    @property
+    def store(self) -> Store:
+        """Where the blobs go."""
+
+    def accept(
+        self, writer: Writer, offer: Mapping[str, Json], author: Author, strict: bool
+    ) -> Accepted:
+        """Bind an offered version, whose blobs are in the store or in ``writer``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A Repository as a destination."""
+
+    repository: Repository
+
+    @property
+    def store(self) -> Store:
+        """The repository's store."""
+        return self.repository.store
+
+    def accept(
+        self, writer: Writer, offer: Mapping[str, Json], author: Author, strict: bool
+    ) -> Accepted:
+        """See `accept` of this module."""
+        return accept(self.repository, writer, offer, author, strict=strict)
+
+
+def transfer(
+    source: Repository,
+    destination: Destination,
+    version: VersionRow,
+    author: Author,
+    *,
+    model: str = "",
+    strict: bool = False,
+    progress: Progress = lambda _done, _of: None,
+) -> Moved:
+    """Copy ``version`` to ``destination``, there under ``model`` ("": the same name).
+
+    ``author`` is who copies; the version's own author stays who he is. Raises what the two sides
+    raise (NotFound, Damaged, DiskFull, Unreachable, Refused), and Conflict where ``strict`` and the
+    number is taken; then the destination is as it was.
+    """
+    needed = needed_by(source, version)
+    with reworded("Not copied"):
+        writer = destination.store.writer()
+        try:
+            missing = sorted(destination.store.missing(needed))
+            writer.rely(needed.difference(missing))
+            copied = 0
+            for done, digest in enumerate(missing):
+                progress(done, len(missing))
+                data = source.store.get(digest)
+                copied += len(data)
+                writer.add(data)
+            progress(len(missing), len(missing))
+            writer.commit()
+            offer = offered(source, version, model or version.model, author.key)
+            return Moved(destination.accept(writer, offer, author, strict), len(missing), copied)
+        finally:
+            writer.close()
+
+
+def needed_by(source: Repository, version: VersionRow) -> set[str]:
+    """Every blob that ``version`` needs, its Manifest and words among them; a purged text not."""
+    manifest = source.manifest(version.manifest)
+    needed = {version.manifest, *manifest.reachable(source.store.get)}
+    if version.texts and source.store.has(version.texts):
+        needed.add(version.texts)
+    return needed
+
+
+def offered(
+    source: Repository, version: VersionRow, model: str, key: Key | None
+) -> Mapping[str, Json]:
+    """The body of the event that is to make ``version`` elsewhere, called ``model`` there.
+
+    The author's signature goes along. It is for one name: under another it is shown and opens
+    nothing, unless the author himself copies and signs anew with ``key``.
+    """
+    claim = source.claim(version)
+    body: dict[str, Json] = {
+        "model": model,
+        "number": number_text(version.number),
+        "manifest": version.manifest,
+        "key": version.key,
+        "bump": version.bump,
+        "texts": version.texts,
+        "parents": list(version.parents),
+        "auto": version.auto,
+    }
+    if key is not None and claim.key == key.public and claim.model != model:
+        signed = key.sign(trust.AUTHOR, trust.statement(model, version.manifest))
+        body["signature"] = {"key": key.public, "signature": signed}
+    elif claim.signature:
+        found: dict[str, Json] = {"key": claim.key, "signature": claim.signature}
+        body["signature"] = found if claim.model == model else {**found, "model": claim.model}
+    return body
+
+
+def accept(
+    repository: Repository,
+    writer: Writer,
+    offer: Mapping[str, Json],
+    author: Author,
+    *,
+    strict: bool = False,
+) -> Accepted:
+    """Make the offered version one of ``repository``; the loser of a race looks again.
+
+    Its blobs are in the store or committed by ``writer``, which protects them. The same Manifest
+    under the same name is there already: nothing is made, whatever the number. Raises BadOption for
+    an offer that is none, NotFound for blobs that are not here, Damaged for a Manifest that cannot
+    be read, Refused for a signature that is wrong, and Conflict.
+    """
+    body = checked(offer)
+    model, manifest = str(body["model"]), str(body["manifest"])
+    whole = repository.manifest(manifest)
+    needed = {manifest, *whole.reachable(repository.store.get)}
+    body["made"] = {"author": str(whole.author.get("name") or ""), "time": _time(whole.time)}
+    for _ in range(_TRIES):
+        with repository.catalog.turn():
+            head = repository.follow()
+            index = repository.index
+            name = index.model(model) or model
+            known = [row for row in index.of_manifest(manifest, name) if not row.deleted]
+            if known:
+                return Accepted(known[0], new=False)
+            if gone := repository.store.missing(needed):
+                writer.renew(gone)
+                writer.commit()
+            wanted = parse_number(str(body["number"]))
+            number = _free(repository, name, wanted, str(body["bump"]), strict)
+            made = {**body, "model": name, "number": number_text(number)}
+            now = events.time_text(datetime.now(UTC))
+            try:
+                event = repository.catalog.append("version", made, author.name, now, head)
+            except Conflict:
+                continue
+        rows = repository.index.of_manifest(manifest, name)
+        row = next(row for row in rows if row.n == event.n)
+        return Accepted(row, True, wanted if number != wanted else None)
+    raise Conflict("Not copied: others write there without a pause", act="Try again")
+
+
+def checked(offer: Mapping[str, Json]) -> dict[str, Json]:
+    """The offer if it is one, with nothing in it that does not belong there.
+
+    Raises BadOption, BadName, BadRef, or Refused where the signature is not what it claims.
+    """
+    model = check_model_name(_text(offer, "model"))
+    parents = offer.get("parents") or []
+    if not isinstance(parents, list):
+        raise _no_offer("parents is no list")
+    body: dict[str, Json] = {
+        "model": model,
+        "number": number_text(parse_number(_text(offer, "number"))),
+        "manifest": _digest(_text(offer, "manifest"), "manifest"),
+        "key": _digest(_text(offer, "key"), "key", empty=True),
+        "bump": _text(offer, "bump")[:40],
+        "texts": _digest(_text(offer, "texts"), "texts", empty=True),
+        "parents": [_digest(parent, "a parent") for parent in parents],
+        "auto": offer.get("auto") is True,
+    }
+    signature = offer.get("signature")
+    if signature is not None:
+        body["signature"] = _signature(signature, model, str(body["manifest"]))
+    return body
+
+
+def _signature(value: Json, model: str, manifest: str) -> dict[str, Json]:
+    if not isinstance(value, Mapping):
+        raise _no_offer("signature is no table")
+    key, signature = _text(value, "key"), _text(value, "signature")
+    named = _text(value, "model") if "model" in value else model
+    said = trust.statement(named, manifest)
+    if not verify(key, signature, trust.AUTHOR, said):
+        raise Refused(
+            "Not copied: the author's signature is not by the key it names",
+            act="Whoever made this version has to push it again",
+            kind="signature",
+        )
+    found: dict[str, Json] = {"key": key, "signature": signature}
+    return {**found, "model": named} if named != model else found
+
+
+def _time(text: str) -> str:
+    """A time that lists can sort, as the Manifest says it; now, where it says none."""
+    try:
+        return events.time_text(events.parse_time(text))
+    except ValueError:
+        return events.time_text(datetime.now(UTC))
+
+
+def _free(repository: Repository, model: str, wanted: Number, bump: str, strict: bool) -> Number:
+    """``wanted`` if no version ever had it, else the next one after all of them."""
+    index = repository.index
+    unread = index.unread_since(model)
+    highest = index.highest(model)
+    if highest is None or (index.numbered(model, wanted) is None and not unread):
+        return wanted
+    if strict:
+        raise Conflict(
+            f"Not copied: {model}:{number_text(wanted)} is taken there by other content",
+            act="Leave --strict out, and it gets the next free number",
+        )
+    kind = bump if bump in numbers.BUMPS else "minor"
+    return numbers.following(max(highest, wanted), kind, 1 + unread)
+
+
+def _text(table: Mapping[str, Json], name: str) -> str:
+    value = table.get(name, "")
+    if not isinstance(value, str):
+        raise _no_offer(f"{name} is no text")
+    return value
+
+
+def _digest(value: Json, name: str, *, empty: bool = False) -> str:
+    if isinstance(value, str) and (_DIGEST.fullmatch(value) or (empty and not value)):
+        return value
+    raise _no_offer(f"{name} is no digest")
+
+
+def _no_offer(why: str) -> BadOption:
+    return BadOption("Not copied: this is no version that can be offered", why)
