@@ -6,6 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+from test_browser_look import sound
 
 
 def test_notebook_7(desk, project, place):
@@ -72,7 +73,47 @@ def test_browse_in_an_output(story):
     story.run("import snapbook\nsnapbook.browse()")
     view = story.page.locator(".jp-OutputArea-output:visible").last
     expect(view).to_contain_text("0.4.0")
-    story.both_themes("browse")
+    view.scroll_into_view_if_needed()
+    story.both_themes("browse", view)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_browse_from_the_list_to_a_restore(story, theme):
+    story.theme(theme)
+    story.run_all()
+    story.run(
+        "model = RandomForestClassifier(n_estimators=7, random_state=0).fit(X_train, y_train)"
+    )
+    story.run("import snapbook\nsnapbook.browse('churn')")
+    view = story.page.locator(".jp-OutputArea-output:visible").last
+    versions = view.get_by_role("listbox")
+    expect(versions).to_be_visible()
+    expect(versions.get_by_role("option")).to_have_count(4)
+    versions.select_option(index=1)
+    expect(view).to_contain_text("with the price - ada")
+    sound(view)
+    view.get_by_role("button", name="Diff", exact=True).click()
+    expect(view).to_contain_text("churn:0.2.0 -> churn:0.3.0")
+    expect(versions).to_be_visible()
+    against = view.get_by_role("combobox", name="Against")
+    against.fill("churn:0.1.0")
+    against.press("Enter")
+    expect(view).to_contain_text("churn:0.1.0 -> churn:0.3.0")
+    expect(view).to_contain_text('X = df[["age", "calls", "price", "tenure"]]')
+    sound(view)
+    view.get_by_role("button", name="Restore", exact=True).click()
+    expect(against).to_be_hidden()
+    expect(view).to_contain_text("would lose model: RandomForestClassifier, in no version")
+    expect(view.get_by_role("checkbox", name="first make a version of model")).to_be_checked()
+    sound(view)
+    story.shot(f"browse-restore-{theme}", view)
+    view.get_by_role("button", name="Replace model").click()
+    expect(view).to_contain_text("model = churn:0.3.0")
+    expect(versions.get_by_role("option")).to_have_count(5)
+    assert story.kernel("print(model.n_estimators, model.max_depth)") == "20 4\n"
+    view.get_by_role("button", name="Undo").click()
+    expect(view).to_contain_text("Undone")
+    assert story.kernel("print(model.n_estimators, model.max_depth)") == "7 None\n"
 
 
 def test_mutations_from_outside_are_refused(desk, project, server, place):

@@ -298,3 +298,17 @@ def test_in_a_script_there_is_nothing_to_restore_into(project):
     ref, trouble = said.splitlines()
     assert ref == "churn:0.1.0"
     assert "There is no kernel to restore into" in trouble
+
+
+def test_what_one_part_hides_leaves_the_others(notebook, browse):
+    """Each widget has a layout of its own: one that several share hides them all."""
+    two(notebook)
+    view = browse()
+    named = ("versions", "search", "page", "mode")
+    for mode in ("Diff", "Restore", "Version"):
+        view.choose("mode", mode)
+        assert all(view.get(name, "layout.display") != "none" for name in named)
+    assert view.get("other", "layout.display") == "none"
+    # One page: nothing to turn, and no list taller than what is in it.
+    assert view.get("older", "layout.display") == view.get("newest", "layout.display") == "none"
+    assert view.get("versions", "rows") == 4

@@ -78,3 +78,14 @@ def test_the_view_is_light_until_it_is_called():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_long_names_leave_room_for_what_stands_behind_them():
+    book = Book()
+    marks = {"t" * 60: "", "u": "v" * 60}
+    book.version("M" * 120, "0.1.0", metrics={"accuracy": 0.5}, tags=marks)
+    found = Repository(book.store, book.catalog, book.index())
+    [listed] = rows.listed(found, found.index.page().rows, ADA)
+    text = row_text(listed, 0)
+    assert text.startswith(f"{'M' * 37}...:0.1.0   accuracy 0.500   ")
+    assert text.endswith(f"#{'t' * 56}...   refit")

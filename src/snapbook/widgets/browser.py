@@ -13,12 +13,12 @@ from snapbook.catalog.index import Cursor
 from snapbook.display.text import text
 from snapbook.verbs import VERBS, Here, here_now, look, rows, run
 from snapbook.verbs.values import Listed
-from snapbook.widgets.restoring import Restoring
+from snapbook.widgets.restoring import Restoring, wide
 from snapbook.widgets.words import alert, as_html, row_text, said
 
 _PAGE = 50
+_FEWEST, _MOST = 4, 10  # rows of the list that are seen without scrolling
 _ALL = "all models"
-_WIDE = {"width": "98%"}
 MODES = ("Version", "Diff", "Lineage", "Restore")
 
 
@@ -26,27 +26,30 @@ class Browser:
     """What `snapbook.browse` shows; ``view`` is the widget."""
 
     def __init__(self, model: str, where: str) -> None:
-        wide = ipywidgets.Layout(**_WIDE)
         self.model = ipywidgets.Dropdown(description="Model", options=[_ALL], value=_ALL)
         self.search = ipywidgets.Text(
             where,
             description="Search",
             placeholder="accuracy > 0.9 and tag.team = 'risk'",
             continuous_update=False,
-            layout=wide,
+            layout=wide(),
         )
-        self.versions = ipywidgets.Select(description="Versions", options=[], rows=10, layout=wide)
+        self.versions = ipywidgets.Select(
+            description="Versions", options=[], rows=_FEWEST, layout=wide()
+        )
         self.older = ipywidgets.Button(description="Older", disabled=True)
         self.newest = ipywidgets.Button(description="Newest", disabled=True)
         self.note = ipywidgets.Label()
-        self.mode = ipywidgets.ToggleButtons(description="Show", options=MODES)
+        self.mode = ipywidgets.ToggleButtons(
+            options=MODES, style={"button_width": "auto"}, layout=wide()
+        )
         self.other = ipywidgets.Combobox(
             description="Against",
             placeholder="the version before it; now: the live session",
             continuous_update=False,
-            layout=wide,
+            layout=wide(),
         )
-        self.page = ipywidgets.HTML(layout=wide)
+        self.page = ipywidgets.HTML(layout=wide())
         self.trouble = ipywidgets.HTML()
         self.restoring = Restoring(self._trying, self._list)
         self._after: Cursor | None = None
@@ -57,8 +60,8 @@ class Browser:
                 self.search,
                 self.versions,
                 self.mode,
-                self.trouble,
                 self.other,
+                self.trouble,
                 self.restoring.view,
                 self.page,
             ]
@@ -113,6 +116,9 @@ class Browser:
         options = [(row_text(one), one.version.ref) for one in found]
         refs = [ref for _, ref in options]
         self.newest.disabled, self.older.disabled = after is None, self._after is None
+        for turn in (self.newest, self.older):  # with one page there is nothing to turn
+            turn.layout.display = "none" if after is None and self._after is None else ""
+        self.versions.rows = min(max(len(options), _FEWEST), _MOST)
         self.versions.options = options
         self.versions.value = chosen if chosen in refs else refs[0] if refs else None
         self.other.options = ["now", *refs]

@@ -7,6 +7,7 @@ is pressed, and what was done can be undone beside it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import cast
 
 import ipywidgets
@@ -17,9 +18,13 @@ from snapbook.verbs.state import size_text
 from snapbook.verbs.values import Offer, Restored
 from snapbook.widgets.words import as_html
 
-_WIDE = {"width": "98%"}
 _WHATS = ("model", "data", "params", "cells", "files")
 _SHOWN = 3  # names on the button
+
+
+def wide() -> ipywidgets.Layout:
+    """As wide as the output. One for each widget: what is hidden is hidden by its layout."""
+    return ipywidgets.Layout(width="98%")
 
 
 class Restoring:
@@ -30,16 +35,20 @@ class Restoring:
     def __init__(
         self, trying: Callable[[Callable[[], None]], None], changed: Callable[[], None]
     ) -> None:
-        wide = ipywidgets.Layout(**_WIDE)
         self.ref = ""
         self._trying = trying
         self._changed = changed
         self.chosen = {
-            what: ipywidgets.Checkbox(value=what == "model", description=what, indent=False)
+            what: ipywidgets.Checkbox(
+                value=what == "model",
+                description=what,
+                indent=False,
+                layout=ipywidgets.Layout(width="auto", margin="2px 24px 2px 2px"),
+            )
             for what in _WHATS
         }
-        self.keep = ipywidgets.Checkbox(value=True, indent=False, layout=wide)
-        self.preview = ipywidgets.HTML(layout=wide)
+        self.keep = ipywidgets.Checkbox(value=True, indent=False, layout=wide())
+        self.preview = ipywidgets.HTML(layout=wide())
         layout = ipywidgets.Layout(width="auto")
         self.act = ipywidgets.Button(description="Restore", button_style="primary", layout=layout)
         self.undo = ipywidgets.Button(description="Undo", disabled=True)
@@ -74,7 +83,8 @@ class Restoring:
         self.preview.value = ""
         told = self._run(wanted, dry_run=True)
         self._offer(told)
-        self.preview.value = as_html(text(told))
+        # What else there is, the boxes below say.
+        self.preview.value = as_html(text(replace(told, more=())))
         models = [one.name for one in told.lost if one.time or "cell" not in one.why]
         self.keep.description = f"first make a version of {', '.join(models)}"
         self.keep.layout.display = "" if models and "model" in wanted else "none"

@@ -12,21 +12,30 @@ from snapbook.errors import SnapbookError
 from snapbook.verbs.values import Listed
 
 _LONGEST = 60  # of a message in a row
+_NAME = 40  # of a model, of a metric
 
 
 def row_text(listed: Listed, now: float | None = None) -> str:
     """One version as a line of the list."""
     row = listed.version
-    parts = [row.ref]
+    parts = [f"{_cut(row.model, _NAME)}{row.ref[len(row.model) :]}"]
     metric = row.metrics.get(row.main)
     if metric is not None:
-        parts.append(f"{row.main} {number(metric.value)}{_moved(listed)}")
+        parts.append(f"{_cut(row.main, _NAME)} {number(metric.value)}{_moved(listed)}")
     marks = [f"@{name}" for name in row.aliases]
     marks += [f"#{name}={value}" if value else f"#{name}" for name, value in row.tags.items()]
     said = row.message or row.reason
-    parts += [age(row.time, time.time() if now is None else now), " ".join(marks)]
-    parts.append(said if len(said) <= _LONGEST else said[: _LONGEST - 3] + "...")
+    parts += [
+        age(row.time, time.time() if now is None else now),
+        _cut(" ".join(marks), _LONGEST),
+        _cut(said, _LONGEST),
+    ]
     return printable("   ".join(part for part in parts if part))
+
+
+def _cut(said: str, longest: int) -> str:
+    """A text of others that leaves room for what stands behind it."""
+    return said if len(said) <= longest else said[: longest - 3] + "..."
 
 
 def _moved(listed: Listed) -> str:
