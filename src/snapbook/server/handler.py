@@ -15,9 +15,9 @@ from typing import Any
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
+from snapbook import failure
 from snapbook.display.data import plain
 from snapbook.errors import SnapbookError, Usage
-from snapbook.server import failure
 from snapbook.server.asking import Asking
 from snapbook.server.service import Service
 

@@ -12,10 +12,10 @@ from typing import Any
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from snapbook import canonical, places, settings
+from snapbook import canonical, failure, places, settings
 from snapbook.errors import SnapbookError
 from snapbook.repository import Repository
-from snapbook.server import failure, paths
+from snapbook.server import paths
 from snapbook.server.asking import Asking
 from snapbook.server.handler import Route
 from snapbook.server.mentions import mentions
