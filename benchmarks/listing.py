@@ -48,15 +48,15 @@ def made(count: int) -> Iterator[tuple[int, str, dict[str, float], dict[str, str
         yield n, f"model-{n % MODELS}", metrics, tags, START + timedelta(minutes=n)
 
 
-def fill_ours(folder: Path) -> None:
-    """A repository of 100,000 versions: one pack of blobs, a chain of events, no syncs."""
+def fill_ours(folder: Path, count: int) -> None:
+    """A repository of ``count`` versions: one pack of blobs, a chain of events, no syncs."""
     places.create(folder / places.NAME)
     repository = places.open_folder(folder / places.NAME)
     catalog = FileCatalog(folder / places.NAME / "events")
     writer = repository.store.writer()
     prev = events.FIRST_PREV
     try:
-        for n, model, metrics, tags, time in made(OURS):
+        for n, model, metrics, tags, time in made(count):
             stamp = events.time_text(time)
             body = _version(writer, n, model, metrics, tags, stamp)
             event = events.Event(n + 1, prev, "version", stamp, "ada", body)
@@ -176,7 +176,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ["SNAPBOOK_CONFIG"] = f"{folder}/config"
-        fill_ours(folder)
+        fill_ours(folder, OURS)
         repository = places.open_folder(folder / places.NAME)
         repository.follow()  # takes all versions into the index, as each is when it is made
         client, experiment = fill_theirs(f"sqlite:///{folder}/mlflow.db")
