@@ -99,6 +99,7 @@ export class Pages {
     widget: T,
     tracker: WidgetTracker<T>
   ): Promise<void> {
+    widget.toolbar.hide(); // It is empty, and a strip of nothing.
     this.options.app.shell.add(widget, this.options.area);
     await tracker.add(widget);
     this.show(widget);

@@ -51,7 +51,13 @@ export function CodeChange(props: {
         )}
       </div>
       {change.lines.length > 0 && (
-        <DiffLines lines={change.lines} first={first} sideBySide={sideBySide} trans={trans} />
+        <DiffLines
+          lines={change.lines}
+          code={isCell(change) || change.name.endsWith('.py')}
+          first={first}
+          sideBySide={sideBySide}
+          trans={trans}
+        />
       )}
       {outputs !== null && isCell(change) && (
         <div className="jp-snapbook-Side">

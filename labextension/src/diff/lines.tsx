@@ -2,8 +2,12 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { withFocus } from '../common/focus';
+import { Spans } from '../common/code';
+import type { Span } from '../common/colours';
+import { More } from '../common/more';
+import { usePainted } from '../common/painter';
 import { block } from '../common/text';
+import { painted, type Painted } from './paint';
 import { Pair, Piece, Row, rows } from './words';
 
 /** Lines of one change that are shown at once; the rest when asked for. */
@@ -20,45 +24,59 @@ export function firstLines(total: number): number {
 /** The lines of a change. */
 export function DiffLines(props: {
   lines: readonly string[];
+  /** Whether they are Python. */
+  code: boolean;
   /** How many are shown at once. */
   first: number;
   sideBySide: boolean;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { lines, first, sideBySide, trans } = props;
+  const { lines, code, first, sideBySide, trans } = props;
   const [shown, setShown] = React.useState(first);
-  const found = React.useMemo(() => rows(lines.slice(0, shown)), [lines, shown]);
+  const found = React.useMemo(() => rows(lines.slice(0, shown).map(block)), [lines, shown]);
+  const element = React.useRef<HTMLDivElement>(null);
+  const colours = usePainted(element, found, parser => (code ? painted(found, parser) : null));
+  const Shape = sideBySide ? SideBySide : Inline;
   return (
-    <div className="jp-snapbook-DiffLines" dir="ltr">
-      {sideBySide ? (
-        <SideBySide rows={found} trans={trans} />
-      ) : (
-        <Inline rows={found} trans={trans} />
-      )}
+    <div className="jp-snapbook-DiffLines" dir="ltr" ref={element}>
+      <Shape rows={found} colours={colours} trans={trans} />
       {shown < lines.length && (
-        <button
-          type="button"
-          className="jp-snapbook-Link"
-          onClick={event =>
-            withFocus(event.currentTarget, () => setShown(shown + 10 * FIRST_LINES))
-          }
-        >
+        <More onMore={() => setShown(shown + 10 * FIRST_LINES)}>
           {trans.__('large, %1 more lines [show]', lines.length - shown)}
-        </button>
+        </More>
       )}
     </div>
   );
 }
 
-function Inline(props: { rows: readonly Row[]; trans: TranslationBundle }): JSX.Element {
-  const { trans } = props;
+interface RowsProps {
+  rows: readonly Row[];
+  /** The colours of the lines, by their pieces; null while or where there are none. */
+  colours: Painted | null;
+  trans: TranslationBundle;
+}
+
+function Inline(props: RowsProps): JSX.Element {
+  const { colours, trans } = props;
   return (
     <div className="jp-snapbook-Inline">
       {hunks(props.rows).map((row, at) =>
         row.kind === 'other' ? (
-          <OneLine key={at} sign=" " pieces={[{ text: row.text, marked: false }]} trans={trans} />
+          <OneLine
+            key={at}
+            sign=" "
+            pieces={[{ text: row.text, marked: false }]}
+            colours={null}
+            trans={trans}
+          />
         ) : (
-          <OneLine key={at} sign={row.sign} pieces={row.pieces} trans={trans} />
+          <OneLine
+            key={at}
+            sign={row.sign}
+            pieces={row.pieces}
+            colours={colours}
+            trans={trans}
+          />
         )
       )}
     </div>
@@ -94,19 +112,19 @@ function hunks(found: readonly Row[]): Single[] {
   return [...told, ...came];
 }
 
-function SideBySide(props: { rows: readonly Row[]; trans: TranslationBundle }): JSX.Element {
-  const { trans } = props;
+function SideBySide(props: RowsProps): JSX.Element {
+  const { colours, trans } = props;
   return (
     <div className="jp-snapbook-Side">
       {props.rows.map((row, at) =>
         row.kind === 'other' ? (
           <div key={at} className="jp-snapbook-Side-other">
-            {block(row.text)}
+            {row.text}
           </div>
         ) : (
           <React.Fragment key={at}>
-            <Half pieces={row.pair.old} sign="-" trans={trans} />
-            <Half pieces={row.pair.now} sign="+" trans={trans} />
+            <Half pieces={row.pair.old} sign="-" colours={colours} trans={trans} />
+            <Half pieces={row.pair.now} sign="+" colours={colours} trans={trans} />
           </React.Fragment>
         )
       )}
@@ -117,24 +135,28 @@ function SideBySide(props: { rows: readonly Row[]; trans: TranslationBundle }): 
 function Half(props: {
   pieces: Pair['old'];
   sign: '-' | '+';
+  colours: Painted | null;
   trans: TranslationBundle;
 }): JSX.Element {
   return props.pieces === null ? (
     <div className="jp-snapbook-DiffLine jp-mod-none" />
   ) : (
-    <OneLine sign={props.sign} pieces={props.pieces} trans={props.trans} />
+    <OneLine {...props} pieces={props.pieces} />
   );
 }
 
 function OneLine(props: {
   sign: '-' | '+' | ' ';
   pieces: readonly Piece[];
+  colours: Painted | null;
   trans: TranslationBundle;
 }): JSX.Element {
-  const { sign, pieces, trans } = props;
+  const { sign, pieces, colours, trans } = props;
   const kind = sign === '-' ? 'jp-mod-old' : sign === '+' ? 'jp-mod-new' : 'jp-mod-other';
   const name = sign === '-' ? trans.__('removed') : sign === '+' ? trans.__('added') : '';
   const Mark = sign === '-' ? 'del' : 'ins';
+  const plain = (): Span[][] => pieces.map(({ text }) => [{ text, kind: '' }]);
+  const texts = colours?.get(pieces) ?? plain();
   return (
     <div className={`jp-snapbook-DiffLine ${kind}`}>
       <span aria-hidden="true" className="jp-snapbook-Sign">
@@ -144,9 +166,11 @@ function OneLine(props: {
       <code>
         {pieces.map((piece, at) =>
           piece.marked && sign !== ' ' ? (
-            <Mark key={at}>{block(piece.text)}</Mark>
+            <Mark key={at}>
+              <Spans spans={texts[at]} />
+            </Mark>
           ) : (
-            <React.Fragment key={at}>{block(piece.text)}</React.Fragment>
+            <Spans key={at} spans={texts[at]} />
           )
         )}
       </code>

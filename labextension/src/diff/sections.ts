@@ -123,7 +123,12 @@ export function strip(compared: Compared, trans: TranslationBundle): Brief[] {
       told.push({ section, text: `${change.name} ${arrow(change)}`, better: change.better });
     }
     if (changes.length > 2) {
-      told.push({ section, text: `+${changes.length - 2}`, better: null });
+      const more = changes.length - 2;
+      const text =
+        section === 'metrics'
+          ? trans._n('%1 more metric', '%1 more metrics', more)
+          : trans._n('%1 more parameter', '%1 more parameters', more);
+      told.push({ section, text, better: null });
     }
   }
   for (const section of ['code', 'data', 'environment'] as const) {

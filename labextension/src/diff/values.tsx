@@ -90,7 +90,13 @@ export function FileChange(props: {
     <>
       <ValueChange change={change} trans={trans} />
       {change.lines.length > 0 && (
-        <DiffLines lines={change.lines} first={first} sideBySide={sideBySide} trans={trans} />
+        <DiffLines
+          lines={change.lines}
+          code={change.name.endsWith('.py')}
+          first={first}
+          sideBySide={sideBySide}
+          trans={trans}
+        />
       )}
     </>
   );

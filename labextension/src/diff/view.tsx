@@ -7,8 +7,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { withFocus } from '../common/focus';
 import type { Folds } from '../common/folds';
+import { More } from '../common/more';
 import { inline } from '../common/text';
 import { Judgement, Said, Trouble } from '../common/said';
 import { Section } from '../common/section';
@@ -99,7 +99,27 @@ function Toolbar(props: DiffProps): JSX.Element {
         onChoose={ref => void model.choose(model.old, ref)}
         trans={trans}
       />
-      <span className="jp-snapbook-Spring" />
+      <div className="jp-snapbook-Diff-acts">
+        <View {...props} />
+        <Counter model={model} trans={trans} />
+        <button
+          type="button"
+          className="jp-snapbook-Button"
+          disabled={compared === null}
+          onClick={() => actions.copy(text())}
+        >
+          {trans.__('Copy as text')}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** How the changes are shown. */
+function View(props: DiffProps): JSX.Element {
+  const { model, trans } = props;
+  return (
+    <>
       <label className="jp-snapbook-Check" title={trans.__('Offer the outputs of changed cells (o)')}>
         <input
           type="checkbox"
@@ -116,16 +136,7 @@ function Toolbar(props: DiffProps): JSX.Element {
         />
         {trans.__('side by side')}
       </label>
-      <Counter model={model} trans={trans} />
-      <button
-        type="button"
-        className="jp-snapbook-Button"
-        disabled={compared === null}
-        onClick={() => actions.copy(text())}
-      >
-        {trans.__('Copy as text')}
-      </button>
-    </div>
+    </>
   );
 }
 
@@ -288,13 +299,7 @@ function Rendering(props: {
     <p className="jp-snapbook-Quiet" role="status">
       {slices.stopped ? told : trans.__('%1… (Esc stops)', told)}{' '}
       {slices.stopped && (
-        <button
-            type="button"
-            className="jp-snapbook-Link"
-            onClick={event => withFocus(event.currentTarget, slices.resume)}
-          >
-          {trans.__('Show the rest')}
-        </button>
+        <More onMore={slices.resume}>{trans.__('Show the rest')}</More>
       )}
     </p>
   );

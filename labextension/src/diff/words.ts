@@ -98,7 +98,7 @@ export function markWords(old: string, now: string): [Piece[], Piece[]] | null {
   if (2 * shared < ALIKE * (size(a) + size(b))) {
     return null;
   }
-  return [pieces(a, kept[0]), pieces(b, kept[1])];
+  return [pieces(a, slid(a, kept[0])), pieces(b, slid(b, kept[1]))];
 }
 
 function split(line: string): string[] {
@@ -129,6 +129,56 @@ function common(a: readonly string[], b: readonly string[]): [Set<number>, Set<n
     }
   }
   return [left, right];
+}
+
+/**
+ * The same number of words kept, but what differs moved to where people would put it: of `"a", "b"`
+ * made from `"a"` the new is `, "b"`, not `", "b`. A run may move by a word that it ends with and
+ * that stands before it as well, as the kept words are the same then.
+ */
+function slid(words: readonly string[], kept: ReadonlySet<number>): ReadonlySet<number> {
+  const moved = new Set(kept);
+  for (let end = words.length; end > 0; ) {
+    if (moved.has(end - 1)) {
+      end--;
+      continue;
+    }
+    let start = end - 1;
+    while (start > 0 && !moved.has(start - 1)) {
+      start--;
+    }
+    const size = end - start;
+    let best = start;
+    let joined = false;
+    for (let at = start; at > 0 && moved.has(at - 1) && words[at - 1] === words[at + size - 1]; at--) {
+      joined = at > 1 && !moved.has(at - 2);
+      if (joined || oddness(words, at - 1, size) < oddness(words, best, size)) {
+        best = at - 1;
+      }
+    }
+    for (let at = 0; at < size; at++) {
+      moved.add(start + at);
+    }
+    for (let at = 0; at < size; at++) {
+      moved.delete(best + at);
+    }
+    // Two runs that meet are one, which may move on.
+    end = joined ? best + size : best;
+  }
+  return moved;
+}
+
+/** How oddly a run of words is cut: quotes and brackets that are open at its end count most. */
+function oddness(words: readonly string[], start: number, size: number): number {
+  const run = words.slice(start, start + size);
+  const count = (sign: string): number => run.filter(word => word === sign).length;
+  const open =
+    (count('"') % 2) +
+    (count("'") % 2) +
+    Math.abs(count('(') - count(')')) +
+    Math.abs(count('[') - count(']'));
+  const atBlank = run[0].trim() === '' || run[size - 1].trim() === '' ? 0 : 1;
+  return 2 * open + atBlank;
 }
 
 function pieces(words: readonly string[], kept: ReadonlySet<number>): Piece[] {

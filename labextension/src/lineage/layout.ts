@@ -86,6 +86,23 @@ export function layOut(graph: Graph): Picture {
   };
 }
 
+/**
+ * Where a frame of this size begins to show a picture that is larger than it: the model is seen,
+ * and of what it came from as much as fits. Of where it went nothing, unless there is room.
+ */
+export function beginning(
+  picture: Picture,
+  model: Placed,
+  width: number,
+  height: number
+): { left: number; top: number } {
+  const right = model.x + model.width + BOX.margin;
+  const middle = model.y + BOX.height / 2;
+  const left = Math.min(Math.max(0, right - width), Math.max(0, picture.width - width));
+  const top = Math.min(Math.max(0, middle - height / 2), Math.max(0, picture.height - height));
+  return { left, top };
+}
+
 /** The layer of each node: one more than the highest of those it comes from. */
 function layers(ids: readonly string[], edges: readonly [string, string][]): Map<string, number> {
   const after = neighbours(edges, 0);

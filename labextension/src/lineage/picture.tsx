@@ -10,7 +10,7 @@ import * as React from 'react';
 import { Said } from '../common/said';
 import { inline } from '../common/text';
 import type { Graph, GraphNode } from '../types';
-import { BOX, LONGEST, drawn, layOut, neighbours, Placed } from './layout';
+import { BOX, LONGEST, beginning, drawn, layOut, neighbours, Placed } from './layout';
 import { step } from './step';
 
 /** What both forms need. */
@@ -71,6 +71,9 @@ function Check(props: {
   );
 }
 
+/** How much smaller a picture may be drawn so that it fits; below that it scrolls. */
+const SMALLEST = 0.8;
+
 /** The graph as an SVG picture. */
 export function LineagePicture(props: LineageProps): JSX.Element {
   const { graph, trans, onOpen } = props;
@@ -79,10 +82,14 @@ export function LineagePicture(props: LineageProps): JSX.Element {
   const [current, setCurrent] = React.useState(first?.node.id ?? '');
   const svg = React.useRef<SVGSVGElement>(null);
   React.useEffect(() => {
-    // A picture wider than the page begins where the model is.
     const frame = svg.current?.parentElement;
-    if (frame && first) {
-      frame.scrollLeft = first.x - frame.clientWidth / 2;
+    if (svg.current && frame && first) {
+      // A picture that is a little too wide is drawn smaller.
+      const scale = svg.current.getBoundingClientRect().width / picture.width || 1;
+      const [width, height] = [frame.clientWidth / scale, frame.clientHeight / scale];
+      const { left, top } = beginning(picture, first, width, height);
+      frame.scrollLeft = left * scale;
+      frame.scrollTop = top * scale;
     }
   }, [picture]);
   const walk = (event: React.KeyboardEvent, placed: Placed): void => {
@@ -102,6 +109,8 @@ export function LineagePicture(props: LineageProps): JSX.Element {
   };
   return (
     <div className="jp-snapbook-Lineage">
+      {/* As wide as the picture has to be: it shrinks to that, then its frame scrolls. */}
+      <svg aria-hidden="true" width={SMALLEST * picture.width} height={0} />
       <svg
         ref={svg}
         role="group"

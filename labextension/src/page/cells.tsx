@@ -2,7 +2,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { withFocus } from '../common/focus';
+import { More } from '../common/more';
 import { Said } from '../common/said';
 import { Disclosure } from '../common/section';
 import { useSlices } from '../common/slices';
@@ -36,9 +36,7 @@ export function Cells(props: {
           <OneRun key={at} run={run} fetchOutput={fetchOutput} trans={trans} />
         ))}
       {slices.stopped && (
-        <button type="button" className="jp-snapbook-Link" onClick={event => withFocus(event.currentTarget, slices.resume)}>
-          {trans.__('Show the rest')}
-        </button>
+        <More onMore={slices.resume}>{trans.__('Show the rest')}</More>
       )}
     </div>
   );
@@ -76,7 +74,7 @@ export function Cell(props: {
         <code>{mark}</code>
       </div>
       <div className="jp-snapbook-Cell-body">
-        <LongText text={cell.source} trans={trans} />
+        <LongText text={cell.source} code={true} trans={trans} />
         {outcome !== '' && outcome !== 'ok' && outcome !== 'unknown' && (
           <div className="jp-snapbook-Quiet">
             <Said text={outcome} longest={100} />
@@ -122,15 +120,9 @@ function Others(props: {
             <Cell key={at} cell={cell} fetchOutput={fetchOutput} trans={trans} />
           ))}
           {shown < cells.length && (
-            <button
-              type="button"
-              className="jp-snapbook-Link"
-              onClick={event =>
-                withFocus(event.currentTarget, () => setShown(shown + 10 * RUN_SHOWN))
-              }
-            >
+            <More onMore={() => setShown(shown + 10 * RUN_SHOWN)}>
               {trans.__('%1 more', countText(cells.length - shown))}
-            </button>
+            </More>
           )}
         </div>
       )}

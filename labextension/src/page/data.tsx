@@ -2,7 +2,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { withFocus } from '../common/focus';
+import { More } from '../common/more';
 import { Digest, Said } from '../common/said';
 import { Disclosure } from '../common/section';
 import {
@@ -129,15 +129,9 @@ function Columns(props: {
         </tbody>
       </table>
       {shown < columns.length && (
-        <button
-          type="button"
-          className="jp-snapbook-Link"
-          onClick={event =>
-            withFocus(event.currentTarget, () => setShown(shown + 5 * LISTED))
-          }
-        >
+        <More onMore={() => setShown(shown + 5 * LISTED)}>
           {trans.__('%1 more columns', countText(columns.length - shown))}
-        </button>
+        </More>
       )}
     </div>
   );

@@ -25,10 +25,12 @@ export function Header(props: HeaderProps): JSX.Element {
   return (
     <header className="jp-snapbook-Header">
       <div className="jp-snapbook-Header-line">
-        <h1>
-          <Said text={row.ref} longest={140} />
-        </h1>
-        <Marks row={row} trans={trans} />
+        <div className="jp-snapbook-Header-name">
+          <h1>
+            <Said text={row.ref} longest={140} />
+          </h1>
+          <Marks row={row} trans={trans} />
+        </div>
         <div className="jp-snapbook-Header-acts" role="group" aria-label={trans.__('Actions')}>
           <DiffButton {...props} />
           <button

@@ -212,7 +212,7 @@ function OneFile(props: {
           ask={() => fetchFile(file.path)}
           trans={trans}
         >
-          {text => <LongText text={text} trans={trans} />}
+          {text => <LongText text={text} code={file.path.endsWith('.py')} trans={trans} />}
         </OnRequest>
       )}
     </>

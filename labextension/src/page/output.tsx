@@ -7,7 +7,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { withFocus } from '../common/focus';
+import { CodeLines } from '../common/code';
+import { More } from '../common/more';
 import { OnRequest } from '../common/request';
 import { Lines } from '../common/said';
 import { inline, shortened } from '../common/text';
@@ -87,22 +88,22 @@ export function framed(markup: string): string {
   return `<!doctype html><html><head>${policy}${style}</head><body>${markup}</body></html>`;
 }
 
-/** Text of which the first part is shown, the rest when asked for. */
-export function LongText(props: { text: string; trans: TranslationBundle }): JSX.Element {
-  const { text, trans } = props;
+/** Text of which the first part is shown, the rest when asked for; with colours if it is code. */
+export function LongText(props: {
+  text: string;
+  code?: boolean;
+  trans: TranslationBundle;
+}): JSX.Element {
+  const { text, code, trans } = props;
   const [whole, setWhole] = React.useState(false);
   const shown = whole ? text : shortened(text, FIRST_CHARACTERS);
   return (
     <>
-      <Lines text={shown} />
+      {code === true ? <CodeLines text={shown} /> : <Lines text={shown} />}
       {shown.length < text.length && (
-        <button
-          type="button"
-          className="jp-snapbook-Link"
-          onClick={event => withFocus(event.currentTarget, () => setWhole(true))}
-        >
+        <More onMore={() => setWhole(true)}>
           {trans.__('large, %1 [show all]', sizeText(text.length))}
-        </button>
+        </More>
       )}
     </>
   );

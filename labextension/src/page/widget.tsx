@@ -1,60 +1,33 @@
 /** The version page as a Lumino widget: one version of one place. */
-import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
-import type { TranslationBundle } from '@jupyterlab/translation';
-import type { Message } from '@lumino/messaging';
 import { ISignal, Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import { folds } from '../common/folds';
+import { Tab, type TabOptions } from '../common/tab';
 import { inline } from '../common/text';
-import type { Source } from '../common/source';
-import type { PageActions } from '../tokens';
 import { PageModel } from './model';
 import { PageView } from './page';
 
 /** What a page is made from. */
-export interface PageOptions {
-  client: Source;
-  path: string;
+export interface PageOptions extends TabOptions {
   ref: string;
-  trans: TranslationBundle;
-  actions: PageActions;
 }
 
 /** A page of a version. Its title follows what is shown. */
-export class VersionPage extends ReactWidget {
+export class VersionPage extends Tab<PageModel, PageOptions> {
   constructor(options: PageOptions) {
-    super();
-    this._options = options;
-    this.model = new PageModel(options.client, options.path, options.ref);
-    this.addClass('jp-snapbook');
-    this.addClass('jp-snapbook-Page');
-    this.node.tabIndex = -1;
-    this.title.closable = true;
-    this._name();
-    this.model.changed.connect(this._onChanged, this);
-    void this.model.load();
+    const { client, path, ref } = options;
+    super(new PageModel(client, path, ref), options, 'jp-snapbook-Page');
   }
-
-  readonly model: PageModel;
 
   /** Emitted when another version is shown on this page. */
   get refChanged(): ISignal<this, string> {
     return this._refChanged;
   }
 
-  /** The notebook's path and the version that is shown. */
-  get path(): string {
-    return this.model.path;
-  }
-
+  /** The version that is shown. */
   get ref(): string {
     return this.model.ref;
-  }
-
-  /** Fetch again: something changed in this place. */
-  refresh(): void {
-    void this.model.load();
   }
 
   /** Show the version before this one. */
@@ -71,7 +44,7 @@ export class VersionPage extends ReactWidget {
   diff(): void {
     const before = this.model.older();
     if (before !== null) {
-      this._options.actions.openDiff(this.path, before, this.ref);
+      this.options.actions.openDiff(this.path, before, this.ref);
     }
   }
 
@@ -97,44 +70,25 @@ export class VersionPage extends ReactWidget {
 
   /** Back to the list row. */
   back(): void {
-    this._options.actions.backToRow(this.path, this.ref);
+    this.options.actions.backToRow(this.path, this.ref);
   }
 
-  override dispose(): void {
-    if (this.isDisposed) {
-      return;
-    }
-    this.model.dispose();
-    Signal.clearData(this);
-    super.dispose();
+  protected names(): { label: string; caption: string } {
+    const label = inline(this.ref, 120);
+    const caption = this.options.trans.__('Version %1 (%2)', label, inline(this.path));
+    return { label, caption };
   }
 
-  protected override onActivateRequest(_: Message): void {
-    const inside = this.node.contains(document.activeElement);
-    const scroller = this.node.querySelector<HTMLElement>('.jp-snapbook-Scroller');
-    if (!inside) {
-      (scroller ?? this.node).focus();
-    }
-  }
-
-  protected render(): JSX.Element {
-    const { trans, actions } = this._options;
+  protected view(): JSX.Element {
+    const { trans, actions } = this.options;
     return (
-      <UseSignal signal={this.model.changed}>
-        {() => (
-          <UseSignal signal={folds.changed}>
-            {() => (
-              <PageView
-                id={this._id}
-                model={this.model}
-                folds={folds}
-                trans={trans}
-                actions={actions}
-              />
-            )}
-          </UseSignal>
-        )}
-      </UseSignal>
+      <PageView
+        id={this.ownId}
+        model={this.model}
+        folds={folds}
+        trans={trans}
+        actions={actions}
+      />
     );
   }
 
@@ -145,19 +99,5 @@ export class VersionPage extends ReactWidget {
     }
   }
 
-  private _onChanged(): void {
-    this._name();
-  }
-
-  private _name(): void {
-    const ref = inline(this.model.ref, 120);
-    this.title.label = ref;
-    this.title.caption = this._options.trans.__('Version %1 (%2)', ref, inline(this.path));
-  }
-
-  private readonly _options: PageOptions;
-  private readonly _id = `jp-snapbook-page-${++made}`;
   private readonly _refChanged = new Signal<this, string>(this);
 }
-
-let made = 0;

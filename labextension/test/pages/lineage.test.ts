@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { drawn, layOut, reduced } from '../../src/lineage/layout';
+import { beginning, drawn, layOut, reduced } from '../../src/lineage/layout';
 import { step } from '../../src/lineage/step';
 import type { Graph, GraphNode } from '../../src/types';
 
@@ -21,6 +21,20 @@ describe('the lineage picture', () => {
     const picture = layOut(graph('a b c d', 'a-b b-d a-c c-d a-d'));
     picture.edges.forEach(({ from, to }) => expect(from.x).toBeLessThan(to.x));
     expect(picture.nodes).toHaveLength(4);
+  });
+
+  it('begins with the model and as much of what it came from as fits', () => {
+    const picture = layOut(graph('a b c d e model alias', 'a-b b-c c-d d-e e-model model-alias'));
+    const model = picture.nodes.find(placed => placed.node.id === 'model');
+    if (model === undefined) {
+      throw new Error('the model');
+    }
+    expect(beginning(picture, model, picture.width, picture.height)).toEqual({ left: 0, top: 0 });
+    const narrow = beginning(picture, model, 300, picture.height);
+    expect(narrow.left + 300).toBeGreaterThanOrEqual(model.x + model.width);
+    expect(narrow.left).toBeLessThan(model.x - 150);
+    // Even narrower than the way from the model to its alias: the model still counts.
+    expect(beginning(picture, model, 60, 10).left + 60).toBeGreaterThanOrEqual(model.x + model.width);
   });
 
   it('puts a source right before what it leads to', () => {

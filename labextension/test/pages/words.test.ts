@@ -23,6 +23,16 @@ describe('lines of a diff', () => {
     ]);
   });
 
+  it('marks what was put in as people would', () => {
+    const marked = (old: string, now: string): string[] =>
+      (markWords(old, now)?.[1] ?? []).filter(piece => piece.marked).map(piece => piece.text);
+    expect(marked('X = df[["age", "tenure"]]', 'X = df[["age", "price", "tenure"]]')).toEqual([
+      '"price", '
+    ]);
+    expect(marked('f(g(1))', 'f(g(1), g(2))')).toEqual([', g(2)']);
+    expect(marked('a b', 'a b')).toEqual([]);
+  });
+
   it('keeps hunks apart and other lines as they are', () => {
     const found = rows(['- a', '+ a2', '- b', '+ b2', '... 12 more lines']);
     const hunks = found.map(row => (row.kind === 'pair' ? row.hunk : -1));
