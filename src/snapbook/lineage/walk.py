@@ -1,76 +1,27 @@
 """A Python tree walked in the order of its evaluation, giving the events of its names.
 
-Knows Python's syntax and scopes. Where order or effect cannot be told it says what is safe: a name
-may be bound, an object may be changed. It recurses with the tree; the caller guards the depth.
+Knows Python's statements. Where order or effect cannot be told it says what is safe: a name may be
+bound, an object may be changed. It recurses with the tree; the caller guards the depth.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from snapbook.lineage import values, words
-from snapbook.lineage.flow import Flow
-from snapbook.lineage.uses import Bind, Body, Call, Event, Link, Mutate, Read
-
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+from snapbook.lineage.bodies import Function, annotated, class_body, defaults, function_body
+from snapbook.lineage.expressions import Expressions
+from snapbook.lineage.uses import Bind, Mutate, Read
 
 
-class Walk:
-    """Events of one scope. ``top`` is the cell itself, else the body of a function or class."""
+class Walk(Expressions):
+    """Events of one scope: the cell itself, else the body of a function or class."""
 
-    def __init__(self, top: bool = True) -> None:
-        self.events: list[Event] = []
-        self.calls: list[str] = []
-        self.imports: set[str] = set()
-        self.deletes: set[str] = set()
-        self.globals: set[str] = set()
-        self.star = False
-        self._top = top
-        self._seen: set[str] = set()
-        self._doubt = 0
-        self._hidden: list[set[str]] = []
-        self._lambdas: list[Body] = []
-
-    # -- what happened ---------------------------------------------------------------------------
-
-    def read(self, name: str) -> None:
-        """A look-up, told once until something is bound."""
-        if name not in self._seen and not any(name in names for names in self._hidden):
-            self._seen.add(name)
-            self.events.append(Read(name))
-
-    def bind(
-        self,
-        name: str,
-        sources: Iterable[tuple[str, str]] = (),
-        bodies: tuple[Body, ...] = (),
-        *,
-        immutable: bool = False,
-        module: bool = False,
-    ) -> None:
-        """A name is bound, here and now or perhaps."""
-        self._seen.clear()
-        if any(name in names for names in self._hidden):
-            return
-        definite = self._doubt == 0
-        shared = tuple((how, other) for how, other in sources if not self._is_hidden(other))
-        self.events.append(Bind(name, definite, shared, immutable, bodies, module))
-
-    def mutate(self, node: ast.expr, *, within: int = 0) -> None:
-        """The object that ``node`` denotes is changed, below ``within`` steps from its name."""
-        name, depth = values.path(node)
-        if name and not self._is_hidden(name):
-            self.events.append(Mutate(name, depth > within))
-            if values.dotted(node).startswith(tuple(words.SETTING_OBJECTS)):
-                self.events.append(Mutate(words.PROCESS))
-
-    def _is_hidden(self, name: str) -> bool:
-        return any(name in names for names in self._hidden)
-
-    # -- statements ------------------------------------------------------------------------------
+    def inner(self) -> Walk:
+        """A walk through a scope inside of this one."""
+        return Walk()
 
     def body(self, statements: Iterable[ast.stmt]) -> None:
         """Statements in order."""
@@ -247,18 +198,18 @@ class Walk:
             else:
                 self.bind(alias.asname or alias.name)
 
-    def _function(self, node: _Function) -> None:
-        for expression in (*node.decorator_list, *_defaults(node.args), *_annotations(node)):
+    def _function(self, node: Function) -> None:
+        for expression in (*node.decorator_list, *defaults(node.args), *annotated(node)):
             self.expr(expression)
         decorators = [
             ("hold", name) for item in node.decorator_list for name in values.names_in(item)
         ]
-        self.bind(node.name, decorators, (function_body(node),))
+        self.bind(node.name, decorators, (function_body(node, self.inner()),))
 
     def _class(self, node: ast.ClassDef) -> None:
         for expression in (*node.decorator_list, *node.bases, *(k.value for k in node.keywords)):
             self.expr(expression)
-        body, immediate = class_body(node)
+        body, immediate = class_body(node, self.inner)
         for name in immediate:
             self.read(name)
         bases = [("hold", name) for base in node.bases for name in values.names_in(base)]
@@ -272,10 +223,6 @@ class Walk:
             self.expr(node.value)
             self.gives(node.value)
 
-    def gives(self, node: ast.expr) -> None:
-        """The value goes to the caller of the function."""
-        self.events.append(Bind("#return", False, tuple(values.sources(node))))
-
     def _raise(self, node: ast.Raise) -> None:
         for value in (node.exc, node.cause):
             if value is not None:
@@ -288,157 +235,6 @@ class Walk:
 
     def _type_alias(self, node: Any) -> None:
         self.bind(node.name.id)  # ast.TypeAlias, which Python 3.11 has not
-
-    # -- targets ---------------------------------------------------------------------------------
-
-    def target(
-        self, node: ast.expr, sources: Iterable[tuple[str, str]] = (), immutable: bool = False
-    ) -> None:
-        """What stands left of an equals sign."""
-        if isinstance(node, ast.Name):
-            self.bind(node.id, sources, tuple(self._lambdas), immutable=immutable)
-        elif isinstance(node, (ast.Tuple, ast.List)):
-            for inner in node.elts:
-                self.target(inner, sources, False)
-        elif isinstance(node, ast.Starred):
-            self.target(node.value, sources, False)
-        elif isinstance(node, (ast.Attribute, ast.Subscript)):
-            self.expr(node.value)
-            if isinstance(node, ast.Subscript):
-                self.expr(node.slice)
-            self.mutate(node, within=1)
-            name = values.path(node)[0]
-            for how, other in sources if name else ():
-                if name and how in ("same", "hold", "part"):
-                    self.events.append(Link(name, other))
-
-    # -- expressions -----------------------------------------------------------------------------
-
-    def expr(self, node: ast.expr, *, discarded: bool = False) -> None:
-        """An expression; ``discarded`` when it stands alone as a statement."""
-        if isinstance(node, ast.Name):
-            self.read(node.id)
-        elif isinstance(node, ast.Constant):
-            return
-        elif isinstance(node, ast.Call):
-            self._call(node, discarded)
-        elif isinstance(node, ast.Await):
-            self.expr(node.value, discarded=discarded)
-        elif isinstance(node, ast.NamedExpr):
-            self.expr(node.value)
-            self.target(node.target, values.sources(node.value), values.immutable(node.value))
-        elif isinstance(node, (ast.Yield, ast.YieldFrom)) and node.value is not None:
-            self.expr(node.value)
-            self.gives(node.value)
-        elif isinstance(node, ast.Lambda):
-            self._lambda(node)
-        elif isinstance(node, _COMPREHENSIONS):
-            self._comprehension(node)
-        elif isinstance(node, (ast.IfExp, ast.BoolOp)):
-            self._doubt += 1
-            self._children(node)
-            self._doubt -= 1
-        else:
-            self._children(node)
-
-    def _children(self, node: ast.AST) -> None:
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.expr):
-                self.expr(child)
-            elif isinstance(child, (ast.keyword, ast.FormattedValue)):
-                self._children(child)
-
-    def _lambda(self, node: ast.Lambda) -> None:
-        for default in _defaults(node.args):
-            self.expr(default)
-        body = function_body(node)
-        for name in sorted(body.reads):
-            self.read(name)
-        self._lambdas.append(body)
-
-    def _comprehension(
-        self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-    ) -> None:
-        self.expr(node.generators[0].iter)
-        hidden: set[str] = set()
-        self._hidden.append(hidden)
-        for position, generator in enumerate(node.generators):
-            if position:
-                self.expr(generator.iter)
-            hidden.update(values.names_in(generator.target))
-            for condition in generator.ifs:
-                self.expr(condition)
-        parts = (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
-        for part in parts:
-            self.expr(part, discarded=True)
-        self._hidden.pop()
-        self._seen.clear()
-
-    def _call(self, node: ast.Call, discarded: bool) -> None:
-        function = node.func
-        self.expr(function)
-        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
-            self.expr(argument)
-        dotted = values.dotted(function)
-        self.calls.append(dotted)
-        self.read(words.PROCESS)
-        last = dotted.rpartition(".")[2]
-        if last in words.SETTINGS or dotted.rpartition(".")[0] in words.SETTING_OBJECTS:
-            self.events.append(Mutate(words.PROCESS))
-        if dotted in ("exec", "eval", "globals", "locals", "vars") and dotted != "vars":
-            self.star = self.star or dotted == "exec"
-        if dotted in ("setattr", "delattr", "next") and node.args:
-            self.mutate(node.args[0])
-        self._effect(node, last, discarded)
-
-    def _effect(self, node: ast.Call, last: str, discarded: bool) -> None:
-        """What the call changes, as far as the form tells; `Flow` knows the functions."""
-        arguments = tuple(self._arguments(node))
-        function = node.func
-        if isinstance(function, ast.Name):
-            if not self._is_hidden(function.id):
-                self.events.append(Call(function.id, "", arguments, discarded))
-            return
-        if not isinstance(function, ast.Attribute):
-            return
-        name, depth = values.path(function.value)
-        if values.in_place(node) and name and not self._is_hidden(name):
-            self.events.append(Mutate(name, depth > 0))
-        elif name and not self._is_hidden(name):
-            self.events.append(Call(name, last, arguments, discarded))
-            if depth and last in words.SHALLOW and last not in words.DEEP:
-                self.events.append(Call(name, "backward", (), True))
-        elif last in words.DEEP and isinstance(function.value, ast.Call):
-            # Pipeline([("scale", scaler), ...]).fit(X): the steps are fitted.
-            for inner in values.constructed(function.value):
-                self.events.append(Mutate(inner, True))
-
-    def _arguments(self, node: ast.Call) -> Iterator[tuple[int | str, str]]:
-        for place, argument in enumerate(node.args):
-            for name in values.held(argument):
-                if not self._is_hidden(name):
-                    yield place, name
-        for keyword in node.keywords:
-            for name in values.held(keyword.value):
-                if not self._is_hidden(name):
-                    yield keyword.arg or 0, name
-
-
-def _defaults(arguments: ast.arguments) -> list[ast.expr]:
-    return [node for node in (*arguments.defaults, *arguments.kw_defaults) if node is not None]
-
-
-def _annotations(node: _Function) -> Iterator[ast.expr]:
-    for argument in _parameters(node.args):
-        if argument.annotation is not None:
-            yield argument.annotation
-    if node.returns is not None:
-        yield node.returns
-
-
-def _parameters(arguments: ast.arguments) -> list[ast.arg]:
-    extra = [item for item in (arguments.vararg, arguments.kwarg) if item is not None]
-    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *extra]
 
 
 def _always(statements: list[ast.stmt]) -> set[str]:
@@ -456,77 +252,6 @@ def _always(statements: list[ast.stmt]) -> set[str]:
         elif isinstance(node, ast.If) and node.orelse:
             names.update(_always(node.body) & _always(node.orelse))
     return names
-
-
-def function_body(node: _Function | ast.Lambda, name: str = "") -> Body:
-    """What calling the function does to names outside of it and to its arguments."""
-    walk = Walk(top=False)
-    if isinstance(node, ast.Lambda):
-        walk.expr(node.body, discarded=True)
-        walk.gives(node.body)
-    else:
-        walk.body(node.body)
-        name = node.name
-    parameters = tuple(argument.arg for argument in _parameters(node.args))
-    bound = {event.name for event in walk.events if isinstance(event, Bind)}
-    local = (bound - walk.globals) | set(parameters)
-    flow = Flow(guess=True)
-    # The arguments are there from the start, under names that the body cannot rebind.
-    for parameter in parameters:
-        flow.step(0, [Bind(f"#{parameter}"), Bind(parameter, True, (("same", f"#{parameter}"),))])
-    events = [e for e in walk.events if not isinstance(e, Call) or e.method]
-    flow.step(1, events)
-    changed = {name for name in parameters if flow.writers[f"#{name}"][-1] == 1}
-    given = set(flow.reach("#return"))
-    outside = flow.free - local
-    return Body(
-        name=name,
-        reads=frozenset(outside | (walk.globals & flow.free)),
-        binds=frozenset(bound & walk.globals),
-        mutates=frozenset(flow.changed - local),
-        parameters=parameters,
-        changed=frozenset(changed),
-        gives=frozenset(name for name in parameters if f"#{name}" in given),
-        passes=tuple(
-            (event.callee, key, other, event.discarded)
-            for event in walk.events
-            if isinstance(event, Call) and not event.method
-            for key, other in event.arguments
-            if other in parameters
-        ),
-    )
-
-
-def class_body(node: ast.ClassDef) -> tuple[Body, frozenset[str]]:
-    """What an object of the class may do, and the names read while the class is made."""
-    walk = Walk(top=False)
-    walk.body([item for item in node.body if not isinstance(item, _Function)])
-    bound = {event.name for event in walk.events if isinstance(event, Bind)}
-    flow = Flow()
-    flow.step(0, walk.events)
-    methods = {item.name: item for item in node.body if isinstance(item, _Function)}
-    bodies = {name: function_body(item) for name, item in methods.items()}
-    made: set[str] = set(flow.free - bound)
-    for item in methods.values():
-        for expression in (*item.decorator_list, *_defaults(item.args), *_annotations(item)):
-            made.update(set(values.names_in(expression)) - bound)
-    start = bodies.get("__init__", Body(""))
-    return Body(
-        name=node.name,
-        reads=frozenset().union(*(body.reads for body in bodies.values())),
-        binds=frozenset().union(*(body.binds for body in bodies.values())),
-        mutates=frozenset().union(*(body.mutates for body in bodies.values())),
-        parameters=start.parameters,
-        changed=start.changed - set(start.parameters[:1]),
-        passes=tuple(entry for entry in start.passes if entry[2] not in start.parameters[:1]),
-        methods=frozenset(bodies),
-        changers=frozenset(
-            name
-            for name, body in bodies.items()
-            if body.parameters and body.parameters[0] in body.changed and name != "__init__"
-        ),
-        is_class=True,
-    ), frozenset(made)
 
 
 _STATEMENTS: dict[type[ast.stmt], Callable[[Walk, Any], None]] = {
