@@ -145,6 +145,15 @@ export function saidOf(row: Row, trans: TranslationBundle): string {
   return row.damage || row.message || row.reason || trans.__('first version');
 }
 
+/** "of explore.ipynb", where a version was made in another notebook; "" else. */
+export function elsewhereText(row: Row, trans: TranslationBundle): string {
+  return row.provenance !== 'other'
+    ? ''
+    : row.notebook === ''
+      ? trans.__('of another notebook')
+      : trans.__('of %1', row.notebook);
+}
+
 /** What a screen reader says of a row: "accuracy 0.956, 0.009 better than 0.3.0". */
 export function spokenRow(row: Row, now: number, trans: TranslationBundle): string {
   const words = [row.ref];
@@ -168,6 +177,7 @@ export function spokenRow(row: Row, now: number, trans: TranslationBundle): stri
   words.push(saidOf(row, trans));
   words.push(...row.aliases.map(alias => trans.__('alias %1', alias)));
   words.push(...Object.keys(row.tags).map(tag => trans.__('tag %1', tag)));
+  words.push(...[elsewhereText(row, trans)].filter(Boolean));
   if (row.pushed === false) {
     words.push(trans.__('not pushed'));
   }

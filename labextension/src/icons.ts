@@ -1,5 +1,6 @@
 /**
- * The icon of the panel: a page with a marked version, in the theme's own colour.
+ * Our icons, in the theme's own colour: the panel's, a page with a marked version; and another
+ * notebook's, a page behind a page.
  */
 import { LabIcon } from '@jupyterlab/ui-components';
 
@@ -13,3 +14,9 @@ const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24" view
 </svg>`;
 
 export const snapbookIcon = new LabIcon({ name: 'snapbook:panel', svgstr: SVG });
+
+const OTHER = `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 24 24">
+  <path class="jp-icon3" fill="#616161" d="M8 2h11a2 2 0 0 1 2 2v13h-2V4H8zM5 6h9a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2zm0 2v12h9V8z"/>
+</svg>`;
+
+export const otherNotebookIcon = new LabIcon({ name: 'snapbook:other-notebook', svgstr: OTHER });

@@ -3,23 +3,32 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { Model } from './model';
+import { NameView } from './panel/name';
 
-/** "churn:0.3.1, 2 cells changed since"; "" where there is nothing to say. */
-export function statusText(model: Model, trans: TranslationBundle): string {
+/** What is told: the model's name, which may be cut in its middle, and what follows it. */
+export interface Standing {
+  name: string;
+  rest: string;
+}
+
+/** "churn" ":0.3.1, 2 cells changed since"; empty where there is nothing to say. */
+export function standing(model: Model, trans: TranslationBundle): Standing {
   if (model.queue.label !== '') {
-    return model.queue.label;
+    return { name: '', rest: model.queue.label };
   }
   if (model.queue.running) {
-    return trans.__('Snapshot…');
+    return { name: '', rest: trans.__('Snapshot…') };
   }
-  const status = model.kernel?.status ?? null;
-  if (status === null || status.parent === '') {
-    return '';
-  }
-  const count = status.changed_cells;
-  return count === 0
-    ? status.parent
-    : trans._n('%2, %1 cell changed since', '%2, %1 cells changed since', count, status.parent);
+  const { parent = '', changed_cells: count = 0 } = model.kernel?.status ?? {};
+  const at = parent.lastIndexOf(':');
+  const rest = parent.slice(Math.max(0, at));
+  return {
+    name: parent.slice(0, Math.max(0, at)),
+    rest:
+      count === 0 || parent === ''
+        ? rest
+        : trans._n('%2, %1 cell changed since', '%2, %1 cells changed since', count, rest)
+  };
 }
 
 export class StatusItem extends ReactWidget {
@@ -37,14 +46,12 @@ export class StatusItem extends ReactWidget {
     return (
       <UseSignal signal={this.model.changed}>
         {() => {
-          const text = statusText(this.model, this.trans);
-          return text === '' ? null : (
-            <button
-              type="button"
-              title={this.trans.__('Snapbook: compare now with this version')}
-              onClick={this.onClick}
-            >
-              {text}
+          const { name, rest } = standing(this.model, this.trans);
+          const act = this.trans.__('Snapbook: compare now with this version');
+          return rest === '' ? null : (
+            <button type="button" title={`${name}${rest}\n${act}`} onClick={this.onClick}>
+              {name !== '' && <NameView name={name} />}
+              <span className="jp-snapbook-said">{rest}</span>
             </button>
           );
         }}

@@ -1,8 +1,20 @@
 /** One version in the list: two lines of text, everything in text nodes. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { ageText, deltaText, fullDate, numberText, saidOf, spokenRow, valueText } from '../format';
+import { inline } from '../common/text';
+import {
+  ageText,
+  deltaText,
+  elsewhereText,
+  fullDate,
+  numberText,
+  saidOf,
+  spokenRow,
+  valueText
+} from '../format';
+import { otherNotebookIcon } from '../icons';
 import type { Row } from '../types';
+import { NameView } from './name';
 
 /** A row's delta, against whatever it is told against. */
 export interface Delta {
@@ -74,10 +86,10 @@ export const RowView = React.memo(function RowView(props: RowProps): JSX.Element
         <span className="jp-snapbook-mark" aria-hidden="true">
           {props.marked ? '◉' : ''}
         </span>
+        {props.named && <NameView name={row.model} />}
         <span className="jp-snapbook-number">
-          {props.named ? row.ref : numberText(row.number)}
+          {`${props.named ? ':' : ''}${numberText(row.number)}`}
         </span>
-        <span className="jp-snapbook-gap" />
         <span className="jp-snapbook-value">
           {metric === undefined ? '' : valueText(metric.value)}
         </span>
@@ -87,39 +99,79 @@ export const RowView = React.memo(function RowView(props: RowProps): JSX.Element
         </time>
       </div>
       <div className="jp-snapbook-line jp-snapbook-second">
-        {row.aliases.map(alias => (
-          <span key={alias} className="jp-snapbook-alias">
-            {alias}
-          </span>
-        ))}
+        <Few kind="alias" words={row.aliases} />
         <span className={`jp-snapbook-said${row.damage ? ' jp-mod-warn' : ''}`}>
-          {saidOf(row, trans)}
+          {inline(saidOf(row, trans))}
         </span>
-        {Object.keys(row.tags).map(tag => (
-          <span key={tag} className="jp-snapbook-tag">
-            #{tag}
-          </span>
-        ))}
-        <span className="jp-snapbook-signs" aria-hidden="true">
-          {row.provenance === 'other' ? '⧉' : ''}
-          {row.pushed === false ? '⇡' : ''}
-          {row.reproduced === true ? '✓r' : ''}
-          {row.signed || !props.signing ? '' : '✎?'}
-        </span>
+        <Few kind="tag" words={Object.keys(row.tags).map(tag => `#${tag}`)} />
+        <Signs row={row} signing={props.signing} trans={trans} />
       </div>
     </div>
   );
 });
 
-/** A delta with its sign and an arrow: colour only repeats them. */
+/** How many aliases, and how many tags, stand in a row; the others are counted. */
+const FEW = 2;
+
+/** The first words, and how many more there are. */
+function Few({ kind, words }: { kind: 'alias' | 'tag'; words: readonly string[] }): JSX.Element {
+  const more = words.slice(FEW);
+  return (
+    <>
+      {words.slice(0, FEW).map(word => (
+        <span key={word} className={`jp-snapbook-${kind}`}>
+          {inline(word, 80)}
+        </span>
+      ))}
+      {more.length > 0 && (
+        <span className="jp-snapbook-few" title={inline(more.join(' '))}>
+          +{more.length}
+        </span>
+      )}
+    </>
+  );
+}
+
+interface SignsProps {
+  row: Row;
+  signing: boolean;
+  trans: TranslationBundle;
+}
+
+/** What is unlike most rows: made elsewhere, not pushed, reproduced, not signed. */
+function Signs({ row, signing, trans }: SignsProps): JSX.Element {
+  const elsewhere = elsewhereText(row, trans);
+  return (
+    <span className="jp-snapbook-signs">
+      {elsewhere !== '' && (
+        <span className="jp-snapbook-sign" role="img" aria-label={elsewhere} title={elsewhere}>
+          <otherNotebookIcon.react tag="span" width="12px" height="12px" />
+        </span>
+      )}
+      {row.pushed === false ? '⇡' : ''}
+      {row.reproduced === true ? '✓r' : ''}
+      {row.signed || !signing ? '' : '✎?'}
+    </span>
+  );
+}
+
+/**
+ * A delta with its sign and an arrow: colour only repeats them. Where there is no room for all of
+ * it nothing of it is shown: the style lets it fall below the strut, out of sight.
+ */
 export function DeltaView({ delta }: { delta: Delta }): JSX.Element {
   const { delta: size, better } = delta;
-  const text = deltaText(size);
+  const told = deltaText(size);
+  const arrow = told === '' || size === 0 || better === null ? '' : better ? ' ▲' : ' ▼';
   const kind = better === true ? 'better' : better === false ? 'worse' : 'same';
+  const text = `${told}${arrow}`;
   return (
-    <span className={`jp-snapbook-delta jp-mod-${kind}`}>
-      {text}
-      {text !== '' && size !== 0 && better !== null ? (better ? ' ▲' : ' ▼') : ''}
+    <span
+      className={`jp-snapbook-delta jp-mod-${kind}`}
+      style={{ flexBasis: `max(52px, ${text.length}ch)` }}
+    >
+      <span className="jp-snapbook-strut" />
+      <span>{text}</span>
     </span>
   );
 }

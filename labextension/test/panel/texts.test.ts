@@ -75,6 +75,12 @@ describe('a row is spoken', () => {
     );
   });
 
+  it('with the notebook that it is of, where that is another one', () => {
+    const found = row(1, { provenance: 'other', notebook: 'explore.ipynb' });
+    expect(spokenRow(found, now, trans)).toContain('of explore.ipynb');
+    expect(spokenRow(row(1, { provenance: 'this' }), now, trans)).not.toContain(' of ');
+  });
+
   it('without judgement where no direction is known', () => {
     const previous = { ref: 'churn:0.0.9', value: 1 };
     const found = row(1, { delta: -0.2, better: null, previous });
