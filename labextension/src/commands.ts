@@ -9,7 +9,6 @@ import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { LabIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
-import { DisposableSet } from '@lumino/disposable';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { Doing, Target } from './doing';
 import { snapbookIcon } from './icons';
@@ -17,14 +16,15 @@ import type { Model } from './model';
 import type { Pages } from './pages';
 import type { SnapbookPanel } from './panel/widget';
 import type { Restoring } from './restoring';
+import type { Running } from './running';
 import { CommandIDs } from './tokens';
-import type { VerbInfo } from './types';
 
 export interface Room {
   app: JupyterFrontEnd;
   model: Model;
   doing: Doing;
   restoring: Restoring;
+  running: Running;
   pages: Pages;
   panel: SnapbookPanel;
   palette: ICommandPalette | null;
@@ -45,12 +45,8 @@ interface Act {
   hidden?: boolean;
 }
 
-const CATEGORY = 'Snapbook';
-
-/** Verbs that have a command of their own, with a place and a dialog made for them. */
-const OWN = new Set(['save', 'list', 'show', 'diff', 'restore', 'help']);
-/** Of the others, those that the palette already has under another name. */
-const KNOWN = new Set(['note', 'tag', 'rename', 'delete', 'verify', 'gc', 'export']);
+/** Where the palette lists them. */
+export const CATEGORY = 'Snapbook';
 
 /** Register all commands that are there from the start. */
 export function addCommands(room: Room): void {
@@ -92,7 +88,7 @@ function add(commands: CommandRegistry, act: Act): void {
 }
 
 /** The version that a command means: named, else the row that the keyboard is on, else the newest. */
-function target({ model }: Room, args: Args): Target | null {
+export function target({ model }: Room, args: Args): Target | null {
   const path = typeof args.path === 'string' ? args.path : model.path;
   if (typeof args.ref === 'string') {
     return { path, ref: args.ref };
@@ -121,6 +117,20 @@ function kernelActs(room: Room): Act[] {
       does: () => {
         model.setFormOpen(true);
         show(room);
+      }
+    },
+    {
+      id: CommandIDs.notThisModel,
+      label: trans.__('Choose Another Model…'),
+      caption: trans.__('Keep a version of another variable than the one that was kept'),
+      hidden: true,
+      can: args => target(room, args) !== null,
+      does: async args => {
+        const found = target(room, args);
+        if (found !== null) {
+          show(room);
+          await doing.notThisModel(found);
+        }
       }
     },
     {
@@ -233,8 +243,8 @@ function versionActs(room: Room): Act[] {
     {
       id: CommandIDs.diffProduction,
       label: trans.__('Compare With Production'),
-      can: args => some(args) && model.pins.length > 0,
-      does: on(({ path, ref }) => pages.openDiff(path, model.pins[0].ref, ref))
+      can: args => some(args) && model.around.pins.length > 0,
+      does: on(({ path, ref }) => pages.openDiff(path, model.around.pins[0].ref, ref))
     },
     {
       id: CommandIDs.mark,
@@ -348,52 +358,4 @@ function inOrder(model: Model): [string, string] {
   const [one, two] = model.marks;
   const [first, second] = [model.find(one), model.find(two)];
   return first !== null && second !== null && first.n > second.n ? [two, one] : [one, two];
-}
-
-/**
- * Commands for the verbs that the server has: `snapbook:verb-NAME`. Disposing takes them away, for
- * when the server's table changes.
- */
-export function addVerbs(room: Room, verbs: readonly VerbInfo[]): DisposableSet {
-  const { app, doing, model, palette, trans } = room;
-  const set = new DisposableSet();
-  for (const verb of verbs.filter(({ name }) => !OWN.has(name))) {
-    const id = CommandIDs.verb(verb.name);
-    set.add(
-      app.commands.addCommand(id, {
-        label: trans.__('Snapbook: %1', verb.label),
-        caption: verb.help,
-        isEnabled: () => verb.place !== 'kernel' || model.kernel?.state === 'ready',
-        execute: args =>
-          doing.verb(model.path, verb, given(room, verb, args), Array.isArray(args.args)),
-        describedBy: {
-          args: {
-            type: 'object',
-            properties: { args: { type: 'array', items: { type: 'string' } } }
-          }
-        }
-      })
-    );
-    if (palette !== null && !KNOWN.has(verb.name)) {
-      set.add(palette.addItem({ command: id, category: trans.__(CATEGORY) }));
-    }
-  }
-  return set;
-}
-
-/** What a verb is about, where nothing is said: the row that the keyboard is on, or the model. */
-function given(room: Room, verb: VerbInfo, args: Args): string[] {
-  if (Array.isArray(args.args)) {
-    return args.args.map(String);
-  }
-  if (verb.on === 'version') {
-    const found = target(room, args);
-    return found === null ? [] : [found.ref];
-  }
-  return verb.on === 'model' && room.model.model !== '' ? [room.model.model] : [];
-}
-
-/** The further verbs, for the panel's menu. */
-export function furtherVerbs(verbs: readonly VerbInfo[]): VerbInfo[] {
-  return verbs.filter(({ name }) => !OWN.has(name) && !KNOWN.has(name));
 }

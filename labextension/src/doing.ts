@@ -6,16 +6,14 @@
  */
 import { Clipboard } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { UUID } from '@lumino/coreutils';
-import { Signal } from '@lumino/signaling';
 import type { Client } from './client';
-import { countText, numberText } from './format';
+import { numberText } from './format';
 import { silently } from './kernel';
 import type { Model } from './model';
 import type { SnapshotRequest } from './panel/acts';
+import type { Running } from './running';
 import type { Toasts } from './toasts';
-import type { Compared, Json, JsonObject, Saved, VerbAnswer, VerbInfo } from './types';
-import { askable, askVerb, hasPreview, wordsOf, type Filled } from './verbform';
+import type { Compared, Json, JsonObject, Saved } from './types';
 import { saveWords, split } from './words';
 
 /** Which version an act is about. */
@@ -29,6 +27,7 @@ export interface DoingOptions {
   client: Client;
   trans: TranslationBundle;
   toasts: Toasts;
+  running: Running;
   /** Whether the panel is to be seen, so that its list tells what came of an act. */
   seen: () => boolean;
   /** Whether a snapshot is told while the panel is not to be seen. */
@@ -36,18 +35,14 @@ export interface DoingOptions {
 }
 
 export class Doing {
-  /** Verbs that run in the server, by the ids that they were begun with. */
-  private readonly running = new Map<string, Signal<this, string>>();
-
   constructor(private readonly options: DoingOptions) {}
 
   private get toasts(): Toasts {
     return this.options.toasts;
   }
 
-  /** The server tells how far a verb is. */
-  onProgress(task: string, what: string, done: number, of: number): void {
-    this.running.get(task)?.emit(of > 0 ? `${what} ${countText(done)} / ${countText(of)}` : what);
+  private get running(): Running {
+    return this.options.running;
   }
 
   // -- in the kernel
@@ -58,6 +53,19 @@ export class Doing {
     const cell = model.kernel?.runs ?? 0;
     const label = cell > 0 ? trans.__('Snapshot: queued after cell %1', cell) : trans.__('Snapshot: queued');
     model.queue.add(label, () => this.save(request));
+  }
+
+  /** A version kept the wrong variable: the form, on the others. */
+  async notThisModel({ path, ref }: Target): Promise<void> {
+    const { client, model, trans } = this.options;
+    const version = await this.toasts.during(
+      client.version(path, ref),
+      trans.__('Looking what %1 kept…', ref)
+    );
+    if (version !== null) {
+      const variable = version.parts.find(({ kind }) => kind === 'model')?.name ?? '';
+      model.setFormOpen(true, { ref, variable });
+    }
   }
 
   cancelSnapshot(): void {
@@ -170,7 +178,7 @@ export class Doing {
     const { trans } = this.options;
     const text = await this.toasts.line(trans.__('Note on %1', ref), trans.__('Add note'), '');
     if (text !== null && text.trim() !== '') {
-      await this.serverVerb(path, 'note', { args: [ref, text], options: {} });
+      await this.running.onServer(path, 'note', { args: [ref, text], options: {} });
     }
   }
 
@@ -188,14 +196,14 @@ export class Doing {
     const gone = words.filter(word => word.startsWith('-')).map(word => word.slice(1));
     const added = words.filter(word => !word.startsWith('-'));
     const options: JsonObject = gone.length > 0 ? { remove: gone } : {};
-    await this.serverVerb(path, 'tag', { args: [ref, ...added], options });
+    await this.running.onServer(path, 'tag', { args: [ref, ...added], options });
   }
 
   async rename(path: string, model: string): Promise<void> {
     const { trans } = this.options;
     const to = await this.toasts.line(trans.__('Rename %1', model), trans.__('Rename'), model);
     if (to !== null && to.trim() !== '' && to !== model) {
-      const done = await this.serverVerb(path, 'rename', { args: [model, to.trim()], options: {} });
+      const done = await this.running.onServer(path, 'rename', { args: [model, to.trim()], options: {} });
       if (done !== null) {
         this.options.model.setFilters({ model: to.trim() });
       }
@@ -205,20 +213,23 @@ export class Doing {
   /** Delete a version, after what depends on it was shown. */
   async remove({ path, ref }: Target): Promise<void> {
     const { trans } = this.options;
-    await this.previewed(path, 'delete', { args: [ref], options: {} }, trans.__('Delete %1', ref), {
-      yes: true
-    });
+    const title = trans.__('Delete %1', ref);
+    const call = { args: [ref], options: {} };
+    const sure = { yes: true };
+    await this.running.previewed(path, { name: 'delete', call, title, button: title, sure });
   }
 
   /** Free space, after what goes was shown. */
   async gc(path: string): Promise<void> {
     const { trans } = this.options;
-    await this.previewed(path, 'gc', { args: [], options: {} }, trans.__('Free space'), {});
+    const title = trans.__('Free space');
+    const call = { args: [], options: {} };
+    await this.running.previewed(path, { name: 'gc', call, title, button: title });
   }
 
   async verify(path: string, ref: string): Promise<void> {
     const { trans } = this.options;
-    const answer = await this.serverVerb(
+    const answer = await this.running.onServer(
       path,
       'verify',
       { args: ref === '' ? [] : [ref], options: {} },
@@ -231,7 +242,7 @@ export class Doing {
 
   async exportEnv({ path, ref }: Target): Promise<void> {
     const { trans } = this.options;
-    await this.serverVerb(
+    await this.running.onServer(
       path,
       'export',
       { args: [ref], options: { to: 'env' } },
@@ -243,106 +254,6 @@ export class Doing {
     const { trans } = this.options;
     Clipboard.copyToSystem(text);
     this.toasts.say(trans.__('Copied: %1', text));
-  }
-
-  /**
-   * Any verb of the table: its arguments are asked for (unless `given` are all of them), its
-   * preview shown, its lines told.
-   */
-  async verb(
-    path: string,
-    verb: VerbInfo,
-    given: readonly string[],
-    whole = false
-  ): Promise<void> {
-    const { trans } = this.options;
-    let call: Filled | null = { args: [...given], options: {} };
-    if (!whole && askable(verb).length > 0) {
-      call = await askVerb(verb, given, trans);
-    }
-    if (call === null) {
-      return;
-    }
-    if (verb.place === 'kernel') {
-      await this.sayKernel(verb, call);
-    } else if (verb.button !== '' || hasPreview(verb)) {
-      await this.previewed(path, verb.name, call, verb.button || verb.label, {});
-    } else {
-      const answer = await this.serverVerb(path, verb.name, call);
-      if (answer !== null && answer.lines.length > 1) {
-        await this.toasts.text(verb.label, answer.lines);
-      }
-    }
-  }
-
-  private async sayKernel(verb: VerbInfo, call: Filled): Promise<void> {
-    const { model } = this.options;
-    const answer = await this.toasts.during(
-      this.kernelVerb(verb.name, wordsOf(call)),
-      `${verb.label}…`,
-      () => this.interrupt()
-    );
-    if (answer !== null) {
-      await this.toasts.text(verb.label, linesOf(answer));
-      await model.kernel?.refresh();
-    }
-  }
-
-  /** Show what would happen, then do it by a button that names it. */
-  private async previewed(
-    path: string,
-    name: string,
-    call: Filled,
-    button: string,
-    sure: JsonObject
-  ): Promise<void> {
-    const { client, model, trans } = this.options;
-    const verb = model.verbs.find(known => known.name === name);
-    const dry = verb === undefined || hasPreview(verb);
-    let lines: string[] = [];
-    if (dry) {
-      const would = await this.toasts.during(
-        client.verb(path, name, call.args, { ...call.options, dry_run: true }),
-        trans.__('Looking what would happen…')
-      );
-      if (would === null) {
-        return;
-      }
-      lines = would.lines;
-    }
-    if (await this.toasts.confirm(button, lines, button)) {
-      await this.serverVerb(path, name, { ...call, options: { ...call.options, ...sure } });
-    }
-  }
-
-  private async serverVerb(
-    path: string,
-    name: string,
-    { args, options }: Filled,
-    label = `${name}…`
-  ): Promise<VerbAnswer | null> {
-    const { client, model, trans } = this.options;
-    const task = UUID.uuid4();
-    const progress = new Signal<this, string>(this);
-    this.running.set(task, progress);
-    const answer = await this.toasts.during(
-      client.verb(path, name, args, options, task),
-      label,
-      () => void client.cancel(task).catch(error => this.blame(error)),
-      progress
-    );
-    this.running.delete(task);
-    if (answer === null) {
-      return null;
-    }
-    const [first = '', ...rest] = answer.lines;
-    const details = {
-      label: trans.__('Details'),
-      callback: () => void this.toasts.text(name, answer.lines)
-    };
-    this.toasts.say(first, rest.length > 0 ? [details] : [], answer.exit_code !== 0);
-    await model.refresh();
-    return answer;
   }
 
   /** Versions whose executed cells hold this cell. */
@@ -366,20 +277,4 @@ export class Doing {
   blame(error: unknown): void {
     this.toasts.error(error);
   }
-}
-
-/** A verb's value in lines, for verbs that answer with data only. */
-function linesOf(value: Json): string[] {
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
-    const { lines } = value;
-    if (Array.isArray(lines)) {
-      return lines.map(String);
-    }
-    return Object.entries(value).map(([name, item]) => `${name}  ${text(item)}`);
-  }
-  return [text(value)];
-}
-
-function text(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -11,6 +11,7 @@ import {
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette, type Notification } from '@jupyterlab/apputils';
+import { IEditorLanguageRegistry } from '@jupyterlab/codemirror';
 import { PathExt } from '@jupyterlab/coreutils';
 import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
@@ -21,7 +22,8 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Signal } from '@lumino/signaling';
 import { setHost } from './card/host';
 import { Client } from './client';
-import { addCommands, addVerbs, furtherVerbs, type Room } from './commands';
+import { addCommands, type Room } from './commands';
+import { setParser } from './common/painter';
 import { Doing } from './doing';
 import { Model, type Kept } from './model';
 import { addNotebookCommands } from './notebook';
@@ -30,11 +32,13 @@ import { addPageCommands } from './pagecommands';
 import { Pages } from './pages';
 import { SnapbookPanel } from './panel/widget';
 import { Restoring } from './restoring';
+import { Running } from './running';
 import { folderOf, isLoadedIn, readSettings, type Settings } from './settings';
 import { StatusItem } from './status';
 import { Toasts } from './toasts';
 import { CommandIDs, DOMAIN, ISnapbook, PLUGIN_ID, type PageActions } from './tokens';
 import { CHANGED_SCHEMA, PROGRESS_SCHEMA, type Hint } from './types';
+import { addVerbs, furtherVerbs } from './verbcommands';
 
 const plugin: JupyterFrontEndPlugin<ISnapbook> = {
   id: PLUGIN_ID,
@@ -50,7 +54,8 @@ const plugin: JupyterFrontEndPlugin<ISnapbook> = {
     ISettingRegistry,
     IStateDB,
     IStatusBar,
-    IDefaultFileBrowser
+    IDefaultFileBrowser,
+    IEditorLanguageRegistry
   ],
   activate
 };
@@ -67,7 +72,8 @@ function activate(
   registry: ISettingRegistry | null,
   stateDB: IStateDB | null,
   statusBar: IStatusBar | null,
-  browser: IDefaultFileBrowser | null
+  browser: IDefaultFileBrowser | null,
+  languages: IEditorLanguageRegistry | null
 ): ISnapbook {
   const trans = (translator ?? nullTranslator).load(DOMAIN);
   const client = new Client(app.serviceManager.serverSettings);
@@ -78,11 +84,13 @@ function activate(
   };
   const actions = pageActions(app);
   const toasts = new Toasts(trans, hint => hintAction(app, model, hint));
+  const running = new Running({ model, client, trans, toasts });
   const doing = new Doing({
     model,
     client,
     trans,
     toasts,
+    running,
     seen: () => panel.isVisible,
     tells: () => found.settings.toast
   });
@@ -118,14 +126,18 @@ function activate(
       setLoadsAlways: on => void setLoadsAlways(found, model, on)
     }
   });
-  const room: Room = { app, model, doing, restoring, pages, panel, palette, trans };
+  const room: Room = { app, model, doing, restoring, running, pages, panel, palette, trans };
   addCommands(room);
   addNotebookCommands({ app, tracker, palette, doing, trans });
   addPageCommands(app, pages, actions, trans);
+  setParser(async () => {
+    const python = await languages?.getLanguage('python');
+    return python?.support?.language.parser ?? null;
+  });
   setHost({
     actions,
     pathOf: node => tracker.find(({ node: whole }) => whole.contains(node))?.context.path ?? '',
-    notThisModel: () => void app.commands.execute(CommandIDs.openForm),
+    notThisModel: (path, ref) => void app.commands.execute(CommandIDs.notThisModel, { path, ref }),
     changed: model.versionsChanged
   });
   app.shell.add(panel, 'left', { rank: 300, type: 'Snapbook' });
@@ -135,7 +147,7 @@ function activate(
   }
   followNotebooks(tracker, model, labShell);
   followFolder(browser, model);
-  followServer(app, model, doing, pages);
+  followServer(app, model, running, pages);
   followVerbs(room);
   keepState(stateDB, model);
   if (registry !== null) {
@@ -254,14 +266,19 @@ function followFolder(browser: IDefaultFileBrowser | null, model: Model): void {
 }
 
 /** The server tells what changed; a page that was out of sight for long looks for itself. */
-function followServer(app: JupyterFrontEnd, model: Model, doing: Doing, pages: Pages): void {
+function followServer(
+  app: JupyterFrontEnd,
+  model: Model,
+  running: Running,
+  pages: Pages
+): void {
   app.serviceManager.events.stream.connect((_, event) => {
     if (event.schema_id === CHANGED_SCHEMA) {
       model.onEvent(String(event.place));
       pages.refresh();
     } else if (event.schema_id === PROGRESS_SCHEMA) {
       const { task, what, done, of } = event;
-      doing.onProgress(String(task), String(what), Number(done), Number(of));
+      running.onProgress(String(task), String(what), Number(done), Number(of));
     }
   });
   document.addEventListener('visibilitychange', () => {

@@ -1,10 +1,21 @@
 /**
- * The versions that are loaded: pages of one question, newest first, kept true when more are made.
+ * The versions that are loaded: pages of one question, newest first, kept true when more are made,
+ * moved or deleted. What is not in sight is read again when it comes into sight.
  *
  * Asks the server, keeps rows, tells when they changed. Knows nothing of kernels or of the screen.
  */
 import { Signal, type ISignal } from '@lumino/signaling';
 import { ApiError, type Client } from './client';
+import {
+  gapOf,
+  NOTHING,
+  rowsOf,
+  withAgain,
+  withFirst,
+  withNext,
+  withOldest,
+  type Spans
+} from './spans';
 import type { Json, Page, Query, Row, VersionRow } from './types';
 
 export const PAGE_SIZE = 200;
@@ -25,7 +36,10 @@ export class Listing {
   loaded = false;
 
   private query: Query | null = null;
-  private after: string | null = null;
+  private spans: Spans = NOTHING;
+  /** Versions that may have changed since they were read. */
+  private stale = new Set<number>();
+  private renewing = false;
   private controller = new AbortController();
   private pending: Promise<boolean> | null = null;
   private busy = false;
@@ -46,7 +60,24 @@ export class Listing {
 
   /** Whether there are rows that are not loaded. */
   get more(): boolean {
-    return this.after !== null;
+    return this.spans.after !== null;
+  }
+
+  /** How many rows stand above those that are not loaded; null where these are at the end. */
+  get gap(): number | null {
+    return gapOf(this.spans);
+  }
+
+  /** Forget all rows; others will be asked for. */
+  clear(): void {
+    this.put(NOTHING);
+    this.loaded = false;
+    this.note = '';
+  }
+
+  private put(spans: Spans): void {
+    this.spans = spans;
+    this.rows = rowsOf(spans);
   }
 
   /** Ask another question. Rows of the old one stay until the answer is there. */
@@ -64,9 +95,7 @@ export class Listing {
     this.loaded = false;
     this.label = '';
     if (!keep) {
-      this.rows = [];
-      this.after = null;
-      this.note = '';
+      this.clear();
     }
     await this.first();
   }
@@ -85,23 +114,65 @@ export class Listing {
 
   /** Load the next page, once for all who ask. Resolves with false where there was none. */
   next(): Promise<boolean> {
+    return this.once(() => this.page({ after: this.spans.after ?? undefined }, withNext));
+  }
+
+  /** Load the page above those of the end. */
+  previous(): Promise<boolean> {
+    const after = this.spans.before ?? undefined;
+    return this.once(() => this.page({ order: 'oldest', after }, withOldest));
+  }
+
+  /** Load the oldest rows: End jumps there, whatever lies between. */
+  async oldest(): Promise<void> {
+    // Words are looked for from the newest on, as long as that takes.
+    const load =
+      this.query?.text === undefined
+        ? (): Promise<boolean> => this.page({ order: 'oldest' }, withOldest)
+        : (): Promise<boolean> => this.next();
+    while (this.more && this.gap === null && (await this.once(load))) {
+      // A page that somebody else asked for may have come instead.
+    }
+  }
+
+  /** These rows are in sight: those that may have changed are read again. */
+  async seen(rows: readonly Row[]): Promise<void> {
+    const from = rows.find(row => this.stale.has(row.n))?.n;
+    const { signal } = this.controller;
+    if (from === undefined || this.renewing || this.query === null) {
+      return;
+    }
+    this.renewing = true;
+    const { stale } = this;
+    try {
+      const after = String(from + 1);
+      const page = await this.client.versions({ ...this.query, after, limit: PAGE_SIZE }, signal);
+      if (!signal.aborted) {
+        this.put(withAgain(this.spans, page, from));
+        const to = page.rows[page.rows.length - 1]?.n ?? 0;
+        stale.forEach(n => n <= from && n >= to && stale.delete(n));
+        stale.delete(from);
+      }
+    } catch (error) {
+      stale.clear();
+      this.fail(error, signal);
+    } finally {
+      this.renewing = false;
+      this.changed_.emit();
+    }
+  }
+
+  private once(load: () => Promise<boolean>): Promise<boolean> {
     if (this.pending !== null) {
       return this.pending;
     }
-    const pending = this.page().finally(() => {
+    const pending = load().finally(() => {
       if (this.pending === pending) {
         this.pending = null;
       }
     });
     this.pending = pending;
     return pending;
-  }
-
-  /** Load all that is left, page by page: End jumps to the oldest. */
-  async all(): Promise<void> {
-    while (await this.next()) {
-      // Each page is shown as it comes.
-    }
   }
 
   /** Show rows that were found in another way, until the next question. */
@@ -111,8 +182,7 @@ export class Listing {
     this.busy = false;
     this.loading = false;
     this.question += 1;
-    this.rows = rows;
-    this.after = null;
+    this.put({ ...NOTHING, top: rows });
     this.count = rows.length;
     this.note = '';
     this.label = label;
@@ -129,21 +199,21 @@ export class Listing {
     this.showFound(rows.map(bare), label);
   }
 
-  private async page(): Promise<boolean> {
-    const after = this.after;
+  private async page(
+    part: Pick<Query, 'after' | 'order'>,
+    put: (spans: Spans, page: Page) => Spans
+  ): Promise<boolean> {
     const { signal } = this.controller;
-    if (after === null || this.query === null) {
+    if (!this.more || this.query === null) {
       return false;
     }
     this.loading = true;
     try {
-      const page = await this.client.versions({ ...this.query, after, limit: PAGE_SIZE }, signal);
+      const page = await this.client.versions({ ...this.query, ...part, limit: PAGE_SIZE }, signal);
       if (signal.aborted) {
         return false;
       }
-      const known = new Set(this.rows.map(row => row.ref));
-      this.rows = [...this.rows, ...page.rows.filter(row => !known.has(row.ref))];
-      this.after = page.after;
+      this.put(put(this.spans, page));
       this.error = null;
       return true;
     } catch (error) {
@@ -188,17 +258,9 @@ export class Listing {
     }
   }
 
-  /** The first page in the place of what it covers; older rows that are loaded stay. */
   private take(page: Page): void {
-    const last = page.rows[page.rows.length - 1];
-    const older =
-      this.loaded && page.after !== null && last !== undefined
-        ? this.rows.filter(row => row.n < last.n)
-        : [];
-    if (older.length === 0) {
-      this.after = page.after;
-    }
-    this.rows = [...page.rows, ...older];
+    this.put(withFirst(this.loaded ? this.spans : NOTHING, page));
+    this.stale = new Set(this.rows.slice(page.rows.length).map(row => row.n));
     this.note = page.note;
     this.error = null;
     this.loaded = true;

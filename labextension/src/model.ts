@@ -7,12 +7,13 @@
  */
 import type { ISessionContext } from '@jupyterlab/apputils';
 import { Signal, type ISignal } from '@lumino/signaling';
+import { Around } from './around';
 import { ApiError, errorOf, type Client } from './client';
 import { Listing } from './listing';
 import { Queue } from './queue';
 import { isNarrow, NO_FILTERS, queryOf, type Filters } from './search';
 import { KernelSide } from './session';
-import type { About, Page, Place, Row, Series, VerbInfo } from './types';
+import type { About, Page, Place, Row, VerbInfo } from './types';
 
 /** The notebook that is followed: where it is and its session. */
 export interface Followed {
@@ -33,6 +34,12 @@ export interface Kept {
   metric: string;
 }
 
+/** A version, and the variable that it kept. */
+export interface Wrong {
+  ref: string;
+  variable: string;
+}
+
 /** How many versions can be compared. */
 const MOST_MARKS = 2;
 
@@ -43,18 +50,17 @@ export class Model {
   /** Why the place cannot be read, in the server's words. */
   error: ApiError | null = null;
   filters: Filters = NO_FILTERS;
-  pins: Row[] = [];
-  series: Series | null = null;
-  /** The metric of the plot, "" for the main one. */
-  metric = '';
   plotOpen = false;
   formOpen = false;
+  /** The version whose variable was the wrong one, where the form is to choose another. */
+  wrong: Wrong | null = null;
   /** The key of the line that the keyboard is on. */
   active = '';
   marks: string[] = [];
   readonly unfolded = new Set<string>();
   readonly dismissed = new Set<string>();
   readonly listing: Listing;
+  readonly around: Around;
   readonly queue = new Queue();
   kernel: KernelSide | null = null;
 
@@ -73,6 +79,7 @@ export class Model {
 
   constructor(readonly client: Client) {
     this.listing = new Listing(client);
+    this.around = new Around(client);
     this.listing.changed.connect(this.emit, this);
     this.listing.arrived.connect(this.onPage, this);
     this.queue.changed.connect(this.emit, this);
@@ -120,7 +127,7 @@ export class Model {
   /** A row that is loaded or pinned, by its reference. */
   find(ref: string): Row | null {
     const of = (row: Row): boolean => row.ref === ref;
-    return this.listing.rows.find(of) ?? this.pins.find(of) ?? null;
+    return this.listing.rows.find(of) ?? this.around.pins.find(of) ?? null;
   }
 
   // -- what is followed
@@ -141,8 +148,7 @@ export class Model {
       this.suggested = '';
       this.active = '';
       this.marks = [];
-      this.pins = [];
-      this.series = null;
+      this.around.clear();
       this.formOpen = false;
       this.filters = { ...this.filters, model: null };
       this.stale = true;
@@ -207,7 +213,7 @@ export class Model {
     this.filters = { ...this.filters, ...changes };
     if (changes.model !== undefined) {
       this.marks = [];
-      this.metric = '';
+      this.around.metric = '';
     }
     this.emit();
     void this.askList();
@@ -252,8 +258,9 @@ export class Model {
     this.emit();
   }
 
-  setFormOpen(open: boolean): void {
+  setFormOpen(open: boolean, wrong: Wrong | null = null): void {
     this.formOpen = open;
+    this.wrong = wrong;
     this.emit();
   }
 
@@ -263,7 +270,7 @@ export class Model {
   }
 
   async setMetric(metric: string): Promise<void> {
-    this.metric = metric;
+    this.around.metric = metric;
     await this.readAround();
   }
 
@@ -275,13 +282,13 @@ export class Model {
 
   get kept(): Kept {
     const { model, search, marked } = this.filters;
-    return { model, search, marked, plotOpen: this.plotOpen, metric: this.metric };
+    return { model, search, marked, plotOpen: this.plotOpen, metric: this.around.metric };
   }
 
   /** Take up what was kept from the last time. */
   restore(kept: Partial<Kept>): void {
     this.plotOpen = kept.plotOpen ?? this.plotOpen;
-    this.metric = kept.metric ?? this.metric;
+    this.around.metric = kept.metric ?? this.around.metric;
     this.filters = {
       ...this.filters,
       search: kept.search ?? '',
@@ -301,8 +308,7 @@ export class Model {
     const asked = ++this.asked;
     if (!keep) {
       this.place = null;
-      this.listing.rows = [];
-      this.listing.loaded = false;
+      this.listing.clear();
     }
     if (this.about === null) {
       await this.readAbout();
@@ -349,18 +355,9 @@ export class Model {
   private async readAround(): Promise<void> {
     const { path, model } = this;
     if (model === '' || this.place === null || !this.place.exists) {
-      this.pins = [];
-      this.series = null;
+      this.around.clear();
       this.emit();
-      return;
-    }
-    const [pins, series] = await Promise.all([
-      this.client.pins(path, model).catch((): Row[] => []),
-      this.client.series(path, model, this.metric).catch((): null => null)
-    ]);
-    if (path === this.path && model === this.model) {
-      this.pins = pins;
-      this.series = series;
+    } else if (await this.around.read(path, model)) {
       this.emit();
     }
   }

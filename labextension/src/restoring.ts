@@ -9,13 +9,17 @@ import { PathExt } from '@jupyterlab/coreutils';
 import type { INotebookContent } from '@jupyterlab/nbformat';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { numberOf } from './format';
+import { numberOf, numberText } from './format';
 import type { Model } from './model';
-import type { Choice } from './restore/choice';
+import { lost, type Choice } from './restore/choice';
 import { askRestore } from './restore/dialog';
 import type { Toasts } from './toasts';
 import { CommandIDs } from './tokens';
-import type { Offer, Restored, VerbAnswer } from './types';
+import type { Offer, Restored, Saved, VerbAnswer } from './types';
+import { saveWords } from './words';
+
+/** The dialog does not wait longer for the number that a snapshot would get. */
+const PATIENCE_MS = 1500;
 
 export interface RestoringOptions {
   app: JupyterFrontEnd;
@@ -37,14 +41,15 @@ export class Restoring {
     if (model.kernel?.state === 'not-loaded' && !(await load())) {
       return;
     }
-    const preview = await toasts.during(
-      this.verb([ref, '--dry-run']),
+    const looked = await toasts.during(
+      this.look(ref),
       trans.__('Looking what %1 would change…', ref)
     );
-    if (preview === null) {
+    if (looked === null) {
       return;
     }
-    const choice = await askRestore({ ...this.before(path, ref, preview), trans });
+    const { preview, next } = looked;
+    const choice = await askRestore({ ...this.before(path, ref, preview), next, trans });
     if (choice === null) {
       return;
     }
@@ -55,6 +60,30 @@ export class Restoring {
       await toasts.during(this.cells(path, ref, choice.cells), trans.__('Restoring cells…'));
     }
     await model.kernel?.refresh();
+  }
+
+  /** What a restore would change, and which version would keep first what it would lose. */
+  private async look(ref: string): Promise<{ preview: Restored; next?: string }> {
+    const preview = await this.verb([ref, '--dry-run']);
+    const first = lost(preview)[0];
+    if (first === undefined) {
+      return { preview };
+    }
+    // The number is a kindness: what takes long to tell is left out.
+    const next = await Promise.race([
+      this.next(ref, first.name).catch((): undefined => undefined),
+      new Promise<undefined>(done => window.setTimeout(() => done(undefined), PATIENCE_MS))
+    ]);
+    return { preview, next };
+  }
+
+  /** The version that a snapshot of `variable` would be, under the model's name of `ref`. */
+  private async next(ref: string, variable: string): Promise<string | undefined> {
+    const name = ref.replace(/:[^:]*$/, '');
+    const words = saveWords({ name, variable });
+    const answer = await this.options.model.kernel?.verb('save', [...words, '--dry-run']);
+    const { version } = answer as unknown as Saved;
+    return `${version.model}:${numberText(version.number)}`;
   }
 
   private before(path: string, ref: string, preview: Restored): Parameters<typeof askRestore>[0] {

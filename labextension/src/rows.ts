@@ -19,6 +19,8 @@ export type Line =
   | { kind: 'heading'; key: string; text: string }
   | { kind: 'version'; key: string; row: Row; at: number }
   | { kind: 'fold'; key: string; rows: Row[]; open: boolean; at: number }
+  /** Rows that are not loaded, between others that are. */
+  | { kind: 'gap'; key: string; height: number }
   | { kind: 'more'; key: string };
 
 /** Lines with the place of each: `tops[i]` is where line i begins, the last entry where all end. */
@@ -27,6 +29,24 @@ export interface Layout {
   tops: number[];
   /** The lines that the keyboard stops at. */
   stops: number[];
+  /** The line of the gap, -1 for none. */
+  gap: number;
+  /** How many stops there are, those counted that are not loaded. */
+  places: number;
+}
+
+/** Rows that are not loaded: where they belong, and how many there are. */
+export interface Gap {
+  at: number;
+  count: number;
+}
+
+/** No list is higher: beyond about 30 million pixels browsers place nothing. */
+const HIGHEST_GAP_PX = 10_000_000;
+
+/** How high a line is. */
+export function heightOf(line: Line): number {
+  return line.kind === 'gap' ? line.height : HEIGHTS[line.kind];
 }
 
 /** Lay out rows, newest first. `unfolded` are keys of runs that the user opened. */
@@ -35,13 +55,21 @@ export function layOut(
   now: number,
   unfolded: ReadonlySet<string>,
   more: boolean,
-  trans: TranslationBundle
+  trans: TranslationBundle,
+  gap: Gap | null = null
 ): Layout {
   const lines: Line[] = [];
   let heading = '';
   let day = '';
   let at = 0;
   for (let i = 0; i < rows.length; ) {
+    if (i === gap?.at) {
+      const height = Math.min(HIGHEST_GAP_PX, Math.max(1, gap.count) * HEIGHTS.version);
+      lines.push({ kind: 'gap', key: 'gap', height });
+      at += gap.count;
+      // What follows is of another time.
+      heading = day = '';
+    }
     // Most rows are of the day of the one before: the costly words are asked for once a day.
     const today = dayOf(rows[i].time);
     if (today !== day || day === '') {
@@ -52,7 +80,7 @@ export function layOut(
         lines.push({ kind: 'heading', key: `heading ${text} ${at}`, text });
       }
     }
-    const run = autoRun(rows, i);
+    const run = autoRun(rows, i, gap !== null && i < gap.at ? gap.at : rows.length);
     if (run < FOLD_FROM) {
       lines.push({ kind: 'version', key: rows[i].ref, row: rows[i], at: at++ });
       i += 1;
@@ -68,18 +96,18 @@ export function layOut(
     }
     i += run;
   }
-  if (more) {
+  if (more && gap === null) {
     lines.push({ kind: 'more', key: 'more' });
   }
   const tops = [0];
   const stops: number[] = [];
   lines.forEach((line, index) => {
-    tops.push(tops[index] + HEIGHTS[line.kind]);
+    tops.push(tops[index] + heightOf(line));
     if (line.kind === 'version' || line.kind === 'fold') {
       stops.push(index);
     }
   });
-  return { lines, tops, stops };
+  return { lines, tops, stops, gap: lines.findIndex(({ kind }) => kind === 'gap'), places: at };
 }
 
 /** The local day of a time, as a key. */
@@ -88,10 +116,10 @@ function dayOf(time: string): string {
   return `${date.getFullYear()} ${date.getMonth()} ${date.getDate()}`;
 }
 
-/** How many automatic versions of nobody's interest follow each other from `start` on. */
-function autoRun(rows: readonly Row[], start: number): number {
+/** How many automatic versions of nobody's interest follow each other from `start` to `stop`. */
+function autoRun(rows: readonly Row[], start: number, stop: number): number {
   let end = start;
-  while (end < rows.length && isPlainAuto(rows[end])) {
+  while (end < stop && isPlainAuto(rows[end])) {
     end += 1;
   }
   return end - start;

@@ -131,6 +131,15 @@ export class Toasts {
     }
   }
 
+  /** A sentence in a dialog, with nothing to decide. */
+  async tell(title: string, lines: readonly string[]): Promise<void> {
+    await showDialog({
+      title,
+      body: textBody(lines),
+      buttons: [Dialog.okButton({ label: this.trans.__('Close') })]
+    });
+  }
+
   /**
    * Ask before something that is lost or seen by others: what will happen, and a button that names
    * it. The keyboard is on Cancel.

@@ -33,6 +33,7 @@ export namespace CommandIDs {
   export const containing = 'snapbook:containing';
   export const commentForm = 'snapbook:comment-form';
   export const openForm = 'snapbook:open-form';
+  export const notThisModel = 'snapbook:not-this-model';
   export const closeForm = 'snapbook:close-form';
   export const refresh = 'snapbook:refresh';
   export const search = 'snapbook:search';

@@ -97,6 +97,8 @@ export interface Query {
   author?: string;
   alias?: string;
   tag?: string;
+  /** From which end: the newest first, if it is not said. */
+  order?: 'newest' | 'oldest';
   after?: string;
   limit?: number;
 }

@@ -1,68 +1,14 @@
 /**
  * A dialog for any verb of the server's table: its arguments as fields, its button named.
  *
- * So a verb that the core learns needs no new code here. Knows the shape of a verb, none by name.
+ * So a verb that the core learns needs no new code here.
  */
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
-import type { Json, JsonObject, VerbArgument, VerbInfo } from './types';
-
-/** What was filled in: positionals in order, options by name. */
-export interface Filled {
-  args: string[];
-  options: JsonObject;
-}
-
-/** Arguments that every verb takes, or that the dialog itself stands for. */
-const COMMON = new Set(['json', 'debug', 'help', 'quiet', 'dry_run', 'yes', 'strict']);
-
-/** The arguments that a person fills in. */
-export function askable(verb: VerbInfo): VerbArgument[] {
-  return verb.arguments.filter(argument => !COMMON.has(argument.name));
-}
-
-/** Whether the verb can say what it would do. */
-export function hasPreview(verb: VerbInfo): boolean {
-  return verb.changes && verb.arguments.some(argument => argument.name === 'dry_run');
-}
-
-/** The values of the fields as a call. What is empty is left out. */
-export function filled(verb: VerbInfo, values: { [name: string]: string | boolean }): Filled {
-  const args: string[] = [];
-  const options: JsonObject = {};
-  for (const { name, many, positional } of askable(verb)) {
-    const value = values[name];
-    if (value === undefined || value === '' || value === false) {
-      continue;
-    }
-    const several = many === '*' || many === '+' || many === 'append';
-    const words = value === true ? [] : several && name !== 'text' ? value.split(/\s+/) : [value];
-    if (positional) {
-      args.push(...words);
-    } else {
-      options[name] = value === true ? true : several ? (words as Json[]) : value;
-    }
-  }
-  return { args, options };
-}
-
-/** The call as words of a command line, for a kernel. */
-export function wordsOf({ args, options }: Filled): string[] {
-  const words = [...args];
-  for (const [name, value] of Object.entries(options)) {
-    const option = `--${name.replace(/_/g, '-')}`;
-    if (value === true) {
-      words.push(option);
-    } else {
-      for (const item of Array.isArray(value) ? value : [value]) {
-        words.push(`${option}=${String(item)}`);
-      }
-    }
-  }
-  return words;
-}
+import type { Json, VerbArgument, VerbInfo } from './types';
+import { askable, filled, titleOf, type Filled } from './verbcall';
 
 /** Ask for a verb's arguments; null where it was cancelled. `given` fills the first positionals. */
 export async function askVerb(
@@ -71,8 +17,10 @@ export async function askVerb(
   trans: TranslationBundle
 ): Promise<Filled | null> {
   const body = new VerbForm(verb, given);
+  // What a field holds can be changed there, and is not said above it.
+  const fields = askable(verb).some(({ positional }) => positional);
   const result = await showDialog({
-    title: verb.label,
+    title: fields ? verb.label : titleOf(verb, given),
     body,
     buttons: [
       Dialog.cancelButton({ label: trans.__('Cancel') }),

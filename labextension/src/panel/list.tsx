@@ -7,7 +7,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { ageText } from '../format';
-import { headingOf, HEIGHTS, lineAt, lineOf, type Layout, type Line } from '../rows';
+import { headingOf, heightOf, HEIGHTS, lineAt, lineOf, type Layout, type Line } from '../rows';
 import type { Row } from '../types';
 import { RowView } from './row';
 
@@ -29,9 +29,13 @@ export interface ListProps {
   onOpen(ref: string): void;
   onMark(ref: string): void;
   onFold(key: string): void;
+  /** Load the rows below those from the newest on, or above those up to the oldest. */
   onMore(): void;
-  /** End was pressed: load what is left, then go to the last. */
+  onPrevious(): void;
+  /** End was pressed: load the oldest, then go to the last. */
   onEnd(): void;
+  /** These rows are in sight. */
+  onSeen(rows: Row[]): void;
   /** The list came into the page. */
   onShown(): void;
 }
@@ -59,7 +63,7 @@ export const List = React.forwardRef<ListHandle, ListProps>(function List(props,
     const node = scroller.current;
     if (node !== null) {
       setSight({ top: node.scrollTop, height: node.clientHeight });
-      anchor.current = anchorAt(latest.current.layout, node.scrollTop);
+      anchor.current = anchorAt(latest.current.layout, node.scrollTop, node.clientHeight);
     }
   }, []);
   React.useLayoutEffect(() => {
@@ -116,10 +120,14 @@ export const List = React.forwardRef<ListHandle, ListProps>(function List(props,
     drawn.push(current);
   }
   React.useEffect(() => {
-    if (hasMore(layout) && last === layout.lines.length - 1 && !props.loading) {
+    const wants = props.loading ? null : missing(layout, first, last, sight);
+    if (wants === 'more') {
       props.onMore();
+    } else if (wants === 'previous') {
+      props.onPrevious();
     }
-  }, [last, layout, props.loading]);
+    props.onSeen(rowsIn(layout, first, last));
+  }, [first, last, layout, props.loading]);
 
   React.useLayoutEffect(() => {
     if (scroller.current !== null && (anchor.current?.top ?? 0) > 0) {
@@ -144,6 +152,9 @@ export const List = React.forwardRef<ListHandle, ListProps>(function List(props,
     toEnd.current = event.key === 'End' && hasMore(layout);
     if (toEnd.current) {
       props.onEnd();
+      return;
+    }
+    if (step === 'gap') {
       return;
     }
     reveal(layout.lines[step].key, true);
@@ -181,7 +192,7 @@ function draw(
   props: ListProps,
   current: number
 ): JSX.Element {
-  const style = { top, height: HEIGHTS[line.kind] };
+  const style = { top, height: heightOf(line) };
   // Where nothing is chosen, Tab stops at the first line.
   const active = index === current || (current < 0 && props.layout.stops[0] === index);
   switch (line.kind) {
@@ -192,9 +203,10 @@ function draw(
         </div>
       );
     case 'more':
+    case 'gap':
       return (
         <div key={line.key} className="jp-snapbook-more" role="presentation" style={style}>
-          {props.trans.__('loading…')}
+          <span>{props.trans.__('loading…')}</span>
         </div>
       );
     case 'fold':
@@ -265,8 +277,37 @@ function hasMore({ lines }: Layout): boolean {
   return lines.length > 0 && lines[lines.length - 1].kind === 'more';
 }
 
-/** Where a key leads to: the index of a line, null for keys that do not move. */
-function target(key: string, layout: Layout, current: number, height: number): number | null {
+/** The rows of the lines from `first` to `last`. */
+function rowsIn({ lines }: Layout, first: number, last: number): Row[] {
+  return lines.slice(first, last + 1).flatMap(line => (line.kind === 'version' ? [line.row] : []));
+}
+
+/** Which rows the sight waits for: those at the edge of the gap that is nearer to it. */
+function missing(
+  layout: Layout,
+  first: number,
+  last: number,
+  sight: { top: number; height: number }
+): 'more' | 'previous' | null {
+  const { gap, tops } = layout;
+  if (gap < first || gap > last) {
+    return hasMore(layout) && last === layout.lines.length - 1 ? 'more' : null;
+  }
+  const above = sight.top - tops[gap];
+  const below = tops[gap + 1] - (sight.top + sight.height);
+  return above <= below ? 'more' : 'previous';
+}
+
+/**
+ * Where a key leads to: the index of a line, null for keys that do not move, 'gap' where what lies
+ * there is still to come.
+ */
+function target(
+  key: string,
+  layout: Layout,
+  current: number,
+  height: number
+): number | 'gap' | null {
   const { stops } = layout;
   if (stops.length === 0) {
     return null;
@@ -282,7 +323,13 @@ function target(key: string, layout: Layout, current: number, height: number): n
     PageUp: at - page
   };
   const step = steps[key];
-  return step === undefined ? null : stops[Math.min(stops.length - 1, Math.max(0, step))];
+  if (step === undefined) {
+    return null;
+  }
+  const line = stops[Math.min(stops.length - 1, Math.max(0, step))];
+  const { gap } = layout;
+  const over = gap >= 0 && current >= 0 && line < gap !== current < gap;
+  return over && key !== 'Home' && key !== 'End' ? 'gap' : line;
 }
 
 function scrollTo(node: HTMLElement, layout: Layout, index: number): void {
@@ -308,7 +355,7 @@ function useAnchor(
       return;
     }
     // The place in sight is known from the last scrolling: asking the page would lay it out twice.
-    const index = lineOf(layout, held.key);
+    const index = held.key === 'gap' ? -1 : lineOf(layout, held.key);
     if (index >= 0 && layout.tops[index] + held.offset !== held.top) {
       node.scrollTop = layout.tops[index] + held.offset;
     }
@@ -323,11 +370,14 @@ interface Anchor {
   top: number;
 }
 
-function anchorAt(layout: Layout, top: number): Anchor | null {
+function anchorAt(layout: Layout, top: number, height: number): Anchor | null {
   if (layout.lines.length === 0) {
     return null;
   }
-  const index = lineAt(layout, top);
+  const found = lineAt(layout, top);
+  // The gap changes its height; where rows below it are in sight, they are what stays.
+  const below = found === layout.gap && layout.tops[found + 1] < top + height;
+  const index = below ? found + 1 : found;
   return { key: layout.lines[index].key, offset: top - layout.tops[index], top };
 }
 

@@ -63,7 +63,9 @@ export function Panel(props: PanelProps): JSX.Element {
       )}
       {model.formOpen && status !== null && (
         <SnapshotForm
+          key={model.wrong?.ref}
           status={status}
+          wrong={model.wrong}
           models={place?.models ?? []}
           rows={props.settings.rows}
           acts={acts}
@@ -119,15 +121,17 @@ function reasonOf(model: Model, trans: TranslationBundle): string {
 /** Search, course, pinned and all versions, with what is compared and what they weigh. */
 function Versions(props: PanelProps): JSX.Element {
   const { model, settings, acts, now, list, trans } = props;
-  const { listing, place, series } = model;
+  const { listing, place, around } = model;
+  const { series, pins } = around;
   const { rows } = listing;
   // Ages are told by the minute; the layout depends on the day alone.
   const minute = Math.floor(now / 60000);
   const unfolded = [...model.unfolded].join('\n');
-  const layout = React.useMemo(
-    () => layOut(rows, now, model.unfolded, listing.more, trans),
-    [rows, minute, unfolded, listing.more, trans]
-  );
+  const { gap, count, more } = listing;
+  const layout = React.useMemo(() => {
+    const between = gap === null ? null : { at: gap, count: Math.max(1, (count ?? 0) - rows.length) };
+    return layOut(rows, now, model.unfolded, more, trans, between);
+  }, [rows, minute, unfolded, more, gap, count, trans]);
   const signing = React.useMemo(() => rows.some(row => row.signed), [rows]);
   const focusList = (): void => list.current?.reveal(model.active, true);
   return (
@@ -152,7 +156,7 @@ function Versions(props: PanelProps): JSX.Element {
         />
       )}
       <Pins
-        rows={model.pins}
+        rows={pins}
         trans={trans}
         onOpen={ref => acts.run(CommandIDs.openVersion, { ref })}
         onSelect={ref => void model.reveal(ref)}
@@ -192,9 +196,9 @@ function Versions(props: PanelProps): JSX.Element {
           marks={model.marks}
           named={model.model === '' || listing.label !== ''}
           signing={signing}
-          places={listing.more ? (listing.count ?? -1) : layout.stops.length}
+          places={more && gap === null ? (count ?? -1) : layout.places}
           loading={listing.loading}
-          baseline={settings.deltaTo === 'production' ? (model.pins[0] ?? null) : null}
+          baseline={settings.deltaTo === 'production' ? (pins[0] ?? null) : null}
           now={minute * 60000}
           trans={trans}
           onActive={key => model.setActive(key)}
@@ -202,7 +206,9 @@ function Versions(props: PanelProps): JSX.Element {
           onMark={ref => model.toggleMark(ref)}
           onFold={key => model.toggleFold(key)}
           onMore={() => void listing.next()}
-          onEnd={() => void listing.all()}
+          onPrevious={() => void listing.previous()}
+          onEnd={() => void listing.oldest()}
+          onSeen={seen => void listing.seen(seen)}
           onShown={props.onShown}
         />
       )}
@@ -210,7 +216,7 @@ function Versions(props: PanelProps): JSX.Element {
         <CompareBar
           marks={model.marks}
           acts={acts}
-          pinned={model.pins.length > 0}
+          pinned={pins.length > 0}
           trans={trans}
           onClear={() => model.clearMarks()}
         />

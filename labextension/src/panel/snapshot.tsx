@@ -7,8 +7,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import { countText, numberText, sizeText } from '../format';
-import type { Candidate, FrameInfo, KernelStatus, Saved } from '../types';
+import type { Wrong } from '../model';
+import type { FrameInfo, KernelStatus, Saved } from '../types';
 import type { Acts, SnapshotRequest } from './acts';
+import { Candidates } from './candidates';
+import { initial } from './request';
 
 export interface ButtonProps {
   /** Why it cannot be pressed, "" where it can. */
@@ -80,6 +83,8 @@ export function SnapshotButton(props: ButtonProps): JSX.Element {
 
 export interface FormProps {
   status: KernelStatus;
+  /** The version that kept the wrong variable; null where the form is just open. */
+  wrong: Wrong | null;
   models: readonly string[];
   rows: SnapshotRequest['rows'];
   acts: Acts;
@@ -97,8 +102,13 @@ export function SnapshotForm(props: FormProps): JSX.Element {
   const [request, setRequest] = React.useState<SnapshotRequest>(() => initial(props));
   const preview = usePreview(request, acts);
   const change = (part: Partial<SnapshotRequest>): void => setRequest({ ...request, ...part });
-  const first = React.useRef<HTMLInputElement>(null);
-  React.useEffect(() => first.current?.focus(), []);
+  const form = React.useRef<HTMLFormElement>(null);
+  // Where another variable is wanted the keyboard is among the variables, else on the name.
+  React.useEffect(() => {
+    const wanted = props.wrong === null ? 'input' : 'input[type="radio"]:enabled';
+    const radio = form.current?.querySelector<HTMLElement>('input[type="radio"]:checked');
+    (props.wrong !== null && radio ? radio : form.current?.querySelector<HTMLElement>(wanted))?.focus();
+  }, []);
   const becomes = preview.saved;
   const ref =
     becomes === null
@@ -106,6 +116,7 @@ export function SnapshotForm(props: FormProps): JSX.Element {
       : `${becomes.version.model}:${numberText(becomes.version.number)}`;
   return (
     <form
+      ref={form}
       className="jp-snapbook-form"
       aria-label={trans.__('Snapshot')}
       onSubmit={event => {
@@ -119,10 +130,14 @@ export function SnapshotForm(props: FormProps): JSX.Element {
         }
       }}
     >
+      {props.wrong !== null && (
+        <p className="jp-snapbook-quiet">
+          {trans.__('%1 kept %2. Choose another:', props.wrong.ref, props.wrong.variable)}
+        </p>
+      )}
       <label>
         <span>{trans.__('Name')}</span>
         <input
-          ref={first}
           type="text"
           className="jp-snapbook-input"
           list="jp-snapbook-models"
@@ -199,20 +214,6 @@ export function SnapshotForm(props: FormProps): JSX.Element {
   );
 }
 
-function initial({ status, rows }: FormProps): SnapshotRequest {
-  return {
-    name: status.name,
-    variable: status.variable,
-    message: '',
-    bump: '',
-    number: '',
-    data: null,
-    rows,
-    tags: [],
-    attach: []
-  };
-}
-
 /** Words between commas. A comma at the end is kept as an empty word, so that one can go on typing. */
 function words(text: string): string[] {
   return text === '' ? [] : text.split(/,\s?/);
@@ -261,39 +262,6 @@ function said({ saved, said: error, asking }: Preview, trans: TranslationBundle)
     ...saved.unusual,
     ...saved.not_kept
   ].join('\n');
-}
-
-interface CandidatesProps {
-  candidates: readonly Candidate[];
-  chosen: string;
-  trans: TranslationBundle;
-  onChoose(variable: string): void;
-}
-
-function Candidates({ candidates, chosen, trans, onChoose }: CandidatesProps): JSX.Element {
-  const sorted = [...candidates].sort((a, b) => Number(b.fitted !== false) - Number(a.fitted !== false));
-  return (
-    <fieldset>
-      <legend>{trans.__('Model')}</legend>
-      {sorted.length === 0 && (
-        <p className="jp-snapbook-quiet">{trans.__('No model in this kernel yet.')}</p>
-      )}
-      {sorted.map(({ variable, class_name: name, fitted, why }) => (
-        <label key={variable} className="jp-snapbook-check">
-          <input
-            type="radio"
-            name="jp-snapbook-candidate"
-            checked={variable === chosen}
-            disabled={fitted === false}
-            onChange={() => onChoose(variable)}
-          />
-          <span className="jp-snapbook-said" title={`${variable} ${name}`}>
-            <b>{variable}</b> {name} {why !== '' && `(${why})`}
-          </span>
-        </label>
-      ))}
-    </fieldset>
-  );
 }
 
 interface FieldProps {

@@ -6,6 +6,7 @@ import { Listing, PAGE_SIZE } from '../../src/listing';
 import { Model } from '../../src/model';
 import { notices } from '../../src/notices';
 import { Queue } from '../../src/queue';
+import type { Row } from '../../src/types';
 import { row, rows, Server, settled, trans } from './sample';
 
 async function shown(server: Server): Promise<Model> {
@@ -15,6 +16,17 @@ async function shown(server: Server): Promise<Model> {
   return model;
 }
 
+async function all(listing: Listing): Promise<void> {
+  while (await listing.next()) {
+    // Page by page.
+  }
+}
+
+const numbers = (listing: Listing): number[] => listing.rows.map(({ n }) => n);
+/** From `high` down to `low`. */
+const down = (high: number, low: number): number[] =>
+  Array.from({ length: high - low + 1 }, (_, i) => high - i);
+
 describe('a list of versions', () => {
   it('loads page by page to the oldest, none twice', async () => {
     const listing = new Listing(new Server(rows(450)).client);
@@ -22,7 +34,7 @@ describe('a list of versions', () => {
     expect(listing.rows).toHaveLength(PAGE_SIZE);
     await settled();
     expect(listing.count).toBe(450);
-    await listing.all();
+    await all(listing);
     expect(listing.rows.map(({ n }) => n)).toEqual(rows(450).map(({ n }) => n));
     expect(listing.more).toBe(false);
     expect(await listing.next()).toBe(false);
@@ -38,7 +50,7 @@ describe('a list of versions', () => {
     expect(listing.rows.map(({ n }) => n)).toEqual(
       Array.from({ length: 402 }, (_, i) => 452 - i)
     );
-    await listing.all();
+    await all(listing);
     expect(listing.rows).toHaveLength(452);
   });
 
@@ -49,6 +61,79 @@ describe('a list of versions', () => {
     server.versions = server.versions.filter(({ n }) => n !== 3);
     await listing.refresh();
     expect(listing.rows.map(({ n }) => n)).toEqual([5, 4, 2, 1]);
+  });
+
+  it('jumps to the oldest with one request, and grows from both sides until it is whole', async () => {
+    const server = new Server(rows(1000));
+    const listing = new Listing(server.client);
+    await listing.ask({ path: '' });
+    await settled();
+    server.asked = [];
+    await listing.oldest();
+    expect(server.asked).toEqual(['versions oldest']);
+    expect(numbers(listing)).toEqual([...down(1000, 801), ...down(200, 1)]);
+    expect([listing.gap, listing.more]).toEqual([200, true]);
+    await listing.oldest();
+    await listing.previous();
+    await listing.next();
+    expect(numbers(listing)).toEqual([...down(1000, 601), ...down(400, 1)]);
+    expect(listing.gap).toBe(400);
+    await listing.previous();
+    expect([listing.gap, listing.more]).toEqual([400, true]);
+    await all(listing);
+    expect(numbers(listing)).toEqual(down(1000, 1));
+    expect([listing.gap, listing.more]).toEqual([null, false]);
+  });
+
+  it('keeps the oldest in place while new versions come on top', async () => {
+    const server = new Server(rows(1000));
+    const listing = new Listing(server.client);
+    await listing.ask({ path: '' });
+    await listing.oldest();
+    server.versions = [row(1001), ...server.versions];
+    await listing.refresh();
+    expect(numbers(listing)).toEqual([...down(1001, 801), ...down(200, 1)]);
+    expect(listing.gap).toBe(201);
+  });
+
+  it('looks for words from the newest on, also for End', async () => {
+    const server = new Server(rows(450, { message: 'deep' }));
+    const listing = new Listing(server.client);
+    await listing.ask({ path: '', text: 'deep' });
+    await listing.oldest();
+    expect(listing.rows).toHaveLength(450);
+    expect(server.asked).not.toContain('versions oldest');
+  });
+
+  it('reads again what is in sight and was loaded before something changed', async () => {
+    const server = new Server(rows(1000));
+    const listing = new Listing(server.client);
+    await listing.ask({ path: '' });
+    await listing.next();
+    await listing.oldest();
+    const sight = (high: number, low: number): Row[] =>
+      listing.rows.filter(({ n }) => n <= high && n >= low);
+    server.asked = [];
+    await listing.seen(sight(700, 690));
+    expect(server.asked).toEqual([]);
+    server.versions = server.versions
+      .filter(({ n }) => n !== 695)
+      .map(each => ([700, 650, 20].includes(each.n) ? row(each.n, { aliases: ['live'] }) : each));
+    await listing.refresh();
+    expect(listing.rows.find(({ n }) => n === 700)?.aliases).toEqual([]);
+    await listing.seen(sight(700, 690));
+    const found = (n: number): string[] | undefined =>
+      listing.rows.find(each => each.n === n)?.aliases;
+    expect([found(700), found(695), found(650), found(20)]).toEqual([['live'], undefined, ['live'], []]);
+    await listing.seen(sight(25, 15));
+    expect(found(20)).toEqual(['live']);
+    expect(numbers(listing)).toEqual(
+      [...down(1000, 601), ...down(200, 1)].filter(n => n !== 695)
+    );
+    server.asked = [];
+    await listing.seen(sight(25, 15));
+    await listing.seen(sight(690, 680));
+    expect(server.asked).toEqual([]);
   });
 
   it('shows the answer to the last question, whichever comes first', async () => {

@@ -60,6 +60,20 @@ describe('the lines of the list', () => {
     expect(places).toEqual(places.map((_, i) => i));
   });
 
+  it('leave room for what is not loaded, and count it', () => {
+    const loaded = [...rows(1000).slice(0, 200), ...rows(200)];
+    const found = layOut(loaded, NOW, none, true, trans, { at: 200, count: 600 });
+    const { gap, lines, tops, stops, places } = found;
+    expect(lines[gap].kind).toBe('gap');
+    expect(tops[gap + 1] - tops[gap]).toBe(600 * HEIGHTS.version);
+    expect(lines[gap + 1].kind).toBe('heading');
+    expect(lines.some(({ kind }) => kind === 'more')).toBe(false);
+    expect(places).toBe(1000);
+    const last = lines[stops[stops.length - 1]];
+    expect(last.kind === 'version' && [last.row.n, last.at + 1]).toEqual([1, 1000]);
+    expect(stops).not.toContain(gap);
+  });
+
   it('keep the name of a fold when newer automatic versions come', () => {
     const auto = (n: number) => row(n, { auto: true });
     const before = layOut([3, 2, 1].map(auto), NOW, none, false, trans);

@@ -87,7 +87,8 @@ export class Server {
       versions: async (query: Query, signal?: AbortSignal) => {
         await this.gate;
         signal?.throwIfAborted();
-        return answer(`versions ${query.after ?? ''}`.trim(), () => this.page(query));
+        const name = ['versions', query.order, query.after].filter(Boolean).join(' ');
+        return answer(name, () => this.page(query));
       },
       count: (query: Query) => answer('count', () => this.matching(query).length),
       pins: () => answer('pins', () => []),
@@ -105,8 +106,10 @@ export class Server {
   }
 
   private page(query: Query): Page {
-    const after = query.after === undefined ? Infinity : Number(query.after);
-    const left = this.matching(query).filter(({ n }) => n < after);
+    const oldest = query.order === 'oldest';
+    const after = query.after === undefined ? (oldest ? -1 : Infinity) : Number(query.after);
+    const all = this.matching(query);
+    const left = (oldest ? all.reverse() : all).filter(({ n }) => (oldest ? n > after : n < after));
     const found = left.slice(0, query.limit);
     return {
       rows: found,
