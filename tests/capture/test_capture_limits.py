@@ -64,14 +64,15 @@ def test_an_interrupt_at_each_step_leaves_old_or_new(fitted, monkeypatch, where)
     from snapbook.display import notebook as shown
     from snapbook.lineage.log import Session
     from snapbook.repository import Repository
+    from snapbook.repository.making import Making
     from snapbook.verbs import make
 
     owner, name = {
         "capture": (make, "capture"),
         "save": (Repository, "save"),
-        "commit": (Repository, "_commit"),
+        "commit": (Making, "_commit"),
         "append": (FileCatalog, "append"),
-        "row": (Repository, "_row_of"),
+        "row": (Making, "_row_of"),
         "remember": (make, "_remember"),
         "persist": (Session, "persist"),
         "report": (make, "report"),

@@ -1,0 +1,151 @@
+"""A Store and a Catalog read together: versions, manifests, parts, and what was said of them.
+
+Knows when the index has to follow the chain; changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from snapbook import trust
+from snapbook.canonical import Json
+from snapbook.catalog import find
+from snapbook.catalog.base import Catalog, Head
+from snapbook.catalog.index import Index
+from snapbook.catalog.rows import VersionRow
+from snapbook.errors import Damaged, NotFound, Unreachable
+from snapbook.manifest import Manifest
+from snapbook.parts.base import Part
+from snapbook.refs import Ref
+from snapbook.store.base import Store
+
+if TYPE_CHECKING:
+    from snapbook.compare import Changes
+
+
+class Reading:
+    """Versions of models: found, read, compared."""
+
+    def __init__(
+        self, store: Store, catalog: Catalog, index: Index, folder: Path | None = None
+    ) -> None:
+        self.store = store
+        self.catalog = catalog
+        self._index = index
+        self._head: Head | None = None
+        self.folder = folder
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of all files; a use after that opens them again. Call it from any thread."""
+        self._index.close()
+        self.store.close()
+
+    @property
+    def known(self) -> Index:
+        """The index as of the last `follow`."""
+        return self._index
+
+    @property
+    def index(self) -> Index:
+        """The index, as of the newest event."""
+        self.follow()
+        return self._index
+
+    def follow(self) -> Head:
+        """Take in what others did: events into the index, condemned packs into the store."""
+        head = self._index.follow(self.catalog)
+        if head != self._head:
+            self._head = head
+            if condemned := self._index.condemned():
+                self.store.condemn(condemned)
+        return head
+
+    def every_version(self) -> Iterator[VersionRow]:
+        """All versions that are not deleted, newest first, page by page."""
+        index = self.index
+        after = None
+        while True:
+            page = index.page(after=after, limit=500)
+            yield from page.rows
+            after = page.after
+            if after is None:
+                return
+
+    def resolve(self, ref: Ref) -> VersionRow:
+        """The version that ``ref`` names now. Raises NotFound, or BadRef for a shared prefix."""
+        return find.resolve(self.index, ref)
+
+    def known_model(self, name: str) -> str:
+        """The model that ``name`` means, by an earlier name too. Raises NotFound with near ones."""
+        return find.known_model(self.index, name)
+
+    def manifest(self, digest: str) -> Manifest:
+        """The Manifest under ``digest``."""
+        return Manifest.decode(self.store.get(digest))
+
+    def part(self, digest: str) -> Part:
+        """The part stored under ``digest``."""
+        return Part.decode(self.store.get(digest))
+
+    def parts(self, digest: str) -> tuple[Part, ...]:
+        """The parts of the Manifest under ``digest``, in its order."""
+        return self.manifest(digest).load(self.store.get)
+
+    def compare(self, old: str, new: str) -> Changes:
+        """What differs between two manifests."""
+        return compared(self.parts(old), self.parts(new), self.store.get)
+
+    def made(self, n: int, version: VersionRow) -> bool:
+        """Whether event ``n`` is the one that made ``version``."""
+        event = self.catalog.event(n)
+        return event is not None and event.body.get("manifest") == version.manifest
+
+    def claim(self, version: VersionRow) -> trust.Claim:
+        """What the version's event says of its author, for trust.py."""
+        event = self.catalog.event(version.n)
+        signed = event.body.get("signature") if event is not None else None
+        fields: Mapping[str, Json] = signed if isinstance(signed, Mapping) else {}
+        named = event.body.get("model") if event is not None else None
+        return trust.Claim(
+            # The name it was signed for: a renamed model keeps its author's signature.
+            str(named or version.model),
+            version.manifest,
+            version.author,
+            str(fields.get("key", "")),
+            str(fields.get("signature", "")),
+        )
+
+    def whole(self, version: VersionRow) -> bool:
+        """Whether all that a version needs is there and its parts can be read."""
+        try:
+            needed = self.manifest(version.manifest).reachable(self.store.get)
+            return not self.store.missing(needed)
+        except (Damaged, NotFound, Unreachable):
+            return False
+
+    def readable_parts(self, version: VersionRow | None) -> tuple[Part, ...] | None:
+        """A damaged parent must not stop new work: it counts as one of which nothing is known."""
+        if version is None:
+            return None
+        try:
+            return self.parts(version.manifest)
+        except (Damaged, NotFound, Unreachable):
+            return ()
+
+
+def compared(
+    old: Sequence[Part], new: Sequence[Part], get: Callable[[str], bytes], *, deep: bool = True
+) -> Changes:
+    """What differs between two lists of parts; ``deep`` looks into their blobs."""
+    # Listing and resolving need no kind of part: they are imported when two versions are compared.
+    from snapbook.compare import compare
+
+    return compare(old, new, get, deep=deep)
