@@ -7,6 +7,7 @@
 import * as React from 'react';
 
 import type { Parser } from './colours';
+import { whenNear } from './near';
 import { whenIdle } from './slices';
 
 /** Where the parser of Python comes from. Asked when code is first shown. */
@@ -31,8 +32,6 @@ function parser(): Promise<Parser | null> {
 
 /** How long one turn may colour. */
 const TURN_MS = 12;
-/** How far beside the screen code is coloured already, in pixels. */
-const AHEAD = '400px';
 
 /**
  * What `paint` makes of the parser, once the element has come near the screen; null before, and
@@ -46,45 +45,27 @@ export function usePainted<T>(
   const [made, setMade] = React.useState<{ key: unknown; value: T } | null>(null);
   React.useEffect(() => {
     const node = element.current;
-    if (node === null || typeof IntersectionObserver !== 'function') {
+    if (node === null) {
       return;
     }
-    return whenNear(node, by => setMade({ key, value: paint(by) }));
+    const task = (by: Parser): void => setMade({ key, value: paint(by) });
+    const forget = whenNear(node, () => enqueue(task));
+    return () => {
+      forget();
+      queue.delete(task);
+    };
   }, [key]);
   return made !== null && made.key === key ? made.value : null;
 }
 
 type Task = (by: Parser) => void;
 
-const waiting = new Map<Element, Task>();
 const queue = new Set<Task>();
-let observer: IntersectionObserver | null = null;
 let running = false;
 
-/** Do `task` when the element is near the screen and there is time. Gives what takes it back. */
-function whenNear(node: Element, task: Task): () => void {
-  // Scrollers inside the page have a margin of their own, which TypeScript does not know yet.
-  const options = { rootMargin: AHEAD, scrollMargin: AHEAD };
-  observer ??= new IntersectionObserver(seen, options);
-  waiting.set(node, task);
-  observer.observe(node);
-  return () => {
-    waiting.delete(node);
-    queue.delete(task);
-    observer?.unobserve(node);
-  };
-}
-
-function seen(entries: readonly IntersectionObserverEntry[]): void {
-  for (const { isIntersecting, target } of entries) {
-    const task = waiting.get(target);
-    if (isIntersecting && task !== undefined) {
-      waiting.delete(target);
-      observer?.unobserve(target);
-      queue.add(task);
-    }
-  }
-  if (queue.size > 0 && !running) {
+function enqueue(task: Task): void {
+  queue.add(task);
+  if (!running) {
     running = true;
     void parser().then(by => (by === null ? stop() : whenIdle(() => turn(by))));
   }

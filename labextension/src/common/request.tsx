@@ -3,6 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { around, rescue } from './focus';
+import { whenNear } from './near';
 import { Trouble } from './said';
 import { failure, Failure } from './source';
 
@@ -39,11 +40,18 @@ export function OnRequest<T>(props: {
   /** For screen readers, where the label alone does not say of what. */
   name?: string;
   ask: () => Promise<T>;
+  /** Whether it is fetched by itself when it comes into view. */
+  eager?: boolean;
   trans: TranslationBundle;
   children: (value: T) => React.ReactNode;
 }): JSX.Element {
   const [asked, start] = useRequest(props.ask);
   const near = React.useRef<HTMLElement | null>(null);
+  const button = React.useRef<HTMLButtonElement>(null);
+  React.useEffect(() => {
+    const node = button.current;
+    return props.eager === true && node !== null ? whenNear(node, start) : undefined;
+  }, [props.eager]);
   React.useEffect(() => {
     if (asked.state === 'here' || asked.state === 'failed') {
       rescue(near.current);
@@ -57,6 +65,7 @@ export function OnRequest<T>(props: {
     default:
       return (
         <button
+          ref={button}
           type="button"
           className="jp-snapbook-Link"
           aria-label={props.name}

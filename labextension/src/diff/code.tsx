@@ -98,6 +98,7 @@ function CellOutputs(props: {
     <div className="jp-snapbook-CellOutputs">
       <OnRequest
         label={trans.__('outputs in %1', inline(ref, 80))}
+        eager
         ask={async () => find(await from.cells(ref), change, side) ?? null}
         trans={trans}
       >
@@ -105,12 +106,15 @@ function CellOutputs(props: {
           cell === null || cell.outputs.length === 0 ? (
             <span className="jp-snapbook-Quiet">{trans.__('no outputs in %1', inline(ref, 80))}</span>
           ) : (
-            <Outputs
-              outputs={cell.outputs}
-              cell={bracket(cell)}
-              fetch={at => from.output(ref, cell, at)}
-              trans={trans}
-            />
+            <>
+              <h4>{trans.__('outputs in %1', inline(ref, 80))}</h4>
+              <Outputs
+                outputs={cell.outputs}
+                cell={`${bracket(cell)} ${inline(ref, 80)}`}
+                fetch={at => from.output(ref, cell, at)}
+                trans={trans}
+              />
+            </>
           )
         }
       </OnRequest>

@@ -143,6 +143,8 @@ export class DiffModel implements IDisposable {
     if (found === undefined) {
       found = this.source.cells(this.path, ref);
       this._cells.set(ref, found);
+      // What failed is asked for again.
+      found.catch(() => this._cells.delete(ref));
     }
     return found;
   }

@@ -16,13 +16,11 @@ import { Slices, useSlices } from '../common/slices';
 import { cellKey } from '../page/runs';
 import type { PageActions } from '../tokens';
 import type { Change, Compared } from '../types';
-import { Chooser } from './chooser';
 import { CodeChange, OutputsOf } from './code';
 import { FrameChange } from './data';
 import { firstLines } from './lines';
 import type { DiffModel } from './model';
 import {
-  asLines,
   groups,
   height,
   isUnused,
@@ -32,6 +30,7 @@ import {
   Stop,
   strip
 } from './sections';
+import { Toolbar } from './toolbar';
 import { FileChange, Unused, ValueChange } from './values';
 
 /** How many lines a slice renders. */
@@ -66,113 +65,6 @@ export function DiffView(props: DiffProps): JSX.Element {
       )}
       {model.compared !== null && <Whole {...props} compared={model.compared} />}
     </div>
-  );
-}
-
-function Toolbar(props: DiffProps): JSX.Element {
-  const { model, trans, actions } = props;
-  const { compared, suggestions } = model;
-  const text = (): string => (compared ? (compared.text ?? asLines(compared)).join('\n') : '');
-  return (
-    <div className="jp-snapbook-Diff-bar" role="group" aria-label={trans.__('What is compared')}>
-      <Chooser
-        label={trans.__('A')}
-        value={model.old}
-        suggestions={suggestions}
-        onChoose={ref => void model.choose(ref, model.new)}
-        trans={trans}
-      />
-      <button
-        type="button"
-        className="jp-snapbook-Button"
-        title={trans.__('Exchange A and B (x)')}
-        aria-label={trans.__('Exchange A and B')}
-        disabled={model.new === ''}
-        onClick={() => void model.swap()}
-      >
-        <span aria-hidden="true">⇄</span>
-      </button>
-      <Chooser
-        label={trans.__('B')}
-        value={model.new}
-        suggestions={suggestions}
-        onChoose={ref => void model.choose(model.old, ref)}
-        trans={trans}
-      />
-      <div className="jp-snapbook-Diff-acts">
-        <View {...props} />
-        <Counter model={model} trans={trans} />
-        <button
-          type="button"
-          className="jp-snapbook-Button"
-          disabled={compared === null}
-          onClick={() => actions.copy(text())}
-        >
-          {trans.__('Copy as text')}
-        </button>
-      </div>
-    </div>
-  );
-}
-
-/** How the changes are shown. */
-function View(props: DiffProps): JSX.Element {
-  const { model, trans } = props;
-  return (
-    <>
-      <label className="jp-snapbook-Check" title={trans.__('Offer the outputs of changed cells (o)')}>
-        <input
-          type="checkbox"
-          checked={model.outputs}
-          onChange={event => model.setOutputs(event.currentTarget.checked)}
-        />
-        {trans.__('outputs')}
-      </label>
-      <label className="jp-snapbook-Check" title={trans.__('Old at the left, new at the right (s)')}>
-        <input
-          type="checkbox"
-          checked={model.sideBySide}
-          onChange={event => model.setSideBySide(event.currentTarget.checked)}
-        />
-        {trans.__('side by side')}
-      </label>
-    </>
-  );
-}
-
-function Counter(props: { model: DiffModel; trans: TranslationBundle }): JSX.Element {
-  const { model, trans } = props;
-  const total = model.stops.length;
-  const told =
-    total === 0
-      ? trans.__('no change')
-      : model.current < 0
-        ? trans._n('%1 change', '%1 changes', total)
-        : trans.__('%1 of %2', model.current + 1, total);
-  return (
-    <span className="jp-snapbook-Counter" role="group" aria-label={trans.__('Changes')}>
-      <button
-        type="button"
-        className="jp-snapbook-Button"
-        aria-label={trans.__('Previous change')}
-        title={trans.__('Previous change (p)')}
-        disabled={total === 0}
-        onClick={() => model.move(-1)}
-      >
-        <span aria-hidden="true">↑</span>
-      </button>
-      <span aria-live="polite">{told}</span>
-      <button
-        type="button"
-        className="jp-snapbook-Button"
-        aria-label={trans.__('Next change')}
-        title={trans.__('Next change (n)')}
-        disabled={total === 0}
-        onClick={() => model.move(1)}
-      >
-        <span aria-hidden="true">↓</span>
-      </button>
-    </span>
   );
 }
 

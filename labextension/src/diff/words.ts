@@ -2,8 +2,8 @@
  * Lines of a diff made into hunks and pairs, with the words that differ marked.
  *
  * The server gives lines that begin with "- " and "+ "; here those that became one another are
- * paired, so that they can stand side by side and be marked by the word. Pure and bounded: long
- * lines are marked whole.
+ * paired, so that they can stand side by side and be marked by the word. Pure and bounded: of long
+ * lines only the ends are compared.
  */
 
 /** One piece of a line; `marked` where it differs from the other side. */
@@ -88,10 +88,7 @@ function whole(line: string | undefined): Piece[] | null {
 /** Both lines in pieces, what differs marked; null where they have too little in common. */
 export function markWords(old: string, now: string): [Piece[], Piece[]] | null {
   const [a, b] = [split(old), split(now)];
-  if (a.length > MOST_WORDS || b.length > MOST_WORDS) {
-    return [[{ text: old, marked: true }], [{ text: now, marked: true }]];
-  }
-  const kept = common(a, b);
+  const kept = keptWords(a, b);
   const size = (words: readonly string[]): number =>
     words.reduce((sum, word) => sum + word.trim().length, 0);
   const shared = size(a.filter((_, at) => kept[0].has(at)));
@@ -103,6 +100,34 @@ export function markWords(old: string, now: string): [Piece[], Piece[]] | null {
 
 function split(line: string): string[] {
   return line.match(/[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu) ?? [];
+}
+
+/** The places, on each side, of words that stayed: what begins and ends both, and between that. */
+function keptWords(a: readonly string[], b: readonly string[]): [Set<number>, Set<number>] {
+  const shorter = Math.min(a.length, b.length);
+  let head = 0;
+  while (head < shorter && a[head] === b[head]) {
+    head++;
+  }
+  let tail = 0;
+  while (tail < shorter - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) {
+    tail++;
+  }
+  const [left, right] = [a, b].map(words => words.slice(head, words.length - tail));
+  const between =
+    left.length > MOST_WORDS || right.length > MOST_WORDS
+      ? [new Set<number>(), new Set<number>()]
+      : common(left, right);
+  const [keptA, keptB] = between.map(kept => new Set([...kept].map(at => at + head)));
+  for (let at = 0; at < head; at++) {
+    keptA.add(at);
+    keptB.add(at);
+  }
+  for (let at = 1; at <= tail; at++) {
+    keptA.add(a.length - at);
+    keptB.add(b.length - at);
+  }
+  return [keptA, keptB];
 }
 
 /** The places, on each side, of the longest common run of words. */

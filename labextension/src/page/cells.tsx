@@ -15,7 +15,7 @@ import { bracket, Run, runs } from './runs';
 /** Fetches one output: of the cell, by its place. */
 export type FetchOutput = (cell: CellRow, at: number) => Promise<StoredOutput>;
 
-const SLICE_CHARACTERS = 20_000;
+const SLICE_CHARACTERS = 12_000;
 /** Cells of a run that are shown at once. */
 const RUN_SHOWN = 50;
 

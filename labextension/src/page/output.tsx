@@ -24,7 +24,7 @@ const FRAMED = new Set(['text/html', 'image/svg+xml']);
 /** What a framed output may do: show itself. No script, no request. */
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:";
 
-/** The outputs of one cell as buttons that fetch them. */
+/** The outputs of one cell: fetched when they come into view, large ones when asked for. */
 export function Outputs(props: {
   outputs: readonly { kind: string; bytes: number }[];
   /** The cell's bracket, for screen readers. */
@@ -44,7 +44,12 @@ export function Outputs(props: {
             : trans.__('%1, %2 [show]', kind, size);
         return (
           <li key={at}>
-            <OnRequest label={label} ask={() => fetch(at)} trans={trans}>
+            <OnRequest
+              label={label}
+              ask={() => fetch(at)}
+              eager={output.bytes <= LARGE_BYTES}
+              trans={trans}
+            >
               {value => <Output output={value} trans={trans} />}
             </OnRequest>
           </li>

@@ -33,6 +33,14 @@ describe('lines of a diff', () => {
     expect(marked('a b', 'a b')).toEqual([]);
   });
 
+  it('marks only the middle of a long line', () => {
+    const long = Array.from({ length: 900 }, (_, at) => `v${at}`).join(', ');
+    const found = markWords(`f([${long}], 0.5)`, `f([${long}], 0.75)`);
+    expect(found?.[1].filter(piece => piece.marked).map(piece => piece.text)).toEqual(['75']);
+    const all = markWords(long, long.replace(/v/g, 'w'));
+    expect(all === null || all[1].length).toBeTruthy();
+  });
+
   it('keeps hunks apart and other lines as they are', () => {
     const found = rows(['- a', '+ a2', '- b', '+ b2', '... 12 more lines']);
     const hunks = found.map(row => (row.kind === 'pair' ? row.hunk : -1));
