@@ -307,13 +307,13 @@ def test_a_broken_event_is_passed_over_and_mended_when_it_comes_back(book):
 def read(monkeypatch):
     """Counts how often each event's file is read."""
     counts: Counter[int] = Counter()
-    real = FileCatalog._sealed
+    real = FileCatalog.sealed
 
     def counted(catalog, n):
         counts[n] += 1
         return real(catalog, n)
 
-    monkeypatch.setattr(FileCatalog, "_sealed", counted)
+    monkeypatch.setattr(FileCatalog, "sealed", counted)
     return counts
 
 
@@ -370,6 +370,23 @@ def test_an_unreadable_event_is_read_again_when_its_file_changes(tmp_path, read,
     index.follow(catalog)
     assert index.count() == 7
     assert [found.n for found in index.broken() if found.why == "it cannot be read"] == [3]
+
+
+def test_of_many_unreadable_events_a_part_is_looked_at_each_time(book, monkeypatch):
+    for minor in range(1, 6):
+        book.version("churn", f"0.{minor}.0")
+    whole = dict(book.catalog.sealed)
+    for n in (1, 2, 3):
+        book.catalog.sealed[n] = b"torn"
+    index = book.index()
+    monkeypatch.setattr("snapbook.catalog.follow._LOOKED_AT", 1)
+    book.catalog.sealed[2] = whole[2]
+    looked = 1
+    while index.follow(book.catalog) and index.count() == 2:
+        looked += 1
+        assert looked < 200
+    assert index.count() == 3
+    assert [found.n for found in index.broken() if found.why == "it cannot be read"] == [1, 3]
 
 
 def test_a_broken_head_is_passed_over(book):

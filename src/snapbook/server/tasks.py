@@ -68,7 +68,8 @@ class Tasks:
         def progress(what: str, done: int, of: int) -> None:
             nonlocal last_what, last_told
             if cancelled.is_set():
-                raise Interrupted("Stopped", "nothing was changed", kind="cancelled")
+                # What a gc has freed by now is freed.
+                raise Interrupted("Stopped", "no version was changed", kind="cancelled")
             now = time.monotonic()
             if what != last_what or now - last_told >= _PAUSE_S or done >= of:
                 last_what, last_told = what, now
