@@ -201,14 +201,16 @@ def test_a_cloned_notebook_without_its_versions(desk, project, server, place):
         desk.both_themes("cloned", panel)
 
 
-# Milliseconds from the panel to its bones.
+# Milliseconds from the panel to its bones, each taken when it is to be seen: what is in the page
+# and hidden does not count.
 BONES = """() => new Promise((done, fail) => {
   let panel = 0;
   const begun = performance.now();
+  const seen = name => Boolean(document.querySelector(name)?.offsetHeight);
   const look = () => {
     const now = performance.now();
-    if (!panel && document.querySelector('.jp-snapbook-panel')?.offsetHeight) panel = now;
-    if (document.querySelector('.jp-snapbook-skeleton')) done(now - panel);
+    if (!panel && seen('.jp-snapbook-panel')) panel = now;
+    if (panel && seen('.jp-snapbook-skeleton')) done(now - panel);
     else if (now - begun > 20000) fail(new Error('no bones'));
     else requestAnimationFrame(look);
   };
@@ -223,7 +225,8 @@ def test_loading_shows_bones_only_after_a_while(desk, project, place):
     desk.open(f"{place}/train.ipynb")
     desk.page.route("**/snapbook/api/versions*", lambda route: None)
     late = desk.page.evaluate(BONES)
-    assert late > 250
+    print(f"bones after {late:.0f} ms")
+    assert 250 < late < 1500  # 300 ms, and what a busy machine adds to a timer
     assert desk.panel.locator(".jp-snapbook-skeleton > *").count() <= 12
     desk.both_themes("loading", desk.panel)
     desk.page.unroute("**/snapbook/api/versions*")

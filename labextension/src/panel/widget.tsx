@@ -27,6 +27,8 @@ export class SnapbookPanel extends ReactWidget {
   private timer = 0;
   private wanted = false;
   private toSearch = false;
+  /** Whether the panel has ever been seen: before that nothing is drawn, nor counts as late. */
+  private opened = false;
 
   constructor(private readonly options: PanelOptions) {
     super();
@@ -52,6 +54,9 @@ export class SnapbookPanel extends ReactWidget {
 
   protected override render(): JSX.Element {
     const { model, settings, acts, trans } = this.options;
+    if (!this.opened) {
+      return <></>;
+    }
     return (
       <UseSignal signal={model.changed}>
         {() => (
@@ -91,25 +96,28 @@ export class SnapbookPanel extends ReactWidget {
 
   protected override onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
-    const { active } = this.options.model;
+    if (!this.takeKeyboard()) {
+      this.node.focus();
+      this.wanted = true;
+    }
+  }
+
+  /** Into the search line where that was asked for, else onto the row; whether either is there. */
+  private takeKeyboard(): boolean {
     const search = this.node.querySelector<HTMLElement>('input[type="search"]');
     if (this.toSearch && search !== null) {
       this.toSearch = false;
       search.focus();
-      return;
+      return true;
     }
-    if (this.list.current !== null) {
-      this.list.current.reveal(active, true);
-      return;
-    }
-    this.node.focus();
-    this.wanted = true;
+    this.list.current?.reveal(this.options.model.active, true);
+    return this.list.current !== null;
   }
 
   /** The first rows take the keyboard, if the panel was activated before they were there. */
   private onShown(): void {
     if (this.wanted && document.activeElement === this.node) {
-      this.list.current?.reveal(this.options.model.active, true);
+      this.takeKeyboard();
     }
     this.wanted = false;
   }
@@ -117,6 +125,7 @@ export class SnapbookPanel extends ReactWidget {
   private setSeen(seen: boolean): void {
     window.clearInterval(this.timer);
     if (seen) {
+      this.opened = true;
       this.timer = window.setInterval(() => this.update(), MINUTE_MS);
       this.update();
     }
