@@ -174,6 +174,8 @@ def test_verbs_come_from_the_servers_table(desk, project, place):
     desk.start("snapbook:verb-teleport", ref="churn:0.1.0")
     dialog = desk.page.get_by_role("dialog")
     expect(dialog.get_by_role("button", name="Teleport it now")).to_be_visible()
+    expect(dialog).to_contain_text("Teleport: churn:0.1.0")
+    expect(dialog).to_contain_text("Send a version somewhere.")
     desk.shot("verb", dialog)
     desk.page.keyboard.press("Escape")
 
@@ -232,6 +234,21 @@ def test_which_versions_contain_this_cell(reader):
     expect(reader.rows()).to_have_count(4)
 
 
+def test_keys_of_a_diff_after_a_click_on_a_checkbox(reader):
+    tab = reader.open_diff("churn:0.1.0", "churn:0.3.0")
+    box = tab.get_by_role("checkbox", name="side by side")
+    box.click()
+    expect(box).to_be_focused()
+    was = box.is_checked()
+    reader.page.keyboard.press("s")
+    expect(box).to_be_checked(checked=not was)
+    reader.page.keyboard.press("x")
+    expect(tab.get_by_label("A", exact=True)).to_have_value("churn:0.3.0")
+    # In a field of text a letter is a letter.
+    tab.get_by_label("A", exact=True).press("x")
+    expect(tab.get_by_label("B", exact=True)).to_have_value("churn:0.1.0")
+
+
 def test_the_comment_form_of_a_magic(story):
     cell = story.page.locator(".jp-Notebook-cell").nth(6)
     cell.click()
@@ -262,6 +279,7 @@ def test_the_status_bar(story):
         re.compile(r"churn:0\.4\.0, \d+ cells? changed since")
     )
     story.shot("status-bar")
+    assert (item.first.get_attribute("title") or "").startswith("churn:0.4.0, 1 cell changed since")
     item.first.click()
     expect(story.page.locator(".jp-snapbook-Diff:visible")).to_contain_text("n_estimators")
 
@@ -294,11 +312,12 @@ def test_changing_a_version(story, server, place, verb):
         expect(story.panel.get_by_role("combobox", name="Model")).to_contain_text("churn2")
 
 
-def test_free_space_shows_what_goes_first(story):
+def test_freeing_nothing_asks_nothing(story):
     story.sidebar()
     story.start("snapbook:gc")
     dialog = story.page.get_by_role("dialog")
-    expect(dialog).to_contain_text(re.compile("free|nothing", re.I))
+    expect(dialog).to_contain_text("Nothing to free.")
+    expect(dialog.get_by_role("button")).to_have_text(["Close"])
     story.shot("dialog-gc", dialog)
     story.page.keyboard.press("Escape")
 

@@ -44,8 +44,56 @@ def test_all_models_and_versions_of_another_notebook(story):
     expect(price).to_contain_text("price:0.1.0")
     assert "explore.ipynb" in (price.get_attribute("title") or "")
     assert "this notebook" not in (price.get_attribute("title") or "")
+    expect(price.get_by_title("of explore.ipynb")).to_be_visible()
+    assert "of explore.ipynb" in (price.get_attribute("aria-label") or "")
+    expect(story.rows().get_by_title(re.compile("^of "))).to_have_count(1)
     panel.get_by_role("combobox", name="Model").select_option("price")
     expect(story.rows()).to_have_count(1)
+
+
+# The texts of a row that reach out of their boxes or of the row.
+CUT = """row => {
+  const whole = row.getBoundingClientRect();
+  const parts = ['number', 'value', 'age', 'few'].map(name => `.jp-snapbook-${name}`).join();
+  return [...row.querySelectorAll(parts)].filter(node => {
+    const box = node.getBoundingClientRect();
+    return node.scrollWidth > node.clientWidth + 1 || box.right > whole.right - 5
+      || box.left < whole.left;
+  }).map(node => node.textContent);
+}"""
+
+
+def test_a_narrow_row_cuts_neither_number_nor_age(desk, server, place):
+    from datetime import UTC, datetime, timedelta
+
+    folder = server.root / place
+    bulk = projects.Bulk(folder)
+    long = "an-unusually-long-name-of-a-model"
+    tags = {f"a-long-tag-{n}": "" for n in range(5)}
+    for n, model in enumerate(("churn", "churn", long, long)):
+        bulk.version(
+            model,
+            f"0.{n + 1}0000.0",
+            datetime.now(UTC) - timedelta(minutes=40 - n),
+            metrics={"accuracy": 0.5 + n / 100},
+            tags=tags if n % 2 else {},
+            message="a message that is longer than the row is wide, by far",
+        )
+    bulk.close()
+    projects.write(folder / "train.ipynb", projects.tutorial())
+    desk.open(f"{place}/train.ipynb")
+    panel = desk.sidebar()
+    panel.get_by_role("combobox", name="Model").select_option(label="All models")
+    expect(desk.rows()).to_have_count(4)
+    box = panel.bounding_box()
+    assert box
+    assert box["width"] <= 252
+    for row in desk.rows().all():
+        assert row.evaluate(CUT) == []
+    # Two tags, and how many more; the whole name is still there for who reads it aloud.
+    expect(desk.row(f"{long}:0.40000.0")).to_contain_text("+3")
+    expect(desk.row(f"{long}:0.40000.0")).to_contain_text(f"{long}:0.40000.0")
+    desk.both_themes("narrow", panel)
 
 
 def test_search_takes_expressions_and_words(story):

@@ -64,6 +64,30 @@ def test_the_form_says_what_it_becomes(fitted):
     expect(form).to_be_hidden()
 
 
+def test_not_this_model_opens_the_form_on_the_others(fitted):
+    fitted.run("first = RandomForestClassifier(n_estimators=3, random_state=1)")
+    fitted.run("first.fit(X_train, y_train)")
+    fitted.page.get_by_role("button", name="Not this model?").first.click()
+    form = fitted.panel.get_by_role("form", name="Snapshot")
+    expect(form).to_contain_text("churn:0.4.0 kept model. Choose another:")
+    other = form.get_by_role("radio", name=re.compile("^first"))
+    expect(other).to_be_checked()
+    expect(other).to_be_focused()
+    fitted.shot("form-not-this", fitted.panel)
+    form.get_by_role("button", name="Snapshot churn:0.5.0").click()
+    expect(fitted.rows()).to_have_count(5)
+    expect(fitted.rows().first).to_contain_text("n_estimators 20 -> 3")
+
+
+def test_restoring_says_which_version_is_kept_first(fitted):
+    fitted.start("snapbook:restore", ref="churn:0.1.0")
+    dialog = fitted.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Snapshot it first as churn:0.5.0")
+    fitted.shot("restore-next", dialog)
+    dialog.get_by_role("button", name="Snapshot, then replace model").click()
+    expect(fitted.row("churn:0.5.0")).to_contain_text("n_estimators 20 -> 30")
+
+
 def test_data_that_is_unchecked_is_not_kept(fitted, server, place):
     panel = fitted.panel
     panel.get_by_role("button", name="Snapshot with name, message and data").click()
