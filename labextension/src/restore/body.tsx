@@ -5,18 +5,18 @@ import { ISignal, Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import { RestoreView } from './body-view';
-import { Before, Choice, usual } from './choice';
+import { Before, Choice } from './choice';
 
 /** The body as a widget of a dialog; its value is the choice. */
 export class RestoreBody extends ReactWidget {
   constructor(
     private readonly _before: Before,
+    private _choice: Choice,
     private readonly _trans: TranslationBundle
   ) {
     super();
     this.addClass('jp-snapbook');
     this.addClass('jp-snapbook-Restore');
-    this._choice = usual(_before);
   }
 
   /** Emitted after the choice has changed. */
@@ -52,6 +52,5 @@ export class RestoreBody extends ReactWidget {
     );
   }
 
-  private _choice: Choice;
   private readonly _changed = new Signal<this, Choice>(this);
 }

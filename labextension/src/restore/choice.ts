@@ -65,18 +65,28 @@ export function isEmpty(choice: Choice): boolean {
 
 /** The label of the button that does it: what will happen, in words. */
 export function buttonLabel(before: Before, choice: Choice, trans: TranslationBundle): string {
-  const names = before.preview.replaced.map(([name]) => name);
-  const first = names[0] ?? before.preview.bound[0]?.[0] ?? trans.__('model');
-  const said = inline(first, 40);
-  if (!choice.model) {
-    return choice.cells !== null && !choice.data
-      ? trans.__('Restore cells')
-      : choice.cells !== null
-        ? trans.__('Restore data and cells')
-        : trans.__('Restore data');
+  const { replaced, bound } = before.preview;
+  const name = inline(replaced[0]?.[0] ?? bound[0]?.[0] ?? trans.__('model'), 40);
+  // Cells of a new notebook replace nothing.
+  const cells = choice.cells === 'replace' || (choice.cells !== null && !choice.model);
+  const things = listed(
+    [
+      ...(choice.model ? [name] : []),
+      ...(choice.data ? [trans.__('data')] : []),
+      ...(cells ? [trans.__('cells')] : [])
+    ],
+    trans
+  );
+  if (!choice.model || replaced.length === 0) {
+    return trans.__('Restore %1', things);
   }
-  if (choice.keep && lost(before.preview).length > 0) {
-    return trans.__('Snapshot, then replace %1', said);
-  }
-  return names.length > 0 ? trans.__('Replace %1', said) : trans.__('Restore %1', said);
+  const keeps = choice.keep && lost(before.preview).length > 0;
+  return keeps ? trans.__('Snapshot, then replace %1', things) : trans.__('Replace %1', things);
+}
+
+/** "model, data and cells". */
+function listed(things: readonly string[], trans: TranslationBundle): string {
+  const last = things[things.length - 1] ?? '';
+  const others = things.slice(0, -1).join(', ');
+  return others === '' ? last : trans.__('%1 and %2', others, last);
 }

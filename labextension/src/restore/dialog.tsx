@@ -9,15 +9,16 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { inline } from '../common/text';
 import { RestoreBody } from './body';
-import { Before, buttonLabel, Choice, isEmpty, lost } from './choice';
+import { Before, buttonLabel, Choice, isEmpty, lost, usual } from './choice';
 
 /** The choice, or null if it was cancelled. */
 export async function askRestore(
   options: Before & { trans: TranslationBundle }
 ): Promise<Choice | null> {
   const { trans } = options;
+  let choice: Choice | null = usual(options);
   for (;;) {
-    const choice = await askWhat(options, trans);
+    choice = await askWhat(options, choice, trans);
     if (choice === null || choice.cells !== 'replace') {
       return choice;
     }
@@ -27,8 +28,13 @@ export async function askRestore(
   }
 }
 
-async function askWhat(before: Before, trans: TranslationBundle): Promise<Choice | null> {
-  const body = new RestoreBody(before, trans);
+/** `choice` is what is chosen at first: the usual, or what was chosen before *Back*. */
+async function askWhat(
+  before: Before,
+  choice: Choice,
+  trans: TranslationBundle
+): Promise<Choice | null> {
+  const body = new RestoreBody(before, choice, trans);
   const label = (choice: Choice): string =>
     choice.cells === 'replace'
       ? trans.__('%1…', buttonLabel(before, choice, trans))
@@ -53,14 +59,18 @@ async function askWhat(before: Before, trans: TranslationBundle): Promise<Choice
 async function askReplace(before: Before, trans: TranslationBundle): Promise<boolean> {
   const { cells, preview } = before;
   const here = inline(cells?.here ?? '', 80);
+  const kept =
+    cells?.unsaved === true
+      ? trans.__('%1 is saved with your unsaved edits, and a copy of it is put beside it first.', here)
+      : trans.__('A copy of %1 is put beside it first.', here);
   const dialog = new Dialog({
     title: trans.__('Replace all cells of %1?', here),
-    body: trans._n(
-      'They give way to the %1 cell of %2. The notebook as it stands now is kept first.',
-      'They give way to the %1 cells of %2. The notebook as it stands now is kept first.',
+    body: `${trans._n(
+      'They give way to the %1 cell of %2.',
+      'They give way to the %1 cells of %2.',
       cells?.count ?? 0,
       inline(preview.ref, 80)
-    ),
+    )} ${kept}`,
     buttons: [
       Dialog.cancelButton({ label: trans.__('Back') }),
       Dialog.warnButton({ label: trans.__('Replace cells of %1', here) })

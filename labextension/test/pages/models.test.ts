@@ -221,6 +221,12 @@ describe('a restore', () => {
     const label = (more: object): string => buttonLabel({ preview }, { ...choice, ...more }, trans);
     expect(label({})).toBe('Snapshot, then replace model');
     expect(label({ keep: false })).toBe('Replace model');
+    expect(label({ data: true, cells: 'replace' })).toBe(
+      'Snapshot, then replace model, data and cells'
+    );
+    expect(label({ data: true, cells: 'new' })).toBe('Snapshot, then replace model and data');
+    expect(label({ model: false, cells: 'new' })).toBe('Restore cells');
+    expect(label({ model: false, data: true, cells: 'replace' })).toBe('Restore data and cells');
     expect(isEmpty({ ...choice, model: false })).toBe(true);
   });
 });
