@@ -1,4 +1,4 @@
-"use strict";(self.rspackChunksnapbook=self.rspackChunksnapbook||[]).push([[729],{142(o,p,e){var r=e(601),a=e.n(r),n=e(314),i=(e.n(n))()(a());i.push([o.id,`/*
+"use strict";(self.rspackChunksnapbook=self.rspackChunksnapbook||[]).push([[729],{142(o,p,e){var a=e(601),n=e.n(a),r=e(314),t=(e.n(r))()(n());t.push([o.id,`/*
  * What all rooms of the sidebar share: the font, the focus ring, text that only screen readers get.
  * Colours are JupyterLab's variables, so that every theme holds.
  */
@@ -28,7 +28,7 @@
   white-space: nowrap;
   width: 1px;
 }
-`,""]),e.d(p,{},{A:i})},207(o,p,e){var r=e(601),a=e.n(r),n=e(314),i=(e.n(n))()(a());i.push([o.id,`/* The card of a version under its cell. It inherits the output's font and width. */
+`,""]),e.d(p,{},{A:t})},207(o,p,e){var a=e(601),n=e.n(a),r=e(314),t=(e.n(r))()(n());t.push([o.id,`/* The card of a version under its cell. It inherits the output's font and width. */
 .jp-snapbook-CardOutput {
   padding: 2px 0;
 }
@@ -78,7 +78,88 @@
   gap: 0 10px;
   margin-left: -3px;
 }
-`,""]),e.d(p,{},{A:i})},860(o,p,e){var r=e(601),a=e.n(r),n=e(314),i=(e.n(n))()(a());i.push([o.id,`/* The diff tab: choosers and strip stay, the changes scroll. */
+`,""]),e.d(p,{},{A:t})},990(o,p,e){var a=e(601),n=e.n(a),r=e(314),t=(e.n(r))()(n());t.push([o.id,`/*
+ * Code in the colours of JupyterLab's editor. They are mixed with the text's own colour: over the
+ * tints of a diff the editor's alone would be too faint.
+ */
+.jp-snapbook {
+  --jp-snapbook-code-share: 75%;
+}
+
+.jp-snapbook-code-keyword {
+  color: color-mix(
+    in srgb,
+    var(--jp-mirror-editor-keyword-color) var(--jp-snapbook-code-share),
+    var(--jp-content-font-color0)
+  );
+  font-weight: 600;
+}
+
+.jp-snapbook-code-number {
+  color: color-mix(
+    in srgb,
+    var(--jp-mirror-editor-number-color) var(--jp-snapbook-code-share),
+    var(--jp-content-font-color0)
+  );
+}
+
+.jp-snapbook-code-def {
+  color: color-mix(
+    in srgb,
+    var(--jp-mirror-editor-def-color) var(--jp-snapbook-code-share),
+    var(--jp-content-font-color0)
+  );
+}
+
+.jp-snapbook-code-self {
+  color: color-mix(
+    in srgb,
+    var(--jp-mirror-editor-variable-2-color) var(--jp-snapbook-code-share),
+    var(--jp-content-font-color0)
+  );
+}
+
+.jp-snapbook-code-property {
+  color: color-mix(
+    in srgb,
+    var(--jp-mirror-editor-property-color) var(--jp-snapbook-code-share),
+    var(--jp-content-font-color0)
+  );
+}
+
+.jp-snapbook-code-operator {
+  color: color-mix(
+    in srgb,
+    var(--jp-mirror-editor-operator-color) var(--jp-snapbook-code-share),
+    var(--jp-content-font-color0)
+  );
+}
+
+.jp-snapbook-code-comment {
+  color: color-mix(
+    in srgb,
+    var(--jp-mirror-editor-comment-color) var(--jp-snapbook-code-share),
+    var(--jp-content-font-color0)
+  );
+  font-style: italic;
+}
+
+.jp-snapbook-code-string {
+  color: color-mix(
+    in srgb,
+    var(--jp-mirror-editor-string-color) var(--jp-snapbook-code-share),
+    var(--jp-content-font-color0)
+  );
+}
+
+.jp-snapbook-code-meta {
+  color: color-mix(
+    in srgb,
+    var(--jp-mirror-editor-meta-color) var(--jp-snapbook-code-share),
+    var(--jp-content-font-color0)
+  );
+}
+`,""]),e.d(p,{},{A:t})},860(o,p,e){var a=e(601),n=e.n(a),r=e(314),t=(e.n(r))()(n());t.push([o.id,`/* The diff tab: choosers and strip stay, the changes scroll. */
 .jp-snapbook-Diff-frame {
   display: flex;
   flex-direction: column;
@@ -102,8 +183,12 @@
   padding: 8px 24px;
 }
 
-.jp-snapbook-Spring {
-  flex: 1 1 0;
+.jp-snapbook-Diff-acts {
+  align-items: center;
+  display: flex;
+  flex-wrap: wrap;
+  gap: 6px 10px;
+  margin-left: auto;
 }
 
 .jp-snapbook-Chooser {
@@ -227,6 +312,12 @@
   text-underline-offset: 3px;
 }
 
+/* Over two tints the editor's colours would be too faint. */
+.jp-snapbook-DiffLine del,
+.jp-snapbook-DiffLine ins {
+  --jp-snapbook-code-share: 45%;
+}
+
 .jp-snapbook-DiffLine.jp-mod-none {
   background: var(--jp-layout-color2);
 }
@@ -248,6 +339,19 @@
   padding: 2px 0;
 }
 
+/* Two outputs are compared by eye: both have to be on the screen, and the next change soon. */
+.jp-snapbook-CellOutputs .jp-snapbook-Outputs {
+  padding: 0;
+}
+
+.jp-snapbook-CellOutputs .jp-snapbook-Lines {
+  max-height: 240px;
+}
+
+.jp-snapbook-CellOutputs .jp-snapbook-Image {
+  max-height: 320px;
+}
+
 .jp-snapbook-ValueChange {
   align-items: baseline;
   display: flex;
@@ -258,8 +362,12 @@
 
 .jp-snapbook-ValueChange-name {
   color: var(--jp-ui-font-color2);
-  min-width: min(160px, 100%);
-  max-width: 100%;
+  flex: 0 0 min(220px, 40%);
+  min-width: 0;
+}
+
+.jp-snapbook-ValueChange-name + span {
+  min-width: 0;
 }
 
 .jp-snapbook-Old {
@@ -281,13 +389,26 @@
   fill: var(--jp-layout-color3);
 }
 
+@container (max-width: 640px) {
+  .jp-snapbook-Diff-bar,
+  .jp-snapbook-Strip,
+  .jp-snapbook-Diff-frame > .jp-snapbook-Quiet {
+    padding-left: 12px;
+    padding-right: 12px;
+  }
+
+  .jp-snapbook-Diff-acts {
+    margin-left: 0;
+  }
+}
+
 /* What is not on the screen costs no layout. */
 .jp-snapbook-Change {
   content-visibility: auto;
   contain-intrinsic-block-size: auto 80px;
 }
-`,""]),e.d(p,{},{A:i})},33(o,p,e){var r=e(601),a=e.n(r),n=e(314),i=e.n(n),t=e(142),l=e(572),s=e(860),d=e(207),c=e(31),b=i()(a());b.i(t.A),b.i(l.A),b.i(s.A),b.i(d.A),b.i(c.A),b.push([o.id,`/* One line a file; what is not named here is not in the bundle. */
-`,""]),e.d(p,{},{A:b})},572(o,p,e){var r=e(601),a=e.n(r),n=e(314),i=(e.n(n))()(a());i.push([o.id,`/* The version page: a list of sections that stays, beside one scroll. */
+`,""]),e.d(p,{},{A:t})},33(o,p,e){var a=e(601),n=e.n(a),r=e(314),t=e.n(r),i=e(142),l=e(572),s=e(860),d=e(207),c=e(990),b=e(31),f=t()(n());f.i(i.A),f.i(l.A),f.i(s.A),f.i(d.A),f.i(c.A),f.i(b.A),f.push([o.id,`/* One line a file; what is not named here is not in the bundle. */
+`,""]),e.d(p,{},{A:f})},572(o,p,e){var a=e(601),n=e.n(a),r=e(314),t=(e.n(r))()(n());t.push([o.id,`/* The version page: a list of sections that stays, beside one scroll. */
 .jp-snapbook-Page,
 .jp-snapbook-Diff {
   background: var(--jp-layout-color1);
@@ -408,8 +529,12 @@
   color: var(--jp-content-link-color);
   cursor: pointer;
   font: inherit;
-  padding: 1px 3px;
+  padding: 1px 0;
   text-align: left;
+}
+
+.jp-snapbook .jp-snapbook-Link:focus-visible {
+  outline-offset: 1px;
 }
 
 .jp-snapbook-Link:hover {
@@ -463,10 +588,25 @@
 }
 
 .jp-snapbook-Header-line {
+  align-items: flex-start;
+  display: flex;
+  gap: 8px 12px;
+}
+
+.jp-snapbook-Header-name {
   align-items: center;
   display: flex;
+  flex: 1 1 0;
   flex-wrap: wrap;
-  gap: 8px 12px;
+  gap: 6px 12px;
+  min-height: 26px;
+  min-width: 0;
+}
+
+@container (max-width: 420px) {
+  .jp-snapbook-Header-line {
+    flex-direction: column;
+  }
 }
 
 .jp-snapbook-Header h1 {
@@ -479,8 +619,8 @@
 
 .jp-snapbook-Header-acts {
   display: flex;
+  flex: none;
   gap: 6px;
-  margin-left: auto;
 }
 
 .jp-snapbook-Marks {
@@ -517,17 +657,35 @@
   line-height: 1.7;
 }
 
-.jp-snapbook-Dotted > li:not(:last-child)::after {
+/* The dot belongs to what follows it: no line ends with one that has nothing behind it. */
+.jp-snapbook-Dotted {
+  align-items: baseline;
+  /* Those at the beginning of a line are cut off. */
+  clip-path: inset(0 0 0 15px);
+  margin-left: -15px;
+}
+
+.jp-snapbook-Dotted > li::before {
   content: '\xb7';
-  padding: 0 6px;
+  display: inline-block;
+  text-align: center;
+  width: 15px;
 }
 
 .jp-snapbook-Digest code {
   font-size: 0.95em;
 }
 
+.jp-snapbook-Digest .jp-snapbook-Link {
+  padding-left: 0.5em;
+}
+
 .jp-snapbook-Section {
   scroll-margin-top: 8px;
+}
+
+.jp-snapbook-Scroller > .jp-snapbook-Section:first-child > .jp-snapbook-Section-title {
+  margin-top: 0;
 }
 
 .jp-snapbook-Section-title {
@@ -780,9 +938,23 @@
   gap: 4px;
 }
 
+.jp-snapbook-Check input {
+  flex: none;
+  margin: 0 2px 0 0;
+}
+
 .jp-snapbook-Lineage {
+  display: grid;
+  grid-template-columns: minmax(min-content, max-content);
+  justify-content: start;
   max-height: 520px;
   overflow: auto;
+}
+
+.jp-snapbook-Lineage > svg[role] {
+  display: block;
+  height: auto;
+  max-width: 100%;
 }
 
 .jp-snapbook-Edge {
@@ -880,7 +1052,7 @@
   content-visibility: auto;
   contain-intrinsic-block-size: auto 60px;
 }
-`,""]),e.d(p,{},{A:i})},31(o,p,e){var r=e(601),a=e.n(r),n=e(314),i=(e.n(n))()(a());i.push([o.id,`/* The panel of the left area. Fixed heights of the list's lines are also in src/rows.ts. */
+`,""]),e.d(p,{},{A:t})},31(o,p,e){var a=e(601),n=e.n(a),r=e(314),t=(e.n(r))()(n());t.push([o.id,`/* The panel of the left area. Fixed heights of the list's lines are also in src/rows.ts. */
 .jp-snapbook-widget {
   background: var(--jp-layout-color1);
   display: flex;
@@ -1183,6 +1355,10 @@
   padding: 4px 8px;
 }
 
+.jp-snapbook-pins + .jp-snapbook-bar {
+  margin-top: 6px;
+}
+
 .jp-snapbook-bar.jp-mod-compare {
   margin: 0;
 }
@@ -1438,7 +1614,7 @@ button.jp-snapbook-stand:hover {
   border-bottom: 1px solid var(--jp-border-color2);
   left: 0;
   position: absolute;
-  right: 12px;
+  right: 10px;
   top: 0;
   z-index: 1;
 }
@@ -1468,7 +1644,7 @@ button.jp-snapbook-stand:hover {
 .jp-snapbook-line {
   align-items: baseline;
   display: flex;
-  gap: 6px;
+  gap: 4px;
   height: 18px;
   line-height: 18px;
   white-space: nowrap;
@@ -1483,24 +1659,45 @@ button.jp-snapbook-stand:hover {
 .jp-snapbook-second {
   color: var(--jp-ui-font-color1);
   font-size: var(--jp-ui-font-size0);
-  padding-left: 16px;
+  padding-left: 14px;
+}
+
+/*
+ * A row at its narrowest: the number, the value and the age are never cut. What yields is the
+ * message, then tags and aliases; on the first line the delta, then the middle of the name.
+ */
+.jp-snapbook-name {
+  display: flex;
+  flex: 0 1 auto;
+  font-weight: 600;
+  margin-right: -4px;
+  min-width: 0;
+  overflow: hidden;
+}
+
+.jp-snapbook-name > span {
+  flex: none;
+}
+
+.jp-snapbook-name > .jp-snapbook-head {
+  flex: 0 1 auto;
+  min-width: 0;
+  overflow: hidden;
+  text-overflow: ellipsis;
 }
 
 .jp-snapbook-number {
   flex: none;
   font-weight: 600;
-  max-width: calc(100% - 150px);
-  overflow: hidden;
-  text-overflow: ellipsis;
 }
 
 .jp-snapbook-alias {
   border: 1px solid var(--jp-border-color0);
   border-radius: 7px;
-  flex: 0 1 auto;
+  flex: 0 3 auto;
   line-height: 13px;
-  max-width: 45%;
-  min-width: 20px;
+  max-width: 40%;
+  min-width: 24px;
   overflow: hidden;
   padding: 0 5px;
   text-overflow: ellipsis;
@@ -1509,17 +1706,31 @@ button.jp-snapbook-stand:hover {
 .jp-snapbook-value {
   flex: none;
   font-variant-numeric: tabular-nums;
-  max-width: 90px;
+  margin-left: auto;
+  max-width: 76px;
   overflow: hidden;
   text-overflow: ellipsis;
 }
 
 .jp-snapbook-delta {
-  flex: none;
+  display: flex;
+  flex: 0 1000 auto;
+  flex-wrap: wrap;
   font-size: var(--jp-ui-font-size0);
   font-variant-numeric: tabular-nums;
-  min-width: 52px;
-  text-align: right;
+  height: 18px;
+  justify-content: flex-end;
+  min-width: 0;
+  overflow: hidden;
+}
+
+/* Holds the line, so that the text beside it can leave it. */
+.jp-snapbook-strut {
+  width: 0;
+}
+
+.jp-snapbook-strut::before {
+  content: '\\200b';
 }
 
 .jp-snapbook-delta.jp-mod-better {
@@ -1542,12 +1753,12 @@ button.jp-snapbook-stand:hover {
   color: var(--jp-ui-font-color1);
   flex: none;
   font-size: var(--jp-ui-font-size0);
-  min-width: 40px;
+  min-width: 38px;
   text-align: right;
 }
 
 .jp-snapbook-said {
-  flex: 1 1 auto;
+  flex: 1 1000 auto;
   min-width: 0;
   overflow: hidden;
   text-overflow: ellipsis;
@@ -1559,16 +1770,31 @@ button.jp-snapbook-stand:hover {
 }
 
 .jp-snapbook-tag {
-  flex: 0 1 auto;
+  flex: 0 5 auto;
   max-width: 30%;
-  min-width: 0;
+  min-width: 24px;
   overflow: hidden;
   text-overflow: ellipsis;
 }
 
-.jp-snapbook-signs {
+.jp-snapbook-few {
+  color: var(--jp-ui-font-color2);
   flex: none;
-  letter-spacing: 2px;
+}
+
+.jp-snapbook-signs {
+  display: flex;
+  flex: none;
+  gap: 3px;
+}
+
+.jp-snapbook-signs:empty {
+  display: none;
+}
+
+.jp-snapbook-sign {
+  align-self: center;
+  display: flex;
 }
 
 .jp-snapbook-fold {
@@ -1588,6 +1814,12 @@ button.jp-snapbook-stand:hover {
   color: var(--jp-ui-font-color2);
   line-height: 30px;
   padding: 0 12px;
+}
+
+.jp-snapbook-more > span {
+  bottom: 0;
+  position: sticky;
+  top: 22px;
 }
 
 /* -- foot */
@@ -1616,17 +1848,29 @@ button.jp-snapbook-stand:hover {
 /* -- elsewhere */
 
 .jp-snapbook-statusitem button {
+  align-items: center;
   background: none;
   border: 0;
   color: inherit;
   cursor: pointer;
+  display: flex;
   font: inherit;
   height: 100%;
-  max-width: 40ch;
+  line-height: inherit;
+  max-width: min(44ch, 33vw);
   overflow: hidden;
   padding: 0 6px;
-  text-overflow: ellipsis;
   white-space: nowrap;
+}
+
+.jp-snapbook-statusitem .jp-snapbook-name {
+  flex-shrink: 1000;
+  font-weight: inherit;
+  margin: 0;
+}
+
+.jp-snapbook-statusitem .jp-snapbook-said {
+  flex: 0 1 auto;
 }
 
 .jp-snapbook-text {
@@ -1661,4 +1905,4 @@ button.jp-snapbook-stand:hover {
     border-left-color: Highlight;
   }
 }
-`,""]),e.d(p,{},{A:i})},314(o){o.exports=function(o){var p=[];return p.toString=function(){return this.map(function(p){var e="",r=void 0!==p[5];return p[4]&&(e+="@supports (".concat(p[4],") {")),p[2]&&(e+="@media ".concat(p[2]," {")),r&&(e+="@layer".concat(p[5].length>0?" ".concat(p[5]):""," {")),e+=o(p),r&&(e+="}"),p[2]&&(e+="}"),p[4]&&(e+="}"),e}).join("")},p.i=function(o,e,r,a,n){"string"==typeof o&&(o=[[null,o,void 0]]);var i={};if(r)for(var t=0;t<this.length;t++){var l=this[t][0];null!=l&&(i[l]=!0)}for(var s=0;s<o.length;s++){var d=[].concat(o[s]);r&&i[d[0]]||(void 0!==n&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=n),e&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=e),a&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=a):d[4]="".concat(a)),p.push(d))}},p}},601(o){o.exports=function(o){return o[1]}},776(o,p,e){e.r(p);var r=e(72),a=e.n(r),n=e(825),i=e.n(n),t=e(659),l=e.n(t),s=e(56),d=e.n(s),c=e(540),b=e.n(c),f=e(113),x=e.n(f),j=e(33),h={};h.styleTagTransform=x(),h.setAttributes=d(),h.insert=l().bind(null,"head"),h.domAPI=i(),h.insertStyleElement=b(),a()(j.A,h);let u=j.A&&j.A.locals?j.A.locals:void 0;e.d(p,{},{default:u})},72(o){var p=[];function e(o){for(var e=-1,r=0;r<p.length;r++)if(p[r].identifier===o){e=r;break}return e}function r(o,r){for(var a={},n=[],i=0;i<o.length;i++){var t=o[i],l=r.base?t[0]+r.base:t[0],s=a[l]||0,d="".concat(l," ").concat(s);a[l]=s+1;var c=e(d),b={css:t[1],media:t[2],sourceMap:t[3],supports:t[4],layer:t[5]};if(-1!==c)p[c].references++,p[c].updater(b);else{var f=function(o,p){var e=p.domAPI(p);return e.update(o),function(p){p?(p.css!==o.css||p.media!==o.media||p.sourceMap!==o.sourceMap||p.supports!==o.supports||p.layer!==o.layer)&&e.update(o=p):e.remove()}}(b,r);r.byIndex=i,p.splice(i,0,{identifier:d,updater:f,references:1})}n.push(d)}return n}o.exports=function(o,a){var n=r(o=o||[],a=a||{});return function(o){o=o||[];for(var i=0;i<n.length;i++){var t=e(n[i]);p[t].references--}for(var l=r(o,a),s=0;s<n.length;s++){var d=e(n[s]);0===p[d].references&&(p[d].updater(),p.splice(d,1))}n=l}}},659(o){var p={};o.exports=function(o,e){var r=function(o){if(void 0===p[o]){var e=document.querySelector(o);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(o){e=null}p[o]=e}return p[o]}(o);if(!r)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");r.appendChild(e)}},540(o){o.exports=function(o){var p=document.createElement("style");return o.setAttributes(p,o.attributes),o.insert(p,o.options),p}},56(o,p,e){o.exports=function(o){var p=e.nc;p&&o.setAttribute("nonce",p)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var p=o.insertStyleElement(o);return{update:function(e){var r,a,n;r="",e.supports&&(r+="@supports (".concat(e.supports,") {")),e.media&&(r+="@media ".concat(e.media," {")),(a=void 0!==e.layer)&&(r+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),r+=e.css,a&&(r+="}"),e.media&&(r+="}"),e.supports&&(r+="}"),(n=e.sourceMap)&&"u">typeof btoa&&(r+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(n))))," */")),o.styleTagTransform(r,p,o.options)},remove:function(){var o;null===(o=p).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,p){if(p.styleSheet)p.styleSheet.cssText=o;else{for(;p.firstChild;)p.removeChild(p.firstChild);p.appendChild(document.createTextNode(o))}}}}]);
+`,""]),e.d(p,{},{A:t})},314(o){o.exports=function(o){var p=[];return p.toString=function(){return this.map(function(p){var e="",a=void 0!==p[5];return p[4]&&(e+="@supports (".concat(p[4],") {")),p[2]&&(e+="@media ".concat(p[2]," {")),a&&(e+="@layer".concat(p[5].length>0?" ".concat(p[5]):""," {")),e+=o(p),a&&(e+="}"),p[2]&&(e+="}"),p[4]&&(e+="}"),e}).join("")},p.i=function(o,e,a,n,r){"string"==typeof o&&(o=[[null,o,void 0]]);var t={};if(a)for(var i=0;i<this.length;i++){var l=this[i][0];null!=l&&(t[l]=!0)}for(var s=0;s<o.length;s++){var d=[].concat(o[s]);a&&t[d[0]]||(void 0!==r&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=r),e&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=e),n&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=n):d[4]="".concat(n)),p.push(d))}},p}},601(o){o.exports=function(o){return o[1]}},776(o,p,e){e.r(p);var a=e(72),n=e.n(a),r=e(825),t=e.n(r),i=e(659),l=e.n(i),s=e(56),d=e.n(s),c=e(540),b=e.n(c),f=e(113),j=e.n(f),x=e(33),h={};h.styleTagTransform=j(),h.setAttributes=d(),h.insert=l().bind(null,"head"),h.domAPI=t(),h.insertStyleElement=b(),n()(x.A,h);let u=x.A&&x.A.locals?x.A.locals:void 0;e.d(p,{},{default:u})},72(o){var p=[];function e(o){for(var e=-1,a=0;a<p.length;a++)if(p[a].identifier===o){e=a;break}return e}function a(o,a){for(var n={},r=[],t=0;t<o.length;t++){var i=o[t],l=a.base?i[0]+a.base:i[0],s=n[l]||0,d="".concat(l," ").concat(s);n[l]=s+1;var c=e(d),b={css:i[1],media:i[2],sourceMap:i[3],supports:i[4],layer:i[5]};if(-1!==c)p[c].references++,p[c].updater(b);else{var f=function(o,p){var e=p.domAPI(p);return e.update(o),function(p){p?(p.css!==o.css||p.media!==o.media||p.sourceMap!==o.sourceMap||p.supports!==o.supports||p.layer!==o.layer)&&e.update(o=p):e.remove()}}(b,a);a.byIndex=t,p.splice(t,0,{identifier:d,updater:f,references:1})}r.push(d)}return r}o.exports=function(o,n){var r=a(o=o||[],n=n||{});return function(o){o=o||[];for(var t=0;t<r.length;t++){var i=e(r[t]);p[i].references--}for(var l=a(o,n),s=0;s<r.length;s++){var d=e(r[s]);0===p[d].references&&(p[d].updater(),p.splice(d,1))}r=l}}},659(o){var p={};o.exports=function(o,e){var a=function(o){if(void 0===p[o]){var e=document.querySelector(o);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(o){e=null}p[o]=e}return p[o]}(o);if(!a)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");a.appendChild(e)}},540(o){o.exports=function(o){var p=document.createElement("style");return o.setAttributes(p,o.attributes),o.insert(p,o.options),p}},56(o,p,e){o.exports=function(o){var p=e.nc;p&&o.setAttribute("nonce",p)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var p=o.insertStyleElement(o);return{update:function(e){var a,n,r;a="",e.supports&&(a+="@supports (".concat(e.supports,") {")),e.media&&(a+="@media ".concat(e.media," {")),(n=void 0!==e.layer)&&(a+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),a+=e.css,n&&(a+="}"),e.media&&(a+="}"),e.supports&&(a+="}"),(r=e.sourceMap)&&"u">typeof btoa&&(a+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(r))))," */")),o.styleTagTransform(a,p,o.options)},remove:function(){var o;null===(o=p).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,p){if(p.styleSheet)p.styleSheet.cssText=o;else{for(;p.firstChild;)p.removeChild(p.firstChild);p.appendChild(document.createTextNode(o))}}}}]);
