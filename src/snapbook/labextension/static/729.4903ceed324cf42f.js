@@ -1870,7 +1870,7 @@ button.jp-snapbook-stand:hover {
 }
 
 .jp-snapbook-statusitem .jp-snapbook-said {
-  flex: 0 1 auto;
+  flex: 0 0.01 auto;
 }
 
 .jp-snapbook-text {
