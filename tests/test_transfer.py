@@ -45,7 +45,7 @@ def save(repository, seed, author=driver.AUTHOR, model="churn", **wish):
 
 
 def sent(repository, destination, version, author=PUSHER, **named):
-    return copy(repository, Local(destination), version, author, **named)
+    return copy(Local(repository), Local(destination), version, author, **named)
 
 
 def troubles(repository):
@@ -53,7 +53,7 @@ def troubles(repository):
 
 
 def offer_of(repository, version):
-    return transfer.offered(repository, version, version.model, None)
+    return transfer.offered(repository, version)
 
 
 def accepted(repository, offer):

@@ -1,4 +1,4 @@
-"""Errors on the wire: a status by what the caller would do, and one JSON object.
+"""Errors on the wire, there and back: a status by what the caller would do, and one JSON object.
 
 One sentence each, never a traceback, never a path of ours.
 """
@@ -10,17 +10,25 @@ from http import HTTPStatus
 from typing import Any
 
 from snapbook.errors import (
+    BadExpression,
+    BadName,
+    BadOption,
+    BadRef,
     Conflict,
     Damaged,
+    DiskFull,
     Hint,
     Interrupted,
     NewerFormat,
     NotFound,
     NotKept,
     NotRestorable,
+    ReadOnly,
     Refused,
     SnapbookError,
+    Unclear,
     Unreachable,
+    Untrusted,
     Usage,
 )
 
@@ -79,3 +87,34 @@ def internal() -> SnapbookError:
 
 def _line(text: str) -> str:
     return " ".join(text.split())
+
+
+_CLASSES: tuple[type[SnapbookError], ...] = (
+    BadName, BadRef, BadOption, BadExpression, Unclear, Untrusted, DiskFull, ReadOnly,
+    Usage, NotFound, Conflict, Refused, Unreachable, Damaged, NewerFormat, NotRestorable,
+    NotKept, Interrupted,
+)  # fmt: skip
+
+
+def raised(status: int, value: object) -> SnapbookError:
+    """The error that `told` wrote, of the class that the caller can act upon.
+
+    Whatever else an HTTP status came with becomes an error by the status alone.
+    """
+    said: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
+    kind = str(said.get("kind") or _KINDS.get(status, ""))
+    by_kind = next((cls for cls in _CLASSES if cls.kind == kind), None)
+    by_status = next((cls for cls, code in _STATUS if code == status), Unreachable)
+    if status == HTTPStatus.UNAUTHORIZED:
+        by_status = Refused
+    hint: Hint | str | None = str(said.get("typed") or "") or None
+    verb = said.get("hint")
+    if isinstance(verb, Mapping) and isinstance(verb.get("args"), list):
+        hint = Hint(str(verb.get("verb")), tuple(map(str, verb["args"])))
+    return (by_kind or by_status)(
+        str(said.get("what") or f"The server answered {status}"),
+        str(said.get("why") or ""),
+        act=str(said.get("act") or ""),
+        hint=hint,
+        kind=kind or None,
+    )

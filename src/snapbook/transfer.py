@@ -9,7 +9,7 @@ author's signature travels as it is. Knows neither networks nor who may do what.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -53,12 +53,26 @@ class Moved:
     copied_bytes: int
 
 
-class Destination(Protocol):
-    """Where a version can be copied to: a `Here`, or a registry's client."""
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A version as it is offered: the event's body that would make it, and the blobs it needs."""
+
+    body: Mapping[str, Json]
+    needed: frozenset[str]
+
+
+class Side(Protocol):
+    """One end of a copy: a `Local` Repository, or the client of a registry."""
 
     @property
     def store(self) -> Store:
-        """Where the blobs go."""
+        """Where the blobs are."""
+
+    def offer(self, version: VersionRow) -> Offered:
+        """What is offered of ``version``, as this side has it."""
+
+    def bring(self, version: VersionRow, digests: Collection[str], progress: Progress) -> None:
+        """Get these blobs of ``version`` at once, so that ``store.get`` has them at hand."""
 
     def accept(
         self, writer: Writer, offer: Mapping[str, Json], author: Author, strict: bool
@@ -68,7 +82,7 @@ class Destination(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A Repository as a destination."""
+    """A Repository as a side of a copy."""
 
     repository: Repository
 
@@ -76,6 +90,15 @@ class Local:
     def store(self) -> Store:
         """The repository's store."""
         return self.repository.store
+
+    def offer(self, version: VersionRow) -> Offered:
+        """The version's own event, and what its Manifest says."""
+        return Offered(
+            offered(self.repository, version), frozenset(needed_by(self.repository, version))
+        )
+
+    def bring(self, version: VersionRow, digests: Collection[str], progress: Progress) -> None:
+        """Nothing: all of it is at hand."""
 
     def accept(
         self, writer: Writer, offer: Mapping[str, Json], author: Author, strict: bool
@@ -85,8 +108,8 @@ class Local:
 
 
 def transfer(
-    source: Repository,
-    destination: Destination,
+    source: Side,
+    destination: Side,
     version: VersionRow,
     author: Author,
     *,
@@ -94,18 +117,19 @@ def transfer(
     strict: bool = False,
     progress: Progress = lambda _done, _of: None,
 ) -> Moved:
-    """Copy ``version`` to ``destination``, there under ``model`` ("": the same name).
+    """Copy ``version`` of ``source`` to ``destination``, there under ``model`` ("": the same name).
 
     ``author`` is who copies; the version's own author stays who he is. Raises what the two sides
     raise (NotFound, Damaged, DiskFull, Unreachable, Refused), and Conflict where ``strict`` and the
     number is taken; then the destination is as it was.
     """
-    needed = needed_by(source, version)
+    offer = source.offer(version)
     with reworded("Not copied"):
         writer = destination.store.writer()
         try:
-            missing = sorted(destination.store.missing(needed))
-            writer.rely(needed.difference(missing))
+            missing = sorted(destination.store.missing(offer.needed))
+            writer.rely(offer.needed.difference(missing))
+            source.bring(version, missing, progress)
             copied = 0
             for done, digest in enumerate(missing):
                 progress(done, len(missing))
@@ -114,8 +138,9 @@ def transfer(
                 writer.add(data)
             progress(len(missing), len(missing))
             writer.commit()
-            offer = offered(source, version, model or version.model, author.key)
-            return Moved(destination.accept(writer, offer, author, strict), len(missing), copied)
+            body = renamed(offer.body, model or version.model, author.key)
+            accepted = destination.accept(writer, body, author, strict)
+            return Moved(accepted, len(missing), copied)
         finally:
             writer.close()
 
@@ -129,17 +154,11 @@ def needed_by(source: Repository, version: VersionRow) -> set[str]:
     return needed
 
 
-def offered(
-    source: Repository, version: VersionRow, model: str, key: Key | None
-) -> Mapping[str, Json]:
-    """The body of the event that is to make ``version`` elsewhere, called ``model`` there.
-
-    The author's signature goes along. It is for one name: under another it is shown and opens
-    nothing, unless the author himself copies and signs anew with ``key``.
-    """
+def offered(source: Repository, version: VersionRow) -> Mapping[str, Json]:
+    """The body of the event that would make ``version`` elsewhere under the same name."""
     claim = source.claim(version)
     body: dict[str, Json] = {
-        "model": model,
+        "model": version.model,
         "number": number_text(version.number),
         "manifest": version.manifest,
         "key": version.key,
@@ -148,13 +167,35 @@ def offered(
         "parents": list(version.parents),
         "auto": version.auto,
     }
-    if key is not None and claim.key == key.public and claim.model != model:
-        signed = key.sign(trust.AUTHOR, trust.statement(model, version.manifest))
-        body["signature"] = {"key": key.public, "signature": signed}
-    elif claim.signature:
-        found: dict[str, Json] = {"key": claim.key, "signature": claim.signature}
-        body["signature"] = found if claim.model == model else {**found, "model": claim.model}
+    if claim.signature:
+        body["signature"] = _signed(claim.key, claim.signature, claim.model, version.model)
     return body
+
+
+def renamed(body: Mapping[str, Json], model: str, key: Key | None) -> Mapping[str, Json]:
+    """The offer under another name.
+
+    The author's signature goes along. It is for one name: under another it is shown and opens
+    nothing, unless the author himself copies and signs anew with ``key``.
+    """
+    signature = body.get("signature")
+    out = {**body, "model": model}
+    if not isinstance(signature, Mapping):
+        return out
+    named = str(signature.get("model") or body["model"])
+    if named == model:
+        return out
+    if key is not None and signature.get("key") == key.public:
+        said = trust.statement(model, str(body["manifest"]))
+        fresh = key.sign(trust.AUTHOR, said)
+        return {**out, "signature": _signed(key.public, fresh, model, model)}
+    kept = _signed(str(signature["key"]), str(signature["signature"]), named, model)
+    return {**out, "signature": kept}
+
+
+def _signed(key: str, signature: str, named: str, model: str) -> dict[str, Json]:
+    found: dict[str, Json] = {"key": key, "signature": signature}
+    return found if named == model else {**found, "model": named}
 
 
 def accept(
@@ -239,8 +280,7 @@ def _signature(value: Json, model: str, manifest: str) -> dict[str, Json]:
             act="Whoever made this version has to push it again",
             kind="signature",
         )
-    found: dict[str, Json] = {"key": key, "signature": signature}
-    return {**found, "model": named} if named != model else found
+    return _signed(key, signature, named, model)
 
 
 def _time(text: str) -> str:

@@ -43,7 +43,7 @@ class FileCatalog:
         """The newest event there is, by its name: no other event is read."""
         with durable.told(self.folder, what="Not read"):
             n = self._last()
-            sealed = self._sealed(n) if n else None
+            sealed = self.sealed(n) if n else None
         return Head() if sealed is None else head_of(n, sealed)
 
     def read(self, start: int = 1) -> Iterator[Event]:
@@ -58,7 +58,7 @@ class FileCatalog:
     def event(self, n: int) -> Event | None:
         """Event ``n``; None where it is absent or cannot be read."""
         with durable.told(self.folder, what="Not read"):
-            sealed = self._sealed(n)
+            sealed = self.sealed(n)
         return link(n, sealed)[1] if sealed is not None else None
 
     def stamps(self, places: Iterable[int]) -> list[str]:
@@ -119,7 +119,7 @@ class FileCatalog:
         """Every event that is missing, changed, cut or out of the chain."""
         with durable.told(self.folder, what="Not verified"):
             last = self._last()
-        return broken_links(last, self._sealed, progress)
+        return broken_links(last, self.sealed, progress)
 
     def sweep(self) -> int:
         """Remove what killed processes left; gives the bytes freed."""
@@ -136,7 +136,8 @@ class FileCatalog:
                 return int(max(names))
         return 0
 
-    def _sealed(self, n: int) -> bytes | None:
+    def sealed(self, n: int) -> bytes | None:
+        """The bytes of event ``n`` as they are stored, damaged or not; None where there are none."""
         try:
             return self.path(n).read_bytes()
         except FileNotFoundError:

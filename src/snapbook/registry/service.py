@@ -1,0 +1,108 @@
+"""What all routes of a registry share: its Repository, its tokens, its limits, who asks.
+
+Knows nothing of HTTP beyond a header's text. Every thread that works has a Repository of its own
+over the same folder, as processes have: what they share is on the disk.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from snapbook.catalog.rows import VersionRow
+from snapbook.errors import Refused
+from snapbook.registry.roles import Principal
+from snapbook.registry.tokens import Tokens
+from snapbook.repository import Repository
+from snapbook.store.local import LocalStore
+from snapbook.transfer import needed_by
+
+_REMEMBERED = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that one request may bring, in bytes: a pack as it travels, and unpacked."""
+
+    pack_bytes: int = 32 << 30
+    unpacked_bytes: int = 128 << 30
+
+
+@dataclass(slots=True)
+class Service:
+    """A registry over the Repository that ``open`` opens in ``folder``."""
+
+    folder: Path
+    open: Callable[[], Repository]
+    tokens: Tokens
+    name: str
+    version: str = "unknown"
+    limits: Limits = field(default_factory=Limits)
+    _threads: threading.local = field(default_factory=threading.local, init=False)
+    _all: list[Repository] = field(default_factory=list, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _needed: OrderedDict[str, frozenset[str]] = field(default_factory=OrderedDict, init=False)
+
+    @property
+    def repository(self) -> Repository:
+        """The Repository of the thread that asks."""
+        found: Repository | None = getattr(self._threads, "repository", None)
+        if found is None:
+            found = self._threads.repository = self.open()
+            with self._lock:
+                self._all.append(found)
+        return found
+
+    @property
+    def store(self) -> LocalStore:
+        """The store of `repository`; packs come and go as files."""
+        store = self.repository.store
+        assert isinstance(store, LocalStore)
+        return store
+
+    def close(self) -> None:
+        """Let go of all files."""
+        with self._lock:
+            while self._all:
+                self._all.pop().close()
+
+    def principal(self, authorization: str) -> Principal:
+        """Who asks, by the header "Authorization". Raises Refused (kind "unauthenticated")."""
+        scheme, _, token = authorization.partition(" ")
+        who = self.tokens.principal(token.strip()) if scheme.lower() == "bearer" else None
+        if who is None:
+            raise Refused(
+                "This registry does not know you",
+                "the token is absent, wrong, expired or revoked",
+                act="Get one from its administrator",
+                kind="unauthenticated",
+            )
+        return who
+
+    def needed(self, row: VersionRow) -> frozenset[str]:
+        """The blobs of a version, remembered for those asked for last."""
+        with self._lock:
+            known = self._needed.get(row.manifest)
+        if known is None or row.texts not in known:
+            known = frozenset(needed_by(self.repository, row))
+            with self._lock:
+                self._needed[row.manifest] = known
+                while len(self._needed) > _REMEMBERED:
+                    self._needed.popitem(last=False)
+        return known
+
+    def reachable(self, who: Principal, model: str) -> frozenset[str] | None:
+        """The blobs that ``who`` may know to be here when he writes to ``model``: None for all.
+
+        Those of the newest versions of the model: for others he uploads what may be here already,
+        and learns nothing of it.
+        """
+        if who.may_all("read"):
+            return None
+        if not who.may("read", model):
+            return frozenset()
+        page = self.repository.index.page(model, limit=20)
+        return frozenset().union(*(self.needed(row) for row in page.rows))

@@ -1,0 +1,73 @@
+"""The routes of versions: found by a reference, listed, and made of what was offered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Query
+
+from snapbook.catalog.pages import Cursor
+from snapbook.errors import Usage
+from snapbook.registry import wire
+from snapbook.registry.asked import Asked
+from snapbook.registry.finding import resolved
+from snapbook.repository import Author
+from snapbook.transfer import Local, accept, checked
+
+routes = APIRouter(tags=["versions"])
+
+
+@routes.get("/version")
+def version(asked: Asked, ref: str) -> dict[str, Any]:
+    """The version that ``ref`` names, what is offered of it, and the blobs that it needs."""
+    row = resolved(asked.service, asked.who, ref)
+    offer = Local(asked.service.repository).offer(row)
+    return {"version": wire.row_json(row), "offer": wire.offered_json(offer)}
+
+
+@routes.get("/versions")
+def versions(
+    asked: Asked,
+    model: str = "",
+    after: int | None = None,
+    limit: int = Query(50, ge=1, le=500),
+) -> dict[str, Any]:
+    """The versions of ``model`` ("": of every model that one may read), newest first."""
+    index = asked.service.repository.index
+    if model:
+        asked.need("read", index.model(model) or model)
+    cursor = Cursor(None, after) if after is not None else None
+    found: list[dict[str, Any]] = []
+    while True:
+        page = index.page(model or None, after=cursor, limit=limit)
+        found += [wire.row_json(row) for row in page.rows if asked.who.may("read", row.model)]
+        cursor = page.after
+        if cursor is None or len(found) >= limit:
+            break
+    return {"versions": found[:limit], "after": _next(found, limit, cursor)}
+
+
+@routes.post("/versions", status_code=201)
+def make(asked: Asked) -> dict[str, Any]:
+    """Bind an offered version to a number; its blobs were uploaded before."""
+    offer = asked.body.get("offer")
+    if not isinstance(offer, dict):
+        raise Usage("offer is no table", kind="argument")
+    body = checked(offer)
+    asked.need("write", str(body["model"]))
+    repository = asked.service.repository
+    writer = repository.store.writer()
+    try:
+        # Holds off a sweep from here on: what is found now stays.
+        writer.rely([str(body["manifest"])])
+        author = Author(asked.who.name)
+        strict = asked.body.get("strict") is True
+        return wire.accepted_json(accept(repository, writer, body, author, strict=strict))
+    finally:
+        writer.close()
+
+
+def _next(found: list[dict[str, Any]], limit: int, cursor: Cursor | None) -> int | None:
+    if len(found) > limit:
+        return int(found[limit - 1]["n"])
+    return cursor.n if cursor is not None else None
