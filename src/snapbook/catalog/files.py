@@ -137,7 +137,7 @@ class FileCatalog:
         return 0
 
     def sealed(self, n: int) -> bytes | None:
-        """The bytes of event ``n`` as they are stored, damaged or not; None where there are none."""
+        """The bytes of event ``n`` as they are stored, damaged or not; None if there are none."""
         try:
             return self.path(n).read_bytes()
         except FileNotFoundError:
