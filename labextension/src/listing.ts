@@ -183,6 +183,7 @@ export class Listing {
     this.loading = false;
     this.question += 1;
     this.put({ ...NOTHING, top: rows });
+    this.stale = new Set();
     this.count = rows.length;
     this.note = '';
     this.label = label;

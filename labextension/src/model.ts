@@ -8,10 +8,11 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { Around } from './around';
-import { ApiError, errorOf, type Client } from './client';
+import type { ApiError, Client } from './client';
 import { Listing } from './listing';
 import { Queue } from './queue';
 import { isNarrow, NO_FILTERS, queryOf, type Filters } from './search';
+import { Served, type ServerState } from './served';
 import { KernelSide } from './session';
 import type { About, Page, Place, Row, VerbInfo } from './types';
 
@@ -21,9 +22,6 @@ export interface Followed {
   name: string;
   context: ISessionContext;
 }
-
-/** Whether the server has our routes. */
-export type ServerState = 'asking' | 'fine' | 'missing' | 'unreachable';
 
 /** What survives a reload of the page. */
 export interface Kept {
@@ -44,11 +42,6 @@ export interface Wrong {
 const MOST_MARKS = 2;
 
 export class Model {
-  server: ServerState = 'asking';
-  about: About | null = null;
-  place: Place | null = null;
-  /** Why the place cannot be read, in the server's words. */
-  error: ApiError | null = null;
   filters: Filters = NO_FILTERS;
   plotOpen = false;
   formOpen = false;
@@ -59,6 +52,7 @@ export class Model {
   marks: string[] = [];
   readonly unfolded = new Set<string>();
   readonly dismissed = new Set<string>();
+  readonly served: Served;
   readonly listing: Listing;
   readonly around: Around;
   readonly queue = new Queue();
@@ -78,6 +72,7 @@ export class Model {
   private readonly versionsChanged_ = new Signal<this, string>(this);
 
   constructor(readonly client: Client) {
+    this.served = new Served(client);
     this.listing = new Listing(client);
     this.around = new Around(client);
     this.listing.changed.connect(this.emit, this);
@@ -113,6 +108,23 @@ export class Model {
   /** The model in force, "" for all. */
   get model(): string {
     return this.filters.model ?? this.suggested;
+  }
+
+  get server(): ServerState {
+    return this.served.state;
+  }
+
+  get about(): About | null {
+    return this.served.about;
+  }
+
+  get place(): Place | null {
+    return this.served.place;
+  }
+
+  /** Why the place cannot be read, in the server's words. */
+  get error(): ApiError | null {
+    return this.served.error;
   }
 
   get verbs(): readonly VerbInfo[] {
@@ -307,13 +319,12 @@ export class Model {
     this.stale = false;
     const asked = ++this.asked;
     if (!keep) {
-      this.place = null;
+      this.served.place = null;
       this.listing.clear();
     }
-    if (this.about === null) {
-      await this.readAbout();
-    }
-    await Promise.all([this.readPlace(), this.askList(keep)]);
+    // The rows wait for nothing else.
+    const about = this.about === null ? this.readAbout() : null;
+    await Promise.all([about, this.readPlace(), this.askList(keep)]);
     if (asked === this.asked) {
       await this.readAround();
     }
@@ -321,29 +332,13 @@ export class Model {
 
   /** Ask the server what it is; also after a restart of it. */
   async readAbout(): Promise<void> {
-    try {
-      this.about = await this.client.about();
-      this.server = 'fine';
-    } catch (error) {
-      this.blame(error);
-    }
+    await this.served.readAbout();
     this.emit();
   }
 
   private async readPlace(): Promise<void> {
     const path = this.path;
-    try {
-      const place = await this.client.place(path);
-      if (path === this.path) {
-        this.place = place;
-        this.error = place.trouble ? errorOf(place.trouble, 503) : null;
-        this.server = 'fine';
-      }
-    } catch (error) {
-      if (path === this.path) {
-        this.blame(error);
-      }
-    }
+    await this.served.readPlace(path, () => path === this.path);
     this.emit();
   }
 
@@ -362,21 +357,8 @@ export class Model {
     }
   }
 
-  private blame(error: unknown): void {
-    const said = error instanceof ApiError ? error : new ApiError('panel', String(error), 0);
-    if (said.missing) {
-      this.server = 'missing';
-    } else if (said.kind === 'unreachable' && said.status === 0) {
-      this.server = 'unreachable';
-    } else {
-      this.error = said;
-    }
-  }
-
   private onPage(_: Listing, page: Page): void {
-    if (this.server === 'asking') {
-      this.server = 'fine';
-    }
+    this.served.answered();
     if (this.suggested === '' && this.filters.model === null) {
       this.suggest(page);
     }

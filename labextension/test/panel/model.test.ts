@@ -133,6 +133,11 @@ describe('a list of versions', () => {
     server.asked = [];
     await listing.seen(sight(25, 15));
     await listing.seen(sight(690, 680));
+    // What was found in another way is no answer to the question, and not read again.
+    await listing.refresh();
+    server.asked = [];
+    listing.showFound([row(30)], 'found');
+    await listing.seen(listing.rows);
     expect(server.asked).toEqual([]);
   });
 
