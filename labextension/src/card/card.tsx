@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { Judgement, Said } from '../common/said';
-import { inline } from '../common/text';
+import { inline, middle } from '../common/text';
 import { deltaText, metricText } from '../common/values';
 import type { Row } from '../types';
 
@@ -69,11 +69,11 @@ function Told(props: {
     <div className="jp-snapbook-Card-line">
       {acts === null ? (
         <strong>
-          <Said text={row.ref} longest={120} />
+          <Said text={middle(row.ref, 60)} />
         </strong>
       ) : (
         <button type="button" className="jp-snapbook-Link jp-mod-strong" onClick={acts.open}>
-          <Said text={row.ref} longest={120} />
+          <Said text={middle(row.ref, 60)} />
         </button>
       )}
       {row.ref !== reference && (

@@ -16,6 +16,19 @@ export function inline(text: string, longest = 300): string {
   return head.replace(UNSEEN, REPLACEMENT).replace(/\n/g, '\u2424').replace(/\t/g, '    ');
 }
 
+/** How much of the end `middle` keeps: a version's number, a file's extension. */
+const END = 24;
+
+/** `text` as `inline` gives it, but what is too long loses its middle: its end tells it apart. */
+export function middle(text: string, longest: number): string {
+  if (text.length <= longest) {
+    return inline(text, longest);
+  }
+  // No half of a surrogate pair at the beginning.
+  const end = text.slice(-END).replace(/^[\udc00-\udfff]/, '');
+  return inline(text, Math.max(1, longest - END)) + inline(end);
+}
+
 /** `text` with its lines and tabs, with nothing else in it that acts. */
 export function block(text: string): string {
   return text.replace(/\r\n?/g, '\n').replace(UNSEEN, REPLACEMENT);

@@ -3,7 +3,7 @@ import * as React from 'react';
 
 import { folds } from '../common/folds';
 import { Tab, type TabOptions } from '../common/tab';
-import { inline } from '../common/text';
+import { inline, middle } from '../common/text';
 import { DiffModel, Live } from './model';
 import { DiffView, StopRendering } from './view';
 
@@ -64,7 +64,7 @@ export class DiffTab extends Tab<DiffModel, DiffOptions> {
 
   protected names(): { label: string; caption: string } {
     const { trans } = this.options;
-    const [old, now] = [this.old, this.new].map(ref => inline(ref, 120));
+    const [old, now] = [this.old, this.new].map(ref => middle(ref, 60));
     return {
       label: now === '' ? old : `${old} → ${now.slice(now.lastIndexOf(':') + 1)}`,
       caption: trans.__('%1 compared with %2 (%3)', old, now, inline(this.path))

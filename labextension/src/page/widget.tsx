@@ -4,7 +4,7 @@ import * as React from 'react';
 
 import { folds } from '../common/folds';
 import { Tab, type TabOptions } from '../common/tab';
-import { inline } from '../common/text';
+import { inline, middle } from '../common/text';
 import { PageModel } from './model';
 import { PageView } from './page';
 
@@ -74,7 +74,7 @@ export class VersionPage extends Tab<PageModel, PageOptions> {
   }
 
   protected names(): { label: string; caption: string } {
-    const label = inline(this.ref, 120);
+    const label = middle(this.ref, 60);
     const caption = this.options.trans.__('Version %1 (%2)', label, inline(this.path));
     return { label, caption };
   }

@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { Moment, Said } from '../common/said';
-import { inline } from '../common/text';
+import { inline, middle } from '../common/text';
 import { ageText, sizeText } from '../format';
 import { Before, Choice, lost, swaps } from './choice';
 
@@ -38,7 +38,7 @@ export function RestoreView(props: {
           ))}
           <Check checked={choice.keep} onChange={keep => onChoose({ ...choice, keep })}>
             {before.next
-              ? trans.__('Snapshot it first as %1', inline(before.next, 80))
+              ? trans.__('Snapshot it first as %1', middle(before.next, 60))
               : trans.__('Snapshot it first')}
           </Check>
         </div>
@@ -189,7 +189,7 @@ function Also(props: {
                 onChange={() => onChoose({ ...choice, cells: 'new' })}
               />
               <span>
-                {trans.__('in a new notebook:')} <Said text={cells.newNotebook} longest={80} />{' '}
+                {trans.__('in a new notebook:')} <Said text={middle(cells.newNotebook, 60)} />{' '}
                 <span className="jp-snapbook-Quiet">
                   {trans.__('(another name if that is taken)')}
                 </span>

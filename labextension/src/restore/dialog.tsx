@@ -7,7 +7,7 @@
 import { Dialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { inline } from '../common/text';
+import { middle } from '../common/text';
 import { RestoreBody } from './body';
 import { Before, buttonLabel, Choice, isEmpty, lost, usual } from './choice';
 
@@ -42,7 +42,7 @@ async function askWhat(
   const atRisk = lost(before.preview).length > 0;
   const first = label(body.getValue());
   const dialog = new Dialog<Choice>({
-    title: trans.__('Restore %1', inline(before.preview.ref, 120)),
+    title: trans.__('Restore %1', middle(before.preview.ref, 60)),
     body,
     buttons: [
       Dialog.cancelButton({ label: trans.__('Cancel') }),
@@ -58,7 +58,7 @@ async function askWhat(
 /** The second button: what becomes of the cells that are here. */
 async function askReplace(before: Before, trans: TranslationBundle): Promise<boolean> {
   const { cells, preview } = before;
-  const here = inline(cells?.here ?? '', 80);
+  const here = middle(cells?.here ?? '', 60);
   const kept =
     cells?.unsaved === true
       ? trans.__('%1 is saved with your unsaved edits, and a copy of it is put beside it first.', here)
@@ -69,7 +69,7 @@ async function askReplace(before: Before, trans: TranslationBundle): Promise<boo
       'They give way to the %1 cell of %2.',
       'They give way to the %1 cells of %2.',
       cells?.count ?? 0,
-      inline(preview.ref, 80)
+      middle(preview.ref, 60)
     )} ${kept}`,
     buttons: [
       Dialog.cancelButton({ label: trans.__('Back') }),

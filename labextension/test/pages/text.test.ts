@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 
-import { block, inline, shortened } from '../../src/common/text';
+import { block, inline, middle, shortened } from '../../src/common/text';
 import { apart, deltaText, numberText, shapeText, valueText } from '../../src/common/values';
 
 describe('text of others', () => {
+  it('loses its middle where the end tells it apart', () => {
+    expect(middle('churn:0.1.0', 40)).toBe('churn:0.1.0');
+    const long = middle(`M${'w'.repeat(127)}:0.12.3`, 60);
+    expect(long).toMatch(/^Mw+…w+:0\.12\.3$/);
+    expect(long.length).toBeLessThanOrEqual(61);
+    expect(middle('\u{1F600}'.repeat(80) + '\u202e', 40)).not.toMatch(/[\ud800-\udbff](?![\udc00-\udfff])|\u202e/);
+  });
+
   it('shows what reorders, hides or forges lines as a replacement', () => {
     expect(inline('a\u202eb')).toBe('a\ufffdb');
     expect(inline('a\u0000\u0007\u009bb')).toBe('a\ufffd\ufffd\ufffdb');
