@@ -55,7 +55,6 @@
   display: flex;
   flex-wrap: wrap;
   gap: 0 14px;
-  margin-left: auto;
 }
 
 .jp-snapbook-Card-text {
@@ -75,8 +74,7 @@
 .jp-snapbook-Card-acts {
   display: flex;
   flex-wrap: wrap;
-  gap: 0 10px;
-  margin-left: -3px;
+  gap: 0 14px;
 }
 `,""]),e.d(p,{},{A:t})},990(o,p,e){var a=e(601),n=e.n(a),r=e(314),t=(e.n(r))()(n());t.push([o.id,`/*
  * Code in the colours of JupyterLab's editor. They are mixed with the text's own colour: over the
@@ -407,7 +405,7 @@
   content-visibility: auto;
   contain-intrinsic-block-size: auto 80px;
 }
-`,""]),e.d(p,{},{A:t})},33(o,p,e){var a=e(601),n=e.n(a),r=e(314),t=e.n(r),i=e(142),l=e(572),s=e(860),d=e(207),c=e(990),b=e(31),f=t()(n());f.i(i.A),f.i(l.A),f.i(s.A),f.i(d.A),f.i(c.A),f.i(b.A),f.push([o.id,`/* One line a file; what is not named here is not in the bundle. */
+`,""]),e.d(p,{},{A:t})},33(o,p,e){var a=e(601),n=e.n(a),r=e(314),t=e.n(r),i=e(142),s=e(572),l=e(860),d=e(207),c=e(990),b=e(31),f=t()(n());f.i(i.A),f.i(s.A),f.i(l.A),f.i(d.A),f.i(c.A),f.i(b.A),f.push([o.id,`/* One line a file; what is not named here is not in the bundle. */
 `,""]),e.d(p,{},{A:f})},572(o,p,e){var a=e(601),n=e.n(a),r=e(314),t=(e.n(r))()(n());t.push([o.id,`/* The version page: a list of sections that stays, beside one scroll. */
 .jp-snapbook-Page,
 .jp-snapbook-Diff {
@@ -992,7 +990,24 @@
   font-size: var(--jp-ui-font-size1);
 }
 
-/* The restore dialog. */
+/* The restore dialog: no wider than lines can be read, and no name runs out of it. */
+.jp-Dialog-content:has(.jp-snapbook-Restore) {
+  max-width: min(720px, 92vw);
+}
+
+.jp-Dialog-content:has(.jp-snapbook-Restore) .jp-Dialog-header,
+.jp-Dialog-content:has(.jp-snapbook-Restore) .jp-Dialog-buttonLabel {
+  overflow-wrap: anywhere;
+}
+
+.jp-snapbook-Restore .jp-snapbook-Check {
+  align-items: baseline;
+}
+
+.jp-snapbook-Restore .jp-snapbook-Check input {
+  transform: translateY(2px);
+}
+
 .jp-snapbook-Restore {
   line-height: 1.6;
   max-height: 60vh;
@@ -1778,7 +1793,6 @@ button.jp-snapbook-stand:hover {
 }
 
 .jp-snapbook-few {
-  color: var(--jp-ui-font-color2);
   flex: none;
 }
 
@@ -1905,4 +1919,4 @@ button.jp-snapbook-stand:hover {
     border-left-color: Highlight;
   }
 }
-`,""]),e.d(p,{},{A:t})},314(o){o.exports=function(o){var p=[];return p.toString=function(){return this.map(function(p){var e="",a=void 0!==p[5];return p[4]&&(e+="@supports (".concat(p[4],") {")),p[2]&&(e+="@media ".concat(p[2]," {")),a&&(e+="@layer".concat(p[5].length>0?" ".concat(p[5]):""," {")),e+=o(p),a&&(e+="}"),p[2]&&(e+="}"),p[4]&&(e+="}"),e}).join("")},p.i=function(o,e,a,n,r){"string"==typeof o&&(o=[[null,o,void 0]]);var t={};if(a)for(var i=0;i<this.length;i++){var l=this[i][0];null!=l&&(t[l]=!0)}for(var s=0;s<o.length;s++){var d=[].concat(o[s]);a&&t[d[0]]||(void 0!==r&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=r),e&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=e),n&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=n):d[4]="".concat(n)),p.push(d))}},p}},601(o){o.exports=function(o){return o[1]}},776(o,p,e){e.r(p);var a=e(72),n=e.n(a),r=e(825),t=e.n(r),i=e(659),l=e.n(i),s=e(56),d=e.n(s),c=e(540),b=e.n(c),f=e(113),j=e.n(f),x=e(33),h={};h.styleTagTransform=j(),h.setAttributes=d(),h.insert=l().bind(null,"head"),h.domAPI=t(),h.insertStyleElement=b(),n()(x.A,h);let u=x.A&&x.A.locals?x.A.locals:void 0;e.d(p,{},{default:u})},72(o){var p=[];function e(o){for(var e=-1,a=0;a<p.length;a++)if(p[a].identifier===o){e=a;break}return e}function a(o,a){for(var n={},r=[],t=0;t<o.length;t++){var i=o[t],l=a.base?i[0]+a.base:i[0],s=n[l]||0,d="".concat(l," ").concat(s);n[l]=s+1;var c=e(d),b={css:i[1],media:i[2],sourceMap:i[3],supports:i[4],layer:i[5]};if(-1!==c)p[c].references++,p[c].updater(b);else{var f=function(o,p){var e=p.domAPI(p);return e.update(o),function(p){p?(p.css!==o.css||p.media!==o.media||p.sourceMap!==o.sourceMap||p.supports!==o.supports||p.layer!==o.layer)&&e.update(o=p):e.remove()}}(b,a);a.byIndex=t,p.splice(t,0,{identifier:d,updater:f,references:1})}r.push(d)}return r}o.exports=function(o,n){var r=a(o=o||[],n=n||{});return function(o){o=o||[];for(var t=0;t<r.length;t++){var i=e(r[t]);p[i].references--}for(var l=a(o,n),s=0;s<r.length;s++){var d=e(r[s]);0===p[d].references&&(p[d].updater(),p.splice(d,1))}r=l}}},659(o){var p={};o.exports=function(o,e){var a=function(o){if(void 0===p[o]){var e=document.querySelector(o);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(o){e=null}p[o]=e}return p[o]}(o);if(!a)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");a.appendChild(e)}},540(o){o.exports=function(o){var p=document.createElement("style");return o.setAttributes(p,o.attributes),o.insert(p,o.options),p}},56(o,p,e){o.exports=function(o){var p=e.nc;p&&o.setAttribute("nonce",p)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var p=o.insertStyleElement(o);return{update:function(e){var a,n,r;a="",e.supports&&(a+="@supports (".concat(e.supports,") {")),e.media&&(a+="@media ".concat(e.media," {")),(n=void 0!==e.layer)&&(a+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),a+=e.css,n&&(a+="}"),e.media&&(a+="}"),e.supports&&(a+="}"),(r=e.sourceMap)&&"u">typeof btoa&&(a+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(r))))," */")),o.styleTagTransform(a,p,o.options)},remove:function(){var o;null===(o=p).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,p){if(p.styleSheet)p.styleSheet.cssText=o;else{for(;p.firstChild;)p.removeChild(p.firstChild);p.appendChild(document.createTextNode(o))}}}}]);
+`,""]),e.d(p,{},{A:t})},314(o){o.exports=function(o){var p=[];return p.toString=function(){return this.map(function(p){var e="",a=void 0!==p[5];return p[4]&&(e+="@supports (".concat(p[4],") {")),p[2]&&(e+="@media ".concat(p[2]," {")),a&&(e+="@layer".concat(p[5].length>0?" ".concat(p[5]):""," {")),e+=o(p),a&&(e+="}"),p[2]&&(e+="}"),p[4]&&(e+="}"),e}).join("")},p.i=function(o,e,a,n,r){"string"==typeof o&&(o=[[null,o,void 0]]);var t={};if(a)for(var i=0;i<this.length;i++){var s=this[i][0];null!=s&&(t[s]=!0)}for(var l=0;l<o.length;l++){var d=[].concat(o[l]);a&&t[d[0]]||(void 0!==r&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=r),e&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=e),n&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=n):d[4]="".concat(n)),p.push(d))}},p}},601(o){o.exports=function(o){return o[1]}},776(o,p,e){e.r(p);var a=e(72),n=e.n(a),r=e(825),t=e.n(r),i=e(659),s=e.n(i),l=e(56),d=e.n(l),c=e(540),b=e.n(c),f=e(113),j=e.n(f),x=e(33),h={};h.styleTagTransform=j(),h.setAttributes=d(),h.insert=s().bind(null,"head"),h.domAPI=t(),h.insertStyleElement=b(),n()(x.A,h);let u=x.A&&x.A.locals?x.A.locals:void 0;e.d(p,{},{default:u})},72(o){var p=[];function e(o){for(var e=-1,a=0;a<p.length;a++)if(p[a].identifier===o){e=a;break}return e}function a(o,a){for(var n={},r=[],t=0;t<o.length;t++){var i=o[t],s=a.base?i[0]+a.base:i[0],l=n[s]||0,d="".concat(s," ").concat(l);n[s]=l+1;var c=e(d),b={css:i[1],media:i[2],sourceMap:i[3],supports:i[4],layer:i[5]};if(-1!==c)p[c].references++,p[c].updater(b);else{var f=function(o,p){var e=p.domAPI(p);return e.update(o),function(p){p?(p.css!==o.css||p.media!==o.media||p.sourceMap!==o.sourceMap||p.supports!==o.supports||p.layer!==o.layer)&&e.update(o=p):e.remove()}}(b,a);a.byIndex=t,p.splice(t,0,{identifier:d,updater:f,references:1})}r.push(d)}return r}o.exports=function(o,n){var r=a(o=o||[],n=n||{});return function(o){o=o||[];for(var t=0;t<r.length;t++){var i=e(r[t]);p[i].references--}for(var s=a(o,n),l=0;l<r.length;l++){var d=e(r[l]);0===p[d].references&&(p[d].updater(),p.splice(d,1))}r=s}}},659(o){var p={};o.exports=function(o,e){var a=function(o){if(void 0===p[o]){var e=document.querySelector(o);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(o){e=null}p[o]=e}return p[o]}(o);if(!a)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");a.appendChild(e)}},540(o){o.exports=function(o){var p=document.createElement("style");return o.setAttributes(p,o.attributes),o.insert(p,o.options),p}},56(o,p,e){o.exports=function(o){var p=e.nc;p&&o.setAttribute("nonce",p)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var p=o.insertStyleElement(o);return{update:function(e){var a,n,r;a="",e.supports&&(a+="@supports (".concat(e.supports,") {")),e.media&&(a+="@media ".concat(e.media," {")),(n=void 0!==e.layer)&&(a+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),a+=e.css,n&&(a+="}"),e.media&&(a+="}"),e.supports&&(a+="}"),(r=e.sourceMap)&&"u">typeof btoa&&(a+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(r))))," */")),o.styleTagTransform(a,p,o.options)},remove:function(){var o;null===(o=p).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,p){if(p.styleSheet)p.styleSheet.cssText=o;else{for(;p.firstChild;)p.removeChild(p.firstChild);p.appendChild(document.createTextNode(o))}}}}]);
