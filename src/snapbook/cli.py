@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 from pathlib import Path
 
@@ -59,10 +59,16 @@ def _run(words: Sequence[str]) -> int:
     verb, *rest = words[len(before) :] or [""]
     as_json = "--json" in words
     with terminal.progress(quiet=as_json) as progress:
-        here = Here(Path.cwd(), face="cli", progress=progress)
+        say = sys.stderr.write if as_json else sys.stdout.write
+        here = Here(Path.cwd(), face="cli", progress=progress, say=lambda line: _say(say, line))
         value = verbs.run_words(here, verb, [*rest, *before])
     terminal.write(value, as_json=as_json)
     return int(getattr(value, "exit_code", 0))
+
+
+def _say(write: Callable[[str], object], line: str) -> None:
+    write(line + "\n")
+    sys.stdout.flush()
 
 
 def _fail(error: SnapbookError, words: Sequence[str]) -> int:

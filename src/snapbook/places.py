@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapbook import canonical
-from snapbook.errors import Damaged, NewerFormat
+from snapbook.errors import Damaged, Hint, NewerFormat, NotFound
 from snapbook.store import durable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from snapbook.registry.known import Known
     from snapbook.repository import Repository
+    from snapbook.transfer import Side
 
 NAME = ".snapbook"
 FORMAT = 1
@@ -98,6 +103,37 @@ def open_folder(folder: Path) -> Repository:
     cache = folder / "index.sqlite"
     store = LocalStore(folder / "packs", cache)
     return Repository(store, FileCatalog(folder / "events"), Index(cache, store.get), folder)
+
+
+@contextmanager
+def open_registry(
+    known: Known, token: str, model: str = "", *, make: bool = False
+) -> Iterator[Side]:
+    """The registry as a side of a copy, until the end; ``model`` is what is pushed to it.
+
+    A folder that others reach is opened as it is; with ``make`` it is made a repository where it is
+    none yet. Raises NotFound where it is none.
+    """
+    folder = known.folder
+    if folder is None:
+        from snapbook.registry.remote import Remote
+
+        with Remote(known.url, token, model) as remote:
+            yield remote
+        return
+    from snapbook.transfer import Local
+
+    if make:
+        create(folder)
+    elif not _is_there(folder / "format"):
+        raise NotFound(
+            f"There is nothing in {known.name} yet",
+            act="Push a version",
+            hint=Hint("push", ("--registry", known.name)),
+            kind="no-model",
+        )
+    with open_folder(folder) as repository:
+        yield Local(repository)
 
 
 def create(folder: Path) -> None:

@@ -9,12 +9,12 @@ author's signature travels as it is. Knows neither networks nor who may do what.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from snapbook import events, numbers, trust
+from snapbook import events, numbers, refs, trust
 from snapbook.canonical import Json
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import BadOption, Conflict, Refused
@@ -68,6 +68,12 @@ class Side(Protocol):
     def store(self) -> Store:
         """Where the blobs are."""
 
+    def resolve(self, ref: str) -> VersionRow:
+        """The version that ``ref`` names on this side. Raises NotFound, BadRef."""
+
+    def versions(self, model: str = "") -> Iterator[VersionRow]:
+        """The versions of ``model`` ("": all that one may read), newest first."""
+
     def offer(self, version: VersionRow) -> Offered:
         """What is offered of ``version``, as this side has it."""
 
@@ -90,6 +96,15 @@ class Local:
     def store(self) -> Store:
         """The repository's store."""
         return self.repository.store
+
+    def resolve(self, ref: str) -> VersionRow:
+        """See `Repository.resolve`."""
+        return self.repository.resolve(refs.parse(ref))
+
+    def versions(self, model: str = "") -> Iterator[VersionRow]:
+        """All that are not deleted, newest first."""
+        name = self.repository.known_model(model) if model else ""
+        return (row for row in self.repository.every_version() if name in ("", row.model))
 
     def offer(self, version: VersionRow) -> Offered:
         """The version's own event, and what its Manifest says."""

@@ -35,9 +35,20 @@ WORDS = {
     "auto": "off",
     "autoload": "on --dry-run",
     "export": "churn:0.1.0 --to env",
+    "registry": "add team {shared}",
+    "login": "team",
+    "push": "churn:0.1.0",
+    "pull": "team::churn:0.1.0",
+    "sync": "churn",
     "bug-report": "",
     "help": "show",
 }
+
+
+def words_in(project):
+    """`WORDS` for a project, beside which a registry is a folder."""
+    shared = (project.parent / "shared").as_uri()
+    return {name: words.format(shared=shared) for name, words in WORDS.items()}
 
 
 def two(notebook):
@@ -50,10 +61,10 @@ def is_error(ran):
     return "border-left" in ran.html
 
 
-def test_every_verb_in_the_kernel(notebook):
+def test_every_verb_in_the_kernel(notebook, project):
     two(notebook)
     assert set(WORDS) == set(VERBS)
-    for name, words in WORDS.items():
+    for name, words in words_in(project).items():
         said = notebook.cell(f"%snapbook {name} {words}")
         assert said.status == "ok", name
         assert not is_error(said), (name, said.card)
@@ -73,8 +84,9 @@ def test_every_verb_in_the_kernel(notebook):
     assert notebook.cell("%snapbook help").card.startswith("%snapbook VERB ARGS")
 
 
-def test_every_verb_from_python(notebook):
+def test_every_verb_from_python(notebook, project):
     two(notebook)
+    shared = (project.parent / "shared").as_uri()
     calls = {
         "save": "'churn', dry_run=True",
         "list": "'churn', limit=1",
@@ -96,6 +108,11 @@ def test_every_verb_from_python(notebook):
         "auto": "'off'",
         "autoload": "'on', dry_run=True",
         "export": "'churn', to='env', output='locks'",
+        "registry": f"'add', 'team', {shared!r}",
+        "login": "'team'",
+        "push": "'churn'",
+        "pull": "'churn:0.2.0', registry='team'",
+        "sync": "",
         "bug-report": "",
         "help": "",
     }
@@ -131,7 +148,7 @@ def test_every_verb_in_a_shell(notebook, commands, project):
     two(notebook)
     lines = {
         name: [name, *words.split()]
-        for name, words in WORDS.items()
+        for name, words in words_in(project).items()
         if name not in ("save", "auto")
     }
     lines["restore"] = ["restore", "churn:0.1.0", "--what", "cells"]

@@ -31,6 +31,11 @@ WORDS = {
     "save": ["churn"],
     "restore": ["churn"],
     "auto": ["on"],
+    "registry": ["add", "other", "https://models.example.com"],
+    "login": ["team"],
+    "push": ["churn:0.1.0"],
+    "pull": ["team::churn"],
+    "sync": [],
 }
 
 
@@ -42,6 +47,7 @@ def project(tmp_path, monkeypatch):
     monkeypatch.chdir(folder)
     monkeypatch.setenv("SNAPBOOK_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    snapbook.verbs.registry("add", "team", (tmp_path / "shared").as_uri())
     snapbook.save({"a": 1}, "churn", metrics={"accuracy": 0.5})
     snapbook.save({"a": 2}, "churn", metrics={"accuracy": 0.6})
     yield folder
@@ -77,7 +83,7 @@ def test_every_verb_is_walked():
 def test_what_is_said_of_a_verb_holds_together(verb):
     assert verb.label, "the palette needs a name"
     assert verb.label[0].isupper()
-    assert verb.place in ("kernel", "anywhere")
+    assert verb.place in ("kernel", "shell", "anywhere")
     assert verb.on in ("version", "model", "repository", "session", "")
     assert verb.changes or not verb.button
     needed = [one.complete for one in verb.arguments if not one.names[0].startswith("-")]
@@ -108,8 +114,9 @@ def test_what_changes_nothing_changes_nothing(project, name):
     "name", [n for n, v in VERBS.items() if v.place == "anywhere" and v.changes and n != "init"]
 )
 def test_what_changes_something_does(project, name):
-    if name == "gc":
-        assert ran(project, "delete") is None
+    before_it = {"gc": ["delete"], "pull": ["push", "delete"]}
+    for other in before_it.get(name, ()):
+        assert ran(project, other) is None
     before = everything(project)
     assert ran(project, name) is None
     assert everything(project) != before or name == "gc"

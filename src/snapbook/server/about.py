@@ -37,7 +37,8 @@ def about(asking: Asking, user: str) -> dict[str, Any]:
         "project_root": asking.root.name,
         "user": user,
         "host": platform.node(),
-        "verbs": [verb_info(verb) for verb in VERBS.values()],
+        # A panel has no terminal.
+        "verbs": [verb_info(verb) for verb in VERBS.values() if verb.place != "shell"],
     }
 
 

@@ -34,6 +34,9 @@ _NEED_REF = Argument(
 )
 _DRY = Argument(("--dry-run",), "say what would happen, change nothing", "flag")
 _YES = Argument(("--yes",), "do it without asking", "flag")
+_REGISTRY = Argument(("--registry",), "which one; left out: the only one", metavar="NAME")
+_ROWS = Argument(("--rows",), "rows of frames may leave this machine", "flag")
+_STRICT = Argument(("--strict",), "refuse where the number is taken by other content", "flag")
 _WHATS = ("model", "data", "params", "cells", "files", "all")
 
 _TABLE = (
@@ -345,6 +348,73 @@ _TABLE = (
         on="version",
         changes=True,
         button="Export",
+    ),
+    Verb(
+        "push",
+        "Copy a version to a registry; only what is missing there travels",
+        _late("share", "push"),
+        (_REF, _REGISTRY, _ROWS, _STRICT, _DRY),
+        label="Push…",
+        on="version",
+        changes=True,
+        button="Push",
+    ),
+    Verb(
+        "pull",
+        "Copy a version from a registry into this project; nothing of it is executed",
+        _late("share", "pull"),
+        (
+            Argument(("ref",), "a version there: churn, team::churn:1.4.0, team::churn@production"),
+            _REGISTRY,
+            _DRY,
+        ),
+        label="Pull…",
+        changes=True,
+        button="Pull",
+    ),
+    Verb(
+        "sync",
+        "Pull what is new in a registry, then push what is new here",
+        _late("share", "sync"),
+        (
+            Argument(("model_name",), "one model; left out: all", "?", complete="model"),
+            _REGISTRY,
+            _ROWS,
+        ),
+        label="Sync…",
+        on="repository",
+        changes=True,
+        button="Sync",
+    ),
+    Verb(
+        "registry",
+        "The registries you know: list, add, remove; serve one, and give out its tokens",
+        _late("registries", "registry"),
+        (
+            Argument(
+                ("act",),
+                "list, add NAME URL, remove NAME, serve, token NAME ROLE..., tokens, revoke ID",
+                "?",
+                choices=("list", "add", "remove", "serve", "token", "tokens", "revoke"),
+            ),
+            Argument(("words",), "what the act needs", "*"),
+            Argument(("--folder",), "where the served registry is", metavar="DIR", complete="path"),
+            Argument(("--host",), "the address to listen on; left out: this machine alone"),
+            Argument(("--port",), "the port to listen on; left out: 8844", metavar="N"),
+        ),
+        examples=("registry add team https://models.example.com", "registry serve"),
+        label="Registries…",
+        changes=True,
+        button="Change Registries",
+    ),
+    Verb(
+        "login",
+        "Keep your token for a registry; it is asked for, or read from a pipe",
+        _late("registries", "login"),
+        (Argument(("registry_name",), "the registry; left out: the only one", "?"),),
+        label="Log In…",
+        place="shell",
+        changes=True,
     ),
     Verb(
         "bug-report",

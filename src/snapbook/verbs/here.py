@@ -15,13 +15,18 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 
 
+def unsaid(_line: str) -> None:
+    """For faces that can show nothing before a verb has ended."""
+
+
 def silent(_what: str, _done: int, _of: int) -> None:
     """A progress that shows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """The surroundings of one call. ``progress`` is told (what, done, of) while something lasts.
+    """The surroundings of one call. ``progress`` is told (what, done, of) while something lasts,
+    ``say`` a line that people have to see before the verb has ended.
 
     A context: the repositories that were opened through it are closed at its end.
     """
@@ -30,6 +35,7 @@ class Here:
     kernel: Kernel | None = None
     face: str = "python"
     progress: Progress = field(default=silent)
+    say: Callable[[str], None] = field(default=unsaid)
     _opened: list[Repository] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __enter__(self) -> Here:

@@ -68,9 +68,10 @@ class Verb:
 
     ``check`` raises for values that can be told to be wrong before anything runs. For faces with
     buttons: ``label`` is what it is called there (with "…" where it asks for more first), ``place``
-    "kernel" where it is nothing without one, ``on`` what it is about (version, model, repository,
-    session, "" for none of them), ``changes`` whether it leaves anything other than it was, and
-    ``button`` the act to be confirmed, in its own words, "" where no question is needed.
+    "kernel" where it is nothing without one, "shell" where it asks on a terminal, ``on`` what it is
+    about (version, model, repository, session, "" for none of them), ``changes`` whether it leaves
+    anything other than it was, and ``button`` the act to be confirmed, in its own words, "" where
+    no question is needed.
     """
 
     name: str

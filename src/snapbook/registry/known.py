@@ -1,0 +1,164 @@
+"""The registries that a user knows: names, addresses, tokens. A file in his configuration folder.
+
+A token goes into the system's keyring where the package `keyring` finds one, else into a file that
+only its owner reads. An address is one of http, https and file: the last is a folder that others
+reach too, where roles are those of the disk.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from snapbook.errors import BadOption, Conflict, Damaged, Hint, NotFound, nearest
+from snapbook.refs import check_model_name
+from snapbook.registry.http import checked_url
+
+_FILE = "registries.json"
+_SERVICE = "snapbook registry"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A registry by the name that the user gave it."""
+
+    name: str
+    url: str
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of a file address; None for a server."""
+        parts = urlsplit(self.url)
+        return Path(unquote(parts.path)) if parts.scheme == "file" else None
+
+
+class Book:
+    """The registries written down in ``folder``, the user's configuration."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / _FILE
+
+    def all(self) -> list[Known]:
+        """All of them, in the order they were added."""
+        return [Known(name, str(entry["url"])) for name, entry in self._read().items()]
+
+    def get(self, name: str) -> Known:
+        """The registry called ``name``; "" is the only one. Raises NotFound."""
+        known = {found.name: found for found in self.all()}
+        if not name and len(known) == 1:
+            return next(iter(known.values()))
+        if name in known:
+            return known[name]
+        if not known:
+            raise NotFound(
+                "No registry is known here yet",
+                act="Add one",
+                hint=Hint("registry", ("add", "team", "https://models.example.com")),
+                kind="no-registry",
+            )
+        if not name:
+            raise NotFound(
+                "There are several registries", ", ".join(known), act="Name one with --registry"
+            )
+        near = nearest(name, list(known))
+        guess = f" (did you mean {' or '.join(near)}?)" if near else ""
+        raise NotFound(
+            f"No registry is called {name}{guess}",
+            act="All",
+            hint=Hint("registry"),
+            kind="no-registry",
+        )
+
+    def add(self, name: str, url: str) -> Known:
+        """Remember an address under ``name``. Raises BadName, BadOption, Conflict."""
+        check_model_name(name)
+        if "/" in name:
+            raise BadOption(f"{name} cannot name a registry", "it has a slash")
+        book = self._read()
+        known = Known(name, checked(url))
+        if name in book and book[name]["url"] != known.url:
+            raise Conflict(
+                f"{name} is {book[name]['url']} already",
+                act="Remove it first",
+                hint=Hint("registry", ("remove", name)),
+            )
+        self._write({**book, name: {**book.get(name, {}), "url": known.url}})
+        return known
+
+    def remove(self, name: str) -> Known:
+        """Forget a registry and its token. Raises NotFound."""
+        known = self.get(name)
+        self.forget_token(known)
+        self._write({n: entry for n, entry in self._read().items() if n != known.name})
+        return known
+
+    def token(self, known: Known) -> str:
+        """The token for it: SNAPBOOK_TOKEN, else the keyring's, else the file's; "" for none."""
+        if token := os.environ.get("SNAPBOOK_TOKEN"):
+            return token
+        if (ring := _keyring()) is not None and (found := ring.get_password(_SERVICE, known.url)):
+            return str(found)
+        return str(self._read().get(known.name, {}).get("token", ""))
+
+    def keep_token(self, known: Known, token: str) -> str:
+        """Keep the token; gives where ("the keyring" or the file's name)."""
+        if (ring := _keyring()) is not None:
+            ring.set_password(_SERVICE, known.url, token)
+            return "the keyring"
+        book = self._read()
+        self._write({**book, known.name: {**book[known.name], "token": token}})
+        return _FILE
+
+    def forget_token(self, known: Known) -> None:
+        """Drop the token wherever it is."""
+        ring = _keyring()
+        if ring is not None and ring.get_password(_SERVICE, known.url):
+            ring.delete_password(_SERVICE, known.url)
+        book = self._read()
+        if "token" in book.get(known.name, {}):
+            self._write({**book, known.name: {"url": known.url}})
+
+    def _read(self) -> dict[str, dict[str, Any]]:
+        try:
+            book = json.loads(self._path.read_text("utf-8"))
+            return {str(name): dict(entry, url=str(entry["url"])) for name, entry in book.items()}
+        except FileNotFoundError:
+            return {}
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise Damaged(
+                "The list of registries cannot be read",
+                act=f"Move {self._path.name} away and add them again",
+            ) from error
+
+    def _write(self, book: Mapping[str, Any]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial = self._path.with_name(f".{_FILE}-{os.getpid()}")
+        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(book, file, indent=1)
+        partial.replace(self._path)
+
+
+def checked(url: str) -> str:
+    """The address of a registry, in one form. Raises BadOption."""
+    if not url.startswith("file:"):
+        return checked_url(url)
+    path = Path(unquote(urlsplit(url).path))
+    if not path.is_absolute():
+        raise BadOption("A file address needs a whole path", act="Like: file:///shared/models")
+    return path.as_uri()
+
+
+def _keyring() -> Any:
+    """The system's keyring, where the package is installed and finds one; else None."""
+    try:
+        import keyring
+        from keyring.backends import fail, null
+    except ImportError:
+        return None
+    ring = keyring.get_keyring()
+    return None if isinstance(ring, fail.Keyring | null.Keyring) else ring
