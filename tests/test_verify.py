@@ -88,3 +88,16 @@ def test_deleted_versions_need_nothing(repository):
     repository.delete(version, driver.AUTHOR)
     os.unlink(path)
     assert check(places.open_folder(repository.folder)).broken == ()
+
+
+def test_what_broke_later_is_said_in_lists_and_forgotten_when_it_is_back(repository):
+    version = repository.resolve(parse("m:0.2.0"))
+    model = next(p for p in repository.parts(version.manifest) if p.kind == "model")
+    path = repository.store.lookup.path(repository.store.holder(bytes.fromhex(model.blobs[1])))
+    aside = path.rename(path.with_name("aside"))
+    again = places.open_folder(repository.folder)
+    assert check(again).broken == ("m:0.2.0",)
+    assert [row.ref for row in again.index.damaged()] == ["m:0.2.0"]
+    aside.rename(path)
+    assert check(again).broken == ()
+    assert again.index.damaged() == []

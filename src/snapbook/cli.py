@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from itertools import takewhile
-from pathlib import Path
 
 from snapbook.errors import SnapbookError
 
@@ -45,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(words: Sequence[str]) -> int:
     from snapbook import verbs
     from snapbook.display import terminal
-    from snapbook.verbs.here import Here
+    from snapbook.verbs.here import Here, folder_now
 
     if words and words[0] in ("-V", "--version"):
         from importlib.metadata import PackageNotFoundError, version
@@ -60,7 +59,7 @@ def _run(words: Sequence[str]) -> int:
     as_json = "--json" in words
     with terminal.progress(quiet=as_json) as progress:
         say = sys.stderr.write if as_json else sys.stdout.write
-        here = Here(Path.cwd(), face="cli", progress=progress, say=lambda line: _say(say, line))
+        here = Here(folder_now(), face="cli", progress=progress, say=lambda line: _say(say, line))
         value = verbs.run_words(here, verb, [*rest, *before])
     terminal.write(value, as_json=as_json)
     return int(getattr(value, "exit_code", 0))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from snapbook.errors import SnapbookError
 from snapbook.verbs import VERBS
+from snapbook.verbs.here import folder_now
 from snapbook.verbs.table import Argument
 
 
@@ -49,7 +49,7 @@ def models(**_: object) -> list[str]:
     from snapbook import places
 
     try:
-        with places.find_repository(Path.cwd()) as repository:
+        with places.find_repository(folder_now()) as repository:
             return list(repository.index.models())
     except SnapbookError:
         return []
@@ -60,7 +60,7 @@ def references(**_: object) -> list[str]:
     from snapbook import places
 
     try:
-        with places.find_repository(Path.cwd()) as repository:
+        with places.find_repository(folder_now()) as repository:
             names = repository.index.models()
             rows = repository.index.page(limit=50).rows
     except SnapbookError:

@@ -16,6 +16,7 @@ Bodies by type (all values JSON; digests 64 hex digits; ``texts`` is the digest 
     alias      model, name, old, new        manifest digests; "" where there was or will be none
     delete     model, number, manifest
     rename     model, to
+    shared     model, manifest, registry, there (model), number, way "push" or "pull"
     condemned  packs [pack id]
     purged     blobs [digest]
 """

@@ -54,14 +54,17 @@ def verify(repository: Repository, only: VersionRow | None, progress: Progress) 
         repository.index.retry_damaged()
     rows: Sequence[VersionRow] = [only] if only is not None else list(repository.every_version())
     whole: dict[str, bool] = {}
-    bad = []
+    bad: list[VersionRow] = []
     for done, row in enumerate(rows):
         progress("versions", done, len(rows))
         if row.manifest not in whole:
             whole[row.manifest] = _whole(repository, row.manifest, read=only is not None)
         if not whole[row.manifest]:
-            bad.append(row.ref)
-    return Verified(tuple(problems), tuple(bad), len(rows), count, repository.catalog.head().n)
+            bad.append(row)
+    # Lists say so from now on: what breaks after a version was taken in is found here alone.
+    repository.index.mark_damaged([row.n for row in bad], "a part of it is damaged or missing")
+    refs = tuple(row.ref for row in bad)
+    return Verified(tuple(problems), refs, len(rows), count, repository.catalog.head().n)
 
 
 def _whole(repository: Repository, digest: str, *, read: bool) -> bool:

@@ -150,7 +150,7 @@ def test_tab_completes_in_a_real_bash(versions, project, tmp_path):
         )
         return {word.strip() for word in done.stdout.splitlines()} - {""}
 
-    assert tab("snapbook re") == {"restore", "rename"}
+    assert tab("snapbook re") == {"restore", "rename", "registry"}
     assert {"--what", "--undo", "--keep"} <= tab("snapbook restore --")
     assert tab("snapbook list ch") == {"churn"}
     assert {"0.1.0", "0.2.0"} <= {word.rpartition(":")[2] for word in tab("snapbook show churn:")}
@@ -204,3 +204,20 @@ def test_a_full_disk_is_one_line_and_the_hint_works(kernel, small_disk):
     assert kernel.cell("%snapbook gc --dry-run").card.startswith("would free")
     assert kernel.cell("%versions").card.startswith("churn:0.1.0")
     kernel.cell("import os\nos.chdir('/')")
+
+
+def test_in_a_folder_that_is_gone(project):
+    line = f"mkdir gone && cd gone && rmdir ../gone && {shlex.quote(sys.executable)} -m snapbook"
+    for verb in ("", " list", " status --json", " save x"):
+        done = subprocess.run(
+            ["bash", "-c", line + verb],
+            cwd=project,
+            env=kernels.environment_of(project),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 6, verb
+        assert "The folder you are in is gone" in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr

@@ -6,6 +6,7 @@ import re
 from importlib.util import find_spec
 
 import pytest
+from stump import MODEL, fit
 
 needs_sklearn = pytest.mark.skipif(find_spec("sklearn") is None, reason="scikit-learn is absent")
 
@@ -107,3 +108,23 @@ def test_one_cell_is_one_cell(kernel, project):
     kernel.project(project, load=False)
     kernel.cell("a = 1")
     assert kernel.cell("%load_ext snapbook").stdout.endswith("The cell run so far is remembered.\n")
+
+
+def test_in_a_folder_that_is_gone(kernel, project):
+    """One line, no traceback; and it loads once there is a folder again."""
+    kernel.project(project)
+    kernel.cell("%unload_ext snapbook")
+    kernel.cell("import os\nos.makedirs('gone')\nos.chdir('gone')\nos.rmdir(os.getcwd())")
+    told = kernel.cell("%load_ext snapbook")
+    assert told.status == "error"
+    assert "this kernel's folder is gone" in told.said
+    assert "Traceback" not in told.said
+    kernel.cell(f"os.chdir({str(project)!r})")
+    assert kernel.cell("%load_ext snapbook").status == "ok"
+    # A folder that goes away under a loaded snapbook: the cell is untouched, one line says why.
+    kernel.cell(MODEL)
+    kernel.cell("os.makedirs('gone')\nos.chdir('gone')\nos.rmdir(os.getcwd())")
+    made = kernel.cell(fit(1))
+    assert made.status == "ok"
+    assert "Traceback" not in made.said
+    kernel.cell(f"os.chdir({str(project)!r})")

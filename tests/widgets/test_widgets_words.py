@@ -67,7 +67,10 @@ def test_what_goes_wrong_is_one_sentence():
         fails(NotFound("churn has no 9.9.9", act="All", hint="x")) == "churn has no 9.9.9. All: x"
     )
     assert fails(ZeroDivisionError("x" * 500)).startswith("snapbook failed inside")
-    assert fails(KeyboardInterrupt()) == "Stopped. Nothing was changed."
+    assert (
+        fails(KeyboardInterrupt())
+        == "Stopped. What was done by then stands, and the list shows it."
+    )
     assert "\n" not in fails(SystemExit("a\nb"))
 
 

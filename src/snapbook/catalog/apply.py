@@ -17,7 +17,7 @@ from snapbook import canonical
 from snapbook.catalog.content import Content
 from snapbook.errors import Usage
 from snapbook.events import Event
-from snapbook.refs import parse_number
+from snapbook.refs import Number, number_text, parse_number
 
 
 class Applier:
@@ -86,11 +86,7 @@ class Applier:
                 _signer(body.get("signature")),
             ),
         )
-        db.execute(
-            "UPDATE models SET major = ?, minor = ?, patch = ?"
-            " WHERE id = ? AND (major, minor, patch) < (?, ?, ?)",
-            (*number, model, *number),
-        )
+        _reached(db, model, number)
         self.read_content(db, event.n, body["manifest"], texts)
 
     def _tag(self, db: sqlite3.Connection, event: Event) -> None:
@@ -149,6 +145,24 @@ class Applier:
         db.execute("INSERT INTO renames VALUES (?, ?, ?)", (event.n, model, event.body["model"]))
         db.execute("UPDATE models SET name = ? WHERE id = ?", (to, model))
 
+    def _shared(self, db: sqlite3.Connection, event: Event) -> None:
+        body: Mapping[str, Any] = event.body
+        model, there = _known_model(db, body["model"]), _text(body["there"])
+        number = parse_number(str(body["number"]))
+        db.execute(
+            "INSERT OR IGNORE INTO shared VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                event.n,
+                model,
+                _digest(body["manifest"]),
+                _text(body["registry"]),
+                there,
+                number_text(number),
+            ),
+        )
+        if there.lower() == str(body["model"]).lower():
+            _reached(db, model, number)
+
     def _condemned(self, db: sqlite3.Connection, event: Event) -> None:
         packs = [(str(pack),) for pack in _list(event.body["packs"])]
         db.executemany("INSERT OR IGNORE INTO condemned VALUES (?)", packs)
@@ -161,6 +175,7 @@ _ACTS = {
     "alias": Applier._alias,
     "delete": Applier._delete,
     "rename": Applier._rename,
+    "shared": Applier._shared,
     "condemned": Applier._condemned,
 }
 
@@ -229,6 +244,15 @@ def _model(db: sqlite3.Connection, name: object) -> int:
         raise TypeError("model is no name")
     db.execute("INSERT OR IGNORE INTO models (name) VALUES (?)", (name,))
     return _known_model(db, name)
+
+
+def _reached(db: sqlite3.Connection, model: int, number: Number) -> None:
+    """The model had ``number``: later ones come after it."""
+    db.execute(
+        "UPDATE models SET major = ?, minor = ?, patch = ?"
+        " WHERE id = ? AND (major, minor, patch) < (?, ?, ?)",
+        (*number, model, *number),
+    )
 
 
 def _known_model(db: sqlite3.Connection, name: object) -> int:

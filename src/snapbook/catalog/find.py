@@ -14,6 +14,8 @@ from snapbook.refs import Ref, number_text
 
 def resolve(index: Index, ref: Ref) -> VersionRow:
     """The version that ``ref`` names now. Raises NotFound, or BadRef for a shared prefix."""
+    if ref.registry:
+        return _by_registry(index, ref)
     if ref.prefix:
         return _by_prefix(index, ref)
     model = known_model(index, ref.model)
@@ -46,6 +48,17 @@ def known_model(index: Index, name: str) -> str:
         )
     raise NotFound(
         f"No model is called {name}{guess}", act="All", hint=Hint("list"), kind="no-model"
+    )
+
+
+def _by_registry(index: Index, ref: Ref) -> VersionRow:
+    """What is known here by a registry's number; anything else is for the registry to say."""
+    if len(ref.number) == 3 and not ref.back:
+        rows = index.of_shared(ref.registry, ref.model, number_text(ref.number))
+        if living := [row for row in rows if not row.deleted]:
+            return living[0]
+    raise NotFound(
+        f"{ref} is not here", act="Get it", hint=Hint("pull", (str(ref),)), kind="not-here"
     )
 
 

@@ -122,6 +122,14 @@ class Index:
             sql + (" AND m.name = ?" if model else ""), [*values, *filter(None, [model])]
         )
 
+    def of_shared(self, registry: str, there: str, number: str) -> list[VersionRow]:
+        """The versions that have ``number`` of the model ``there`` in a registry, newest first."""
+        sql = (
+            "EXISTS (SELECT 1 FROM shared s WHERE s.manifest = v.manifest AND s.model = v.model"
+            " AND s.registry = ? AND s.there = ? AND s.number = ?)"
+        )
+        return self._some(sql, [registry, there, number])
+
     def of_prefix(self, prefix: str, model: str | None = None, most: int = 8) -> list[VersionRow]:
         """Versions whose manifest's digest begins with ``prefix``, newest first."""
         low, high = (bytes.fromhex(prefix.ljust(64, fill)) for fill in "0f")
@@ -231,7 +239,7 @@ class Index:
     def acts(self, manifest: str, most: int = 100) -> list[int]:
         """The places of the events that are about a manifest, newest first."""
         digest = bytes.fromhex(manifest)
-        rooms = ("versions", "notes", "taggings")
+        rooms = ("versions", "notes", "taggings", "shared")
         some = " UNION ".join(f"SELECT n FROM {room} WHERE manifest = ?1" for room in rooms)
         moved = "SELECT n FROM moves WHERE new = ?1 OR old = ?1"
         return self._column(f"{some} UNION {moved} ORDER BY n DESC LIMIT ?2", digest, most)
@@ -278,6 +286,17 @@ class Index:
             return len(rows) - int(left)
 
         return self._safely(act) if rows else 0
+
+    def mark_damaged(self, places: Sequence[int], why: str) -> None:
+        """Say of the versions whose events are ``places`` that they are damaged, and ``why``."""
+
+        def act(db: sqlite3.Connection) -> None:
+            mark = "UPDATE versions SET damage = ? WHERE n = ? AND damage = ''"
+            with transaction(db):
+                db.executemany(mark, ((why, n) for n in places))
+
+        if places:
+            self._safely(act)
 
     # -- inside
 

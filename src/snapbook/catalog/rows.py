@@ -38,7 +38,8 @@ class VersionRow:
     ``metrics`` are in the order of capture; ``main`` names the first to show. ``damage`` says what
     of its manifest could not be read, and is empty for a sound one. ``aliases`` point at it now.
     ``signer`` is the key that the signature claims (nothing is verified here), ``notebook`` the
-    path of the document that was kept with it, both empty where there is none.
+    path of the document that was kept with it, both empty where there is none. ``shared`` are the
+    references of the same Manifest in registries: team::churn:0.4.0.
     """
 
     n: int
@@ -65,6 +66,7 @@ class VersionRow:
     aliases: tuple[str, ...]
     signer: str = ""
     notebook: str = ""
+    shared: tuple[str, ...] = ()
 
     @property
     def ref(self) -> str:
@@ -143,6 +145,14 @@ def version_rows(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> lis
         db, "SELECT model, name, manifest FROM aliases WHERE model", sorted({r[21] for r in rows})
     ):
         aliases.setdefault((model, manifest), []).append(name)
+    shared: dict[tuple[int, bytes], list[str]] = {}
+    for manifest, model, registry, there, number in _for_all(
+        db,
+        "SELECT manifest, model, registry, there, number FROM shared WHERE manifest",
+        sorted({r[5] for r in rows}),
+        "n",
+    ):
+        shared.setdefault((model, manifest), []).append(f"{registry}::{there}:{number}")
     return [
         VersionRow(
             n=row[0],
@@ -169,13 +179,14 @@ def version_rows(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> lis
             aliases=tuple(aliases.get((row[21], row[5]), ())),
             signer=row[22].hex(),
             notebook=row[23],
+            shared=tuple(shared.get((row[21], row[5]), ())),
         )
         for n, row in zip(places, rows, strict=True)
     ]
 
 
 def _for_all(
-    db: sqlite3.Connection, select: str, keys: Sequence[int], order: str = ""
+    db: sqlite3.Connection, select: str, keys: Sequence[int] | Sequence[bytes], order: str = ""
 ) -> list[tuple[Any, ...]]:
     """``select`` for all ``keys``, in slices that stay below SQLite's limit of variables."""
     found: list[tuple[Any, ...]] = []

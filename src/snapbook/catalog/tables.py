@@ -103,6 +103,16 @@ CREATE INDEX IF NOT EXISTS note_manifest ON notes (manifest);
 CREATE TABLE IF NOT EXISTS taggings (
     n INTEGER PRIMARY KEY, model INTEGER NOT NULL, manifest BLOB NOT NULL, texts BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS shared (
+    n INTEGER PRIMARY KEY,
+    model INTEGER NOT NULL,
+    manifest BLOB NOT NULL,
+    registry TEXT NOT NULL COLLATE NOCASE,
+    there TEXT NOT NULL COLLATE NOCASE,
+    number TEXT NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS shared_place ON shared (manifest, model, registry, there, number);
+CREATE INDEX IF NOT EXISTS shared_name ON shared (registry, there, number);
 CREATE TABLE IF NOT EXISTS condemned (pack TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS broken (
     n INTEGER PRIMARY KEY,
@@ -115,7 +125,7 @@ CREATE TABLE IF NOT EXISTS broken (
 # fmt: off
 TABLES = (
     "cursor", "models", "renames", "versions", "metrics", "paramsets", "params", "tags", "aliases",
-    "moves", "notes", "taggings", "condemned", "broken",
+    "moves", "notes", "taggings", "shared", "condemned", "broken",
 )
 # fmt: on
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from snapbook.display.data import to_json
 from snapbook.display.text import text
-from snapbook.display.words import age, number, printable
+from snapbook.display.words import age, marks, number, printable
 from snapbook.verbs import values
 
 _PATIENCE = 1.0  # seconds before a progress bar appears
@@ -38,13 +38,11 @@ def _table(value: values.Listing) -> None:
         table.add_column(heading, no_wrap=heading in ("version", "age"))
     for row in value.rows:
         metrics = "  ".join(f"{k} {number(m.value)}" for k, m in list(row.metrics.items())[:2])
-        marks = [f"@{alias}" for alias in row.aliases]
-        marks += [f"#{k}={v}" if v else f"#{k}" for k, v in row.tags.items()]
         cells = (
             row.ref,
             metrics,
             age(row.time, time.time()),
-            " ".join(marks),
+            marks(row),
             row.message or row.reason,
         )
         # Text, not markup: a tag named [red] must not colour anything.

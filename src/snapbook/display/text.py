@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from snapbook.display.card import card
-from snapbook.display.words import age, aligned, counted, number, numbers_apart
+from snapbook.display.words import age, aligned, counted, marks, number, numbers_apart
 from snapbook.verbs import values
 from snapbook.verbs.state import size_text
 
@@ -58,12 +58,8 @@ def listing(value: values.Listing) -> list[str]:
     rows = []
     for row in value.rows:
         metrics = [f"{name} {number(item.value)}" for name, item in list(row.metrics.items())[:2]]
-        marks = [f"@{alias}" for alias in row.aliases]
-        marks += [f"#{name}" + (f"={item}" if item else "") for name, item in row.tags.items()]
         said = row.message or row.reason
-        rows.append(
-            (row.ref, "  ".join(metrics), age(row.time, time.time()), " ".join(marks), said)
-        )
+        rows.append((row.ref, "  ".join(metrics), age(row.time, time.time()), marks(row), said))
     lines = aligned(rows)
     return [*lines, *([value.note] if value.note else [])]
 

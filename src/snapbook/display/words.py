@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snapbook.catalog.rows import VersionRow
 
 
 def number(value: object) -> str:
@@ -70,3 +74,16 @@ def printable(value: str) -> str:
     return "".join(
         c if c.isprintable() else marks.get(c, "\N{REPLACEMENT CHARACTER}") for c in value
     )
+
+
+def marks(row: VersionRow) -> str:
+    """What points at a version, its tags, and the registries that have it: @staging #exp team.
+
+    A registry where it has another name or number is told with that.
+    """
+    words = [f"@{alias}" for alias in row.aliases]
+    words += [f"#{name}={value}" if value else f"#{name}" for name, value in row.tags.items()]
+    for shared in row.shared:
+        registry, _, there = shared.partition("::")
+        words.append(registry if there == row.ref else shared)
+    return " ".join(words)

@@ -7,7 +7,10 @@ loaded.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
+
+from IPython.core.error import UsageError
 
 from snapbook.magics.face import Face
 
@@ -22,6 +25,14 @@ def load(shell: InteractiveShell) -> None:
     """Attach to ``shell``: transformer, cell events, magics. Loading twice is loading once."""
     if getattr(shell, _ATTRIBUTE, None) is not None:
         return
+    try:
+        os.getcwd()
+    except OSError:
+        # Raised and not printed: else IPython counts us as loaded, and a second try does nothing.
+        raise UsageError(
+            "snapbook is not loaded: this kernel's folder is gone."
+            " %cd to one that is there, then %load_ext snapbook again"
+        ) from None
     face = Face(shell)
     setattr(shell, _ATTRIBUTE, face)
     for line in face.greeting(first=not getattr(shell, _GREETED, False)):

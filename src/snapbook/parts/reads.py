@@ -80,7 +80,7 @@ class Reads:
 
     def add(self, paths: Iterable[str]) -> None:
         """Files that cells name as text: they count if they are there when a version is made."""
-        here = os.getcwd()
+        here = _here()
         for path in paths:
             if isinstance(path, str) and 0 < len(path) < 4096 and not _NO_PATH.search(path):
                 full = os.path.normpath(os.path.join(here, os.path.expanduser(path)))
@@ -279,7 +279,10 @@ def _moved(args: tuple[object, ...]) -> None:  # noqa: ARG001 - where to does no
 
 def _here() -> str:
     if not _cwd:
-        _cwd.append(os.path.join(os.getcwd(), ""))
+        try:
+            _cwd.append(os.path.join(os.getcwd(), ""))
+        except OSError:
+            return os.sep  # the folder was deleted under the kernel
     return _cwd[0]
 
 

@@ -98,6 +98,25 @@ class Acting(Reading):
             author,
         )
 
+    def note_shared(
+        self, version: VersionRow, registry: str, there: VersionRow, way: str, author: Author
+    ) -> None:
+        """Remember that ``version`` is ``there`` in a registry, by ``way`` of "push" or "pull"."""
+        if f"{registry}::{there.ref}" in version.shared:
+            return
+        self._act(
+            "shared",
+            {
+                "model": version.model,
+                "manifest": version.manifest,
+                "registry": registry,
+                "there": there.model,
+                "number": number_text(there.number),
+                "way": way,
+            },
+            author,
+        )
+
     def _act_with_texts(
         self,
         kind: str,

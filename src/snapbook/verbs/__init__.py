@@ -7,12 +7,11 @@ name. What comes back is a value (values.py); faces write it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from snapbook.errors import Hint, Usage, nearest
 from snapbook.verbs.every import ALIASES, VERBS
-from snapbook.verbs.here import Here
+from snapbook.verbs.here import Here, folder_now
 from snapbook.verbs.table import Asked, Verb
 
 __all__ = ["ALIASES", "VERBS", "Asked", "Here", "Verb", "find", "here_now", "run", "run_words"]
@@ -112,4 +111,4 @@ def here_now() -> Here:
     from snapbook.kernel import running
 
     kernel = running()
-    return Here(kernel.project if kernel else Path.cwd(), kernel=kernel)
+    return Here(kernel.project if kernel else folder_now(), kernel=kernel)

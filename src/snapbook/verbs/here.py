@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snapbook.errors import Unreachable
+
 if TYPE_CHECKING:
     from snapbook.kernel import Kernel
     from snapbook.repository import Repository
@@ -21,6 +23,16 @@ def unsaid(_line: str) -> None:
 
 def silent(_what: str, _done: int, _of: int) -> None:
     """A progress that shows nothing."""
+
+
+def folder_now() -> Path:
+    """The folder that the process is in. Raises Unreachable where it was deleted."""
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise Unreachable(
+            "The folder you are in is gone", act="Go to one that is there, then again"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,9 @@ def _text(repository: Repository, event: Event, manifest: str) -> str:
     if event.type == "alias":
         way = "here" if body.get("new") == manifest else "away"
         return f"@{body.get('name')} moved {way}"
+    if event.type == "shared":
+        way = "pushed as" if body.get("way") == "push" else "pulled from"
+        return f"{way} {body.get('registry')}::{body.get('there')}:{body.get('number')}"
     return ""
 
 

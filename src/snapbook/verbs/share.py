@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapbook import places, refs, settings
-from snapbook.errors import Conflict, Hint, Refused
+from snapbook.errors import Conflict, Hint, Refused, Unreachable
 from snapbook.refs import number_text
 from snapbook.registry.known import Book, Known
 from snapbook.transfer import Accepted, Local, Moved, Side, transfer
@@ -57,7 +57,7 @@ def pull(here: Here, asked: Asked) -> Done:
             return Done(
                 (f"would pull {known.name}::{version.ref}",), {"dry_run": True, "ref": version.ref}
             )
-        moved = _pull(here, side, version)
+        moved = _pull(here, side, version, known)
     line, data = _pulled(version, moved, known)
     return Done((line,), data)
 
@@ -70,7 +70,7 @@ def sync(here: Here, asked: Asked) -> Done:
     done: dict[str, list[str]] = {"pulled": [], "pushed": [], "kept back": []}
     with _opened(known, asked.model_name or "", make=True) as side:
         for version in reversed(list(side.versions(asked.model_name or ""))):
-            moved = _pull(here, side, version)
+            moved = _pull(here, side, version, known)
             if moved.accepted.new:
                 lines.append(_pulled(version, moved, known)[0])
                 done["pulled"].append(moved.accepted.version.ref)
@@ -97,7 +97,7 @@ def _push(
     author = who.author(here.folder)
     try:
         with _opened(known, version.model, make=True) as side:
-            return transfer(
+            moved = transfer(
                 Local(repository),
                 side,
                 version,
@@ -110,15 +110,22 @@ def _push(
             error.what.replace("Not copied", "Not pushed"), error.why, act=error.act
         ) from error
 
+    with suppress(Unreachable):  # it is there, whatever the disk here says now
+        repository.note_shared(version, known.name, moved.accepted.version, "push", author)
+    return moved
 
-def _pull(here: Here, side: Side, version: VersionRow) -> Moved:
-    return transfer(
+
+def _pull(here: Here, side: Side, version: VersionRow, known: Known) -> Moved:
+    repository, author = here.writable(), who.author(here.folder)
+    moved = transfer(
         side,
-        Local(here.writable()),
+        Local(repository),
         version,
-        who.author(here.folder),
+        author,
         progress=lambda done, of: here.progress("blobs", done, of),
     )
+    repository.note_shared(moved.accepted.version, known.name, version, "pull", author)
+    return moved
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def said(act: Callable[[], None]) -> str:
     except SnapbookError as error:
         return error_text(error, "magic")
     except KeyboardInterrupt:
-        return "Stopped. Nothing was changed."
+        return "Stopped. What was done by then stands, and the list shows it."
     except BaseException as error:  # noqa: BLE001 - a click's traceback would go nowhere
         return error_text(internal(error), "magic")
     return ""
