@@ -1,13 +1,13 @@
 """Acts on versions that are there: words, tags, names and deletions, each one event.
 
-An act depends on nothing that happens meanwhile: the loser of a race does it again.
+The loser of a race does it again; what depends on what others did is decided again as well.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,8 @@ from snapbook.repository.reading import Reading
 from snapbook.repository.records import Author
 from snapbook.store.base import Store, Writer
 
+Decided = tuple[str, Mapping[str, Json]]
+"""An event's type and body."""
 _TRIES = 1000
 _REMEMBERED = 100
 
@@ -84,19 +86,33 @@ class Acting(Reading):
             )
         self._act("rename", {"model": model, "to": to}, author)
 
-    def move_alias(self, version: VersionRow, alias: str, author: Author) -> None:
-        """Let an alias of the model point at this version."""
+    def move_alias(
+        self, version: VersionRow, alias: str, author: Author, *, seen: str | None = None
+    ) -> None:
+        """Let an alias of the model point at this version.
+
+        ``seen`` is the manifest that the mover saw it point at ("" for none): where it is another
+        by now, Conflict is raised and nothing moves. None: whatever is there gives way.
+        """
         check_alias(alias)
-        self._act(
-            "alias",
-            {
-                "model": version.model,
-                "name": alias,
-                "old": self.index.aliases(version.model).get(alias, ""),
-                "new": version.manifest,
-            },
-            author,
-        )
+
+        def decide() -> Decided:
+            old = self.expected(version.model, alias, seen)
+            body = {"model": version.model, "name": alias, "old": old, "new": version.manifest}
+            return "alias", body
+
+        self.act(decide, author)
+
+    def expected(self, model: str, alias: str, seen: str | None) -> str:
+        """The manifest that ``alias`` points at, "" for none; for use inside `act`.
+
+        Raises Conflict where that is not what was ``seen`` (None: whatever it is).
+        """
+        held = {name.lower(): manifest for name, manifest in self._index.aliases(model).items()}
+        old = held.get(alias.lower(), "")
+        if seen is not None and old != seen:
+            raise _moved(self._index, model, alias, seen)
+        return old
 
     def note_shared(
         self, version: VersionRow, registry: str, there: VersionRow, way: str, author: Author
@@ -137,17 +153,32 @@ class Acting(Reading):
 
     def _act(self, kind: str, body: Mapping[str, Json], author: Author) -> None:
         """Append an event that does not depend on what else happens."""
+        self.act(lambda: (kind, body), author)
+
+    def act(self, decide: Callable[[], Decided | None], author: Author) -> int:
+        """Append the event that ``decide`` gives, its type and body; its place in the chain.
+
+        0 where ``decide`` gives None: there was nothing to do.
+
+        ``decide`` is asked when the index stands at the newest event, and once more each time that
+        somebody else was faster: so what it decides and the event stand on the same chain. What it
+        raises ends the act, and nothing was done.
+        """
         for _ in range(_TRIES):
-            try:
-                with reworded("Nothing was done"), self.catalog.turn():
-                    head = self.follow()
-                    now = events.time_text(datetime.now(UTC))
+            with reworded("Nothing was done"), self.catalog.turn():
+                head = self.follow()
+                decided = decide()
+                if decided is None:
+                    return 0
+                kind, body = decided
+                now = events.time_text(datetime.now(UTC))
+                try:
                     self.append_freeing(kind, body, author.name, now, head)
-            except Conflict:
-                continue
+                except Conflict:
+                    continue
             with suppress(Unreachable):  # it is done, whatever the disk says now
                 self._index.follow(self.catalog)
-            return
+            return head.n + 1
         raise Conflict("Nothing was done: others write without a pause", act="Try again")
 
     def append_freeing(
@@ -188,6 +219,35 @@ def words_of_people(
     if tags:
         words["tags"] = dict(tags)
     return writer.add(canonical.encode(words))
+
+
+def _moved(index: Index, model: str, alias: str, seen: str) -> Conflict:
+    """Somebody moved the alias while one was looking at ``seen``."""
+    move = next(iter(index.moves(model, alias)), None)
+    now = _named(index, model, move.new) if move is not None else ""
+    who = f" (by {move.author}, {_ago(move.time)})" if move is not None else ""
+    was = _named(index, model, seen)
+    return Conflict(
+        "Not promoted",
+        f"{alias} moved to {now or 'nothing'}{who} while you were looking at {was or 'none'}",
+        act="Look again",
+        hint=Hint("review", (model,)),
+        kind="moved",
+    )
+
+
+def _named(index: Index, model: str, manifest: str) -> str:
+    rows = index.of_manifest(manifest, model) if manifest else []
+    return number_text(rows[0].number) if rows else ""
+
+
+def _ago(time: str) -> str:
+    """How long ago an event was, in one unit."""
+    seconds = (datetime.now(UTC) - events.parse_time(time)).total_seconds()
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return f"{max(0, int(seconds))} s ago"
 
 
 @contextmanager
