@@ -7,12 +7,12 @@ keeps the packs from being unlinked, or for one question about many blobs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from snapbook.store.pack import Pack
+from snapbook.store.pack import Packed
 
 if TYPE_CHECKING:
-    from snapbook.store.local import LocalStore
+    from snapbook.store.packs import PackStore
 
 _MOST = 4
 
@@ -20,13 +20,13 @@ _MOST = 4
 class Near:
     """Answers for ``store`` whether a blob can be relied on."""
 
-    def __init__(self, store: LocalStore) -> None:
+    def __init__(self, store: PackStore[Any]) -> None:
         self._store = store
         # The last one first; with the blobs in it that nothing may rely on.
-        self._packs: list[tuple[Pack, frozenset[bytes]]] = []
+        self._packs: list[tuple[Packed, frozenset[bytes]]] = []
 
     def holds(self, key: bytes) -> bool:
-        """Whether a pack to rely on has the blob: see `LocalStore.holder`."""
+        """Whether a pack to rely on has the blob: see `PackStore.holder`."""
         for place, (pack, damaged) in enumerate(self._packs):
             if (
                 pack.find(key) is not None

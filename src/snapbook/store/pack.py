@@ -2,7 +2,8 @@
 
 Knows the bytes of a pack (docs/format.md) and how they are read: magic, frames, index, trailer. A
 frame is one stretch of bytes, raw or one zstd frame, and holds one large blob or a group of small
-ones. Knows nothing of folders, names or which packs exist; `store.packer` writes.
+ones. Where the bytes lie is its engine's: in a file here, in a bucket in `store.objects`. Knows
+nothing of folders, names or which packs exist; `store.packer` writes.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import struct
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -45,29 +47,28 @@ class Place(NamedTuple):
     size: int
 
 
-class Pack:
-    """An open pack file, for reading; it owns ``fd``. Raises Damaged where the file is no pack.
+class Packed(ABC):
+    """A pack by its index, for reading. Raises Damaged where the bytes are no pack."""
 
-    Reads with pread and not through a memory map: when a file is cut under a map, or its disk
-    fails, the kernel that holds our user's work would be killed by a signal.
-    """
+    slice_bytes = 1 << 20  # what is read at once of a large frame that is passed on
 
-    def __init__(self, fd: int, name: str) -> None:
-        self.fd = fd
+    def __init__(self, name: str, size: int) -> None:
         self.name = name
-        size = os.fstat(fd).st_size
+        self.size_bytes = size
         if size < len(MAGIC) + NONCE_SIZE + TRAILER.size:
             raise _damaged(name, "it is cut")
-        trailer = os.pread(fd, TRAILER.size, size - TRAILER.size)
+        trailer = self.read(size - TRAILER.size, TRAILER.size)
+        if len(trailer) != TRAILER.size:
+            raise _damaged(name, "it is cut")
         start, frames, blobs, checksum, magic = TRAILER.unpack(trailer)
         length = size - TRAILER.size - start
         if magic != MAGIC:
             raise _damaged(name, "it is cut")
-        if os.pread(fd, len(MAGIC), 0) != MAGIC:
+        if self.read(0, len(MAGIC)) != MAGIC:
             raise _damaged(name, "its beginning was changed")
         if length != NONCE_SIZE + frames * FRAME.size + blobs * BLOB.size:
             raise _damaged(name, "its trailer was changed")
-        index = os.pread(fd, length, start)
+        index = self.read(start, length)
         if canonical.digest(index) != name or checksum.hex() != name:
             raise _damaged(name, "its index was changed")
         self._table = memoryview(index)[NONCE_SIZE + frames * FRAME.size :]
@@ -78,12 +79,12 @@ class Pack:
         if end != start:
             raise _damaged(name, "its frames do not fill it")
 
+    @abstractmethod
+    def read(self, start: int, size: int) -> bytes:
+        """Stored bytes of the pack; fewer where it is cut."""
+
     def __len__(self) -> int:
         return self._count
-
-    def __del__(self) -> None:
-        # The last user closes the file, so that a thread may read while another lets go.
-        os.close(self.fd)
 
     def digests(self) -> Iterator[bytes]:
         """The digests of all blobs, sorted."""
@@ -116,7 +117,8 @@ class Pack:
     def frame(self, number: int) -> bytes:
         """A whole frame, unpacked; its blobs are not verified. Raises Damaged."""
         try:
-            return read_frame(self.fd, self.frames[number])
+            frame = self.frames[number]
+            return unpacked(self.read(frame.start, frame.stored), frame)
         except (ValueError, IndexError, zstandard.ZstdError) as error:
             raise _damaged(self.name, str(error)) from error
 
@@ -125,9 +127,33 @@ class Pack:
         return bytes(self._table[start : start + 32])
 
 
+class Pack(Packed):
+    """An open pack file, which owns ``fd``.
+
+    Reads with pread and not through a memory map: when a file is cut under a map, or its disk
+    fails, the kernel that holds our user's work would be killed by a signal.
+    """
+
+    def __init__(self, fd: int, name: str) -> None:
+        self.fd = fd
+        super().__init__(name, os.fstat(fd).st_size)
+
+    def __del__(self) -> None:
+        # The last user closes the file, so that a thread may read while another lets go.
+        os.close(self.fd)
+
+    def read(self, start: int, size: int) -> bytes:
+        """Stored bytes of the file; fewer where it is cut."""
+        return os.pread(self.fd, size, start)
+
+
 def read_frame(fd: int, frame: Frame) -> bytes:
     """The unpacked bytes of ``frame``. Raises ValueError or ZstdError where they are not whole."""
-    stored = os.pread(fd, frame.stored, frame.start)
+    return unpacked(os.pread(fd, frame.stored, frame.start), frame)
+
+
+def unpacked(stored: bytes, frame: Frame) -> bytes:
+    """The bytes that ``stored`` was packed from. Raises ValueError or ZstdError, as above."""
     if len(stored) != frame.stored:
         raise ValueError("a frame is cut")
     if frame.codec == RAW:

@@ -1,4 +1,4 @@
-"""Some blobs of the local store as one pack, written while it is read.
+"""Some blobs of a store of packs as one pack, written while it is read.
 
 Knows how a pack is made without a file: what stands alone in a frame goes out as it is stored,
 untouched and in slices, so that a large blob costs neither memory nor time; small ones are grouped
@@ -8,9 +8,8 @@ that a stream that was cut can go on where it ended.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import zstandard
 
@@ -25,25 +24,23 @@ from snapbook.store.pack import (
     TRAILER,
     ZSTD,
     Frame,
-    Pack,
+    Packed,
     Place,
 )
 from snapbook.store.packer import GROUP, LEVEL, SMALL
 
 if TYPE_CHECKING:
-    from snapbook.store.local import LocalStore
-
-SLICE = 1 << 20
+    from snapbook.store.packs import PackStore
 
 
 class _Alone(NamedTuple):
     """A blob that is a frame of its own, and where that lies."""
 
-    pack: Pack
+    pack: Packed
     frame: Frame
 
 
-def stream(store: LocalStore, digests: Iterable[str], start: int = 0) -> Iterator[bytes]:
+def stream(store: PackStore[Any], digests: Iterable[str], start: int = 0) -> Iterator[bytes]:
     """The bytes of a pack that holds ``digests``, each once and in their order, from ``start`` on.
 
     What lies before ``start`` is not read where it is stored alone. Raises NotFound for a blob that
@@ -57,7 +54,7 @@ def stream(store: LocalStore, digests: Iterable[str], start: int = 0) -> Iterato
         at += size
 
 
-def _pieces(store: LocalStore, digests: list[str]) -> Iterator[bytes | _Alone]:
+def _pieces(store: PackStore[Any], digests: list[str]) -> Iterator[bytes | _Alone]:
     frames: list[Frame] = []
     places: dict[str, Place] = {}
     group = _Group()
@@ -116,7 +113,7 @@ class _Group:
         return {digest: Place(frame, offset, size) for digest, offset, size in self.members}
 
 
-def _alone(store: LocalStore, digest: str) -> _Alone | None:
+def _alone(store: PackStore[Any], digest: str) -> _Alone | None:
     """The frame of a blob that is large and has one for itself."""
     name = store.holder(bytes.fromhex(digest))
     pack = store.open_pack(name) if name is not None else None
@@ -133,7 +130,7 @@ def _from(piece: bytes | _Alone, start: int) -> Iterator[bytes]:
         return
     at, end = piece.frame.start + start, piece.frame.start + piece.frame.stored
     while at < end:
-        data = os.pread(piece.pack.fd, min(SLICE, end - at), at)
+        data = piece.pack.read(at, min(piece.pack.slice_bytes, end - at))
         if not data:
             raise NotFound("A pack was cut while it was sent")
         yield data
