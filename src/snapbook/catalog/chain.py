@@ -37,6 +37,21 @@ def conflict(n: int) -> Conflict:
     return Conflict(f"Event {n} was written by somebody else meanwhile")
 
 
+def in_order(stored: Iterator[tuple[int, bytes]]) -> Callable[[int], bytes | None]:
+    """Sealed events that come in order, for who asks for one after another by their places."""
+    ahead = next(stored, None)
+
+    def sealed(n: int) -> bytes | None:
+        nonlocal ahead
+        if ahead is None or ahead[0] != n:
+            return None
+        found = ahead[1]
+        ahead = next(stored, None)
+        return found
+
+    return sealed
+
+
 def broken_links(
     last: int, sealed: Callable[[int], bytes | None], progress: Progress | None = None
 ) -> Iterator[Broken]:
