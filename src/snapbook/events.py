@@ -13,7 +13,11 @@ Bodies by type (all values JSON; digests 64 hex digits; ``texts`` is the digest 
                signature, made {author, time} for a copy
     tag        model, manifest, texts (tags: name -> text), removed [tag name]
     note       model, manifest, texts (text)
-    alias      model, name, old, new        manifest digests; "" where there was or will be none
+    alias      model, name, old, new        manifest digests; "" where there was or will be none;
+               perhaps way "promote" or "rollback", texts (text), evidence, signature, version
+    request    model, manifest, alias, texts (text), signature
+    approval   model, manifest, alias, word "approve" or "reject", texts (text), signature
+    policy     model, policy, old           digests of blobs; old "" for the first
     delete     model, number, manifest
     rename     model, to
     shared     model, manifest, registry, there (model), number, way "push" or "pull"

@@ -81,7 +81,7 @@ def _derive(
     """The bump that the differences ask for, and the words for it."""
     if old is None:
         return "minor", "first version"
-    broken = _signature_breaks(_model(old), _model(new))
+    broken = signature_breaks(_model(old), _model(new))
     if broken:
         more = f" +{len(broken) - 1}" if broken[1:] else ""
         return "major", f"{broken[0]}{more}, callers must change"
@@ -189,7 +189,7 @@ def _points(parts: Sequence[Part]) -> dict[str, tuple[int, object]]:
     return found
 
 
-def _signature_breaks(old: Part | None, new: Part | None) -> list[str]:
+def signature_breaks(old: Part | None, new: Part | None) -> list[str]:
     """What callers of the old model must change, in words; empty where nothing is known."""
     if old is None or new is None:
         return []

@@ -24,7 +24,7 @@ ACTS = {
 }
 STEPS = {
     "append": (FileCatalog, "append"),
-    "act": (Repository, "_act"),
+    "act": (Repository, "act"),
     "show": (shown, "show"),
 }
 
@@ -78,7 +78,7 @@ def test_of_several_acts_only_those_that_were_done(fitted, stopped):
 
 
 def test_programs_are_told_as_well(fitted, stopped):
-    said = stopped("%snapbook note churn why --json", Repository, "_act")
+    said = stopped("%snapbook note churn why --json", Repository, "act")
     assert json.loads(said) == {"done": ["churn:0.1.0 was noted"]}
 
 

@@ -60,8 +60,11 @@ class Applier:
         )
         _set_tags(db, n, words.get("tags"))
 
-    def _version(self, db: sqlite3.Connection, event: Event) -> None:
-        body: Mapping[str, Any] = event.body
+    def _version(
+        self, db: sqlite3.Connection, event: Event, further: Mapping[str, Any] | None = None
+    ) -> None:
+        """``further`` is the body of a version that an event of another type makes."""
+        body: Mapping[str, Any] = event.body if further is None else further
         number = parse_number(body["number"])
         model = _model(db, body["model"])
         texts = body.get("texts") or ""
@@ -130,6 +133,60 @@ class Applier:
         db.execute("DELETE FROM aliases WHERE model = ? AND name = ?", (model, name))
         if new:
             db.execute("INSERT INTO aliases VALUES (?, ?, ?)", (model, name, new))
+        if body.get("way"):
+            self._rule(db, event, new, name, str(body["way"]), body.get("evidence"))
+        if "version" in body:
+            self._further(db, event, model, new)
+
+    def _further(self, db: sqlite3.Connection, event: Event, model: int, manifest: bytes) -> None:
+        """One more number for a Manifest that the model has; the tags of the first stay with it."""
+        known = _versions_of(db, model, manifest)
+        body = _entries(event.body["version"])
+        if not known or body.get("manifest") != manifest.hex():
+            raise KeyError("a number for what the model does not have")
+        self._version(db, event, {**body, "model": event.body["model"]})
+        db.execute("DELETE FROM tags WHERE n = ?", (event.n,))
+        db.execute(
+            "INSERT INTO tags SELECT ?, name, value FROM tags WHERE n = ?", (event.n, known[0])
+        )
+
+    def _request(self, db: sqlite3.Connection, event: Event) -> None:
+        body: Mapping[str, Any] = event.body
+        word = _text(body.get("word"))
+        self._rule(db, event, _digest(body["manifest"]), str(body["alias"]), word, None)
+
+    def _policy(self, db: sqlite3.Connection, event: Event) -> None:
+        self._rule(db, event, b"", "", "", _digest(event.body["policy"]).hex())
+
+    def _rule(
+        self,
+        db: sqlite3.Connection,
+        event: Event,
+        manifest: bytes,
+        alias: str,
+        word: str,
+        kept: object,
+    ) -> None:
+        body: Mapping[str, Any] = event.body
+        texts = body.get("texts") or ""
+        words, _ = self.content.words(texts)
+        db.execute(
+            "INSERT INTO rulings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                event.n,
+                event.type,
+                _known_model(db, body["model"]),
+                manifest,
+                alias,
+                word,
+                bytes.fromhex(texts),
+                _text(words.get("text")),
+                bytes.fromhex(str(kept or "")),
+                _signer(body.get("signature")),
+                event.time,
+                event.author,
+            ),
+        )
 
     def _delete(self, db: sqlite3.Connection, event: Event) -> None:
         number = parse_number(str(event.body["number"]))
@@ -176,6 +233,9 @@ _ACTS = {
     "delete": Applier._delete,
     "rename": Applier._rename,
     "shared": Applier._shared,
+    "request": Applier._request,
+    "approval": Applier._request,
+    "policy": Applier._policy,
     "condemned": Applier._condemned,
 }
 

@@ -68,6 +68,9 @@ class Content:
                 self.words(texts)
             if event.type == "version" and isinstance(manifest, str):
                 self.parts(manifest)
+            if isinstance(further := event.body.get("version"), dict):
+                self.parts(str(further.get("manifest")))
+                self.words(str(further.get("texts") or ""))
 
     def cool(self) -> None:
         """Forget what was read."""

@@ -24,6 +24,7 @@ from snapbook.catalog.rows import (
     Before,
     Move,
     Note,
+    Ruling,
     VersionRow,
     before,
     version_rows,
@@ -228,6 +229,21 @@ class Index:
         """The manifest that the alias pointed at at ``time`` (UTC, as events write it)."""
         return next((move.new for move in self.moves(model, alias) if move.time <= time), "")
 
+    def rulings(self, model: str, type: str, most: int = 1000) -> list[Ruling]:
+        """What was asked, said or decided about ``model`` in events of ``type``, newest first."""
+        rows = self._rows(
+            "SELECT n, type, manifest, alias, word, text, kept, signer, time, author"
+            " FROM rulings r JOIN models m ON m.id = r.model WHERE m.name = ? AND type = ?"
+            " ORDER BY n DESC LIMIT ?",
+            model,
+            type,
+            most,
+        )
+        return [
+            Ruling(n, kind, at.hex(), alias, word, text, kept.hex(), signer.hex(), time, author)
+            for n, kind, at, alias, word, text, kept, signer, time, author in rows
+        ]
+
     def notes(self, manifest: str) -> list[Note]:
         """What was said about a manifest later, oldest first."""
         rows = self._rows(
@@ -239,7 +255,7 @@ class Index:
     def acts(self, manifest: str, most: int = 100) -> list[int]:
         """The places of the events that are about a manifest, newest first."""
         digest = bytes.fromhex(manifest)
-        rooms = ("versions", "notes", "taggings", "shared")
+        rooms = ("versions", "notes", "taggings", "shared", "rulings")
         some = " UNION ".join(f"SELECT n FROM {room} WHERE manifest = ?1" for room in rooms)
         moved = "SELECT n FROM moves WHERE new = ?1 OR old = ?1"
         return self._column(f"{some} UNION {moved} ORDER BY n DESC LIMIT ?2", digest, most)
@@ -251,13 +267,15 @@ class Index:
         return frozenset(self._column("SELECT pack FROM condemned"))
 
     def roots(self) -> Roots:
-        """What every version that is not deleted needs, with its notes and tags."""
+        """What every version that is not deleted needs, with notes, tags, policies and evidence."""
         kept = "SELECT manifest FROM versions WHERE deleted = 0"
         manifests = {row[0].hex() for row in self._rows(kept)}
         texts = self._rows(
             f"SELECT texts FROM versions WHERE deleted = 0"
             f" UNION SELECT texts FROM notes WHERE manifest IN ({kept})"
             f" UNION SELECT texts FROM taggings WHERE manifest IN ({kept})"
+            # What was decided stays told after the version itself is gone.
+            " UNION SELECT texts FROM rulings UNION SELECT kept FROM rulings"
         )
         return Roots(frozenset(manifests), frozenset(row[0].hex() for row in texts if row[0]))
 

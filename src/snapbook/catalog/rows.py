@@ -97,6 +97,27 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """Something that was said or decided about where an alias may point, and by whom.
+
+    ``type`` is the event's: request, approval (``word`` "approve" or "reject"), policy, alias
+    (``word`` is its way: promote or rollback). ``kept`` is the digest of a policy or of evidence,
+    ``signer`` the key that the signature claims; both are empty where there is none.
+    """
+
+    n: int
+    type: str
+    manifest: str
+    alias: str
+    word: str
+    text: str
+    kept: str
+    signer: str
+    time: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True)
 class Before:
     """The version of the same model that was made before one: its number, and its value of the
     metric that is the main one of the later (None where it has none that is a number).

@@ -113,6 +113,21 @@ CREATE TABLE IF NOT EXISTS shared (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS shared_place ON shared (manifest, model, registry, there, number);
 CREATE INDEX IF NOT EXISTS shared_name ON shared (registry, there, number);
+CREATE TABLE IF NOT EXISTS rulings (
+    n INTEGER PRIMARY KEY,
+    type TEXT NOT NULL,
+    model INTEGER NOT NULL,
+    manifest BLOB NOT NULL,
+    alias TEXT NOT NULL COLLATE NOCASE,
+    word TEXT NOT NULL,
+    texts BLOB NOT NULL,
+    text TEXT NOT NULL,
+    kept BLOB NOT NULL,
+    signer BLOB NOT NULL,
+    time TEXT NOT NULL,
+    author TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS ruling_model ON rulings (model, type);
 CREATE TABLE IF NOT EXISTS condemned (pack TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS broken (
     n INTEGER PRIMARY KEY,
@@ -125,7 +140,7 @@ CREATE TABLE IF NOT EXISTS broken (
 # fmt: off
 TABLES = (
     "cursor", "models", "renames", "versions", "metrics", "paramsets", "params", "tags", "aliases",
-    "moves", "notes", "taggings", "shared", "condemned", "broken",
+    "moves", "notes", "taggings", "shared", "rulings", "condemned", "broken",
 )
 # fmt: on
 

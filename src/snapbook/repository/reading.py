@@ -111,9 +111,13 @@ class Reading:
     def claim(self, version: VersionRow) -> trust.Claim:
         """What the version's event says of its author, for trust.py."""
         event = self.catalog.event(version.n)
-        signed = event.body.get("signature") if event is not None else None
+        body: Mapping[str, Json] = event.body if event is not None else {}
+        if isinstance(further := body.get("version"), Mapping):
+            # A promotion gave the Manifest one more number: the author's own signature is in it.
+            body = {"model": body.get("model"), **further}
+        signed = body.get("signature")
         fields: Mapping[str, Json] = signed if isinstance(signed, Mapping) else {}
-        named = event.body.get("model") if event is not None else None
+        named = body.get("model")
         return trust.Claim(
             # The name it was signed for: a renamed model keeps its author's signature.
             str(named or version.model),

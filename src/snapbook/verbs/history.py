@@ -42,11 +42,21 @@ def _text(repository: Repository, event: Event, manifest: str) -> str:
         return _tags(words.get("tags"), body.get("removed"))
     if event.type == "alias":
         way = "here" if body.get("new") == manifest else "away"
-        return f"@{body.get('name')} moved {way}"
+        further = body.get("version")
+        number = f", as {further.get('number')}" if isinstance(further, dict) else ""
+        return f"@{body.get('name')} moved {way}{number}{_because(words)}"
+    if event.type in ("request", "approval"):
+        done = {"approve": "approved for", "reject": "rejected for"}
+        word = done.get(str(body.get("word")), "asked for")
+        return f"{word} @{body.get('alias')}{_because(words)}"
     if event.type == "shared":
         way = "pushed as" if body.get("way") == "push" else "pulled from"
         return f"{way} {body.get('registry')}::{body.get('there')}:{body.get('number')}"
     return ""
+
+
+def _because(words: Mapping[str, Any]) -> str:
+    return f": {words['text']}" if words.get("text") else ""
 
 
 def _tags(given: object, removed: object) -> str:

@@ -20,6 +20,9 @@ _SAID = {
     "alias": "{version} became @{name}",
     "rename": "{model} was renamed to {to}",
     "delete": "{version} was deleted",
+    "request": "{version} was asked for",
+    "approval": "{version} was judged",
+    "policy": "the policy of {model} was changed",
 }
 
 
@@ -47,7 +50,8 @@ def restored(
 def _event(repository: Repository, event: Event) -> str:
     body = event.body
     manifest, model = str(body.get("manifest") or body.get("new")), str(body.get("model"))
-    rows = repository.index.of_manifest(manifest, model) if event.type != "rename" else []
+    named = event.type not in ("rename", "policy")
+    rows = repository.index.of_manifest(manifest, model) if named else []
     version = rows[0].ref if rows else f"a version of {model}"
     form = _SAID.get(event.type, "")
     return form.format(version=version, model=model, name=body.get("name"), to=body.get("to"))

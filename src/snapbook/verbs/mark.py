@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from snapbook import refs
 from snapbook.errors import Hint, Usage
+from snapbook.promote import policies
 from snapbook.verbs import look, make, who
 from snapbook.verbs.here import Here
 from snapbook.verbs.values import Done
@@ -25,11 +26,11 @@ def tag(here: Here, asked: Asked) -> Done:
         shown = ", ".join(f"{k}={v}" if v else k for k, v in version.tags.items()) or "no tags"
         return Done((f"{version.ref}: {shown}",), {"ref": version.ref, "tags": dict(version.tags)})
     for alias in aliases:
-        if alias in ("production", "staging"):
+        if policies.in_force(repository, version.model)[0].protects(alias):
             raise Usage(
                 f"@{alias} is moved by a promotion, not by tag",
-                act="Tag it with a name of your own",
-                hint=Hint("tag", (version.ref, "candidate")),
+                act="Promote it",
+                hint=Hint("promote", (version.ref, alias)),
             )
         refs.check_alias(alias)
     if asked.dry_run:

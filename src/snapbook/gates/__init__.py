@@ -1,0 +1,1 @@
+"""Gates: functions that say of a version whether it may take another's place, and why."""

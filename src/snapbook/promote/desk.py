@@ -1,0 +1,105 @@
+"""The seam of promotion: whatever is asked about where aliases point, of a repository here or of a
+registry that decides by its own chain and policy.
+
+Verbs know this and no more; the texts they write are the same for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from snapbook import refs
+from snapbook.catalog.rows import VersionRow
+from snapbook.promote import moving, opinions, policies, reviewing
+from snapbook.promote.moving import anyone
+from snapbook.promote.policy import Rule
+from snapbook.promote.records import Kept, Moved, Review
+from snapbook.repository import Author, Repository
+
+
+class Desk(Protocol):
+    """Where promotions are decided. ``ref`` is text; ``seen`` is the manifest that the asker saw
+    under the alias, "" for none, None for whatever it is. All raise what `promote` raises.
+    """
+
+    def review(self, ref: str, alias: str) -> Review:
+        """``alias`` of a model; ``ref`` names the model, or the version to look at."""
+
+    def promote(self, ref: str, alias: str, seen: str | None, text: str, dry: bool) -> Moved:
+        """Let ``alias`` point at the version ``ref``."""
+
+    def rollback(
+        self, model: str, alias: str, to: str, seen: str | None, text: str, dry: bool
+    ) -> Moved:
+        """Let ``alias`` point where it pointed before, or at the earlier version ``to``."""
+
+    def say(self, ref: str, alias: str, word: str, text: str) -> VersionRow:
+        """Request, approve or reject the version ``ref``."""
+
+    def policies(self, model: str) -> list[Kept]:
+        """Every policy of a model, the one in force first."""
+
+    def change_policy(
+        self, model: str, text: str, files: Mapping[str, str], seen: str | None
+    ) -> bool:
+        """Put a policy in force; whether it is another than before."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDesk:
+    """A Repository as a desk, for ``author``; ``may`` raises where a rule's role is not his."""
+
+    repository: Repository
+    author: Author
+    may: Callable[[Rule], None] = anyone
+
+    def review(self, ref: str, alias: str) -> Review:
+        """See `reviewing.review`."""
+        asked = refs.parse(ref)
+        if asked == refs.Ref(model=asked.model):
+            return reviewing.review(self.repository, self._model(asked.model), alias)
+        row = self._resolve(ref)
+        return reviewing.review(self.repository, row.model, alias, row)
+
+    def promote(self, ref: str, alias: str, seen: str | None, text: str, dry: bool) -> Moved:
+        """See `moving.promote`."""
+        row = self._resolve(ref)
+        return moving.promote(
+            self.repository, row, alias, self.author, seen=seen, text=text, dry=dry, may=self.may
+        )
+
+    def rollback(
+        self, model: str, alias: str, to: str, seen: str | None, text: str, dry: bool
+    ) -> Moved:
+        """See `moving.rollback`."""
+        name = self._model(model)
+        target = self._resolve(f"{name}:{to}" if to[:1].isdigit() else to).manifest if to else ""
+        return moving.rollback(
+            self.repository, name, alias, self.author,
+            to=target, seen=seen, text=text, dry=dry, may=self.may,
+        )  # fmt: skip
+
+    def say(self, ref: str, alias: str, word: str, text: str) -> VersionRow:
+        """See `opinions.say`."""
+        row = self._resolve(ref)
+        opinions.say(self.repository, row, alias, word, text, self.author)
+        return row
+
+    def policies(self, model: str) -> list[Kept]:
+        """See `policies.all_of`."""
+        return policies.all_of(self.repository, self._model(model))
+
+    def change_policy(
+        self, model: str, text: str, files: Mapping[str, str], seen: str | None
+    ) -> bool:
+        """See `policies.change`."""
+        name = self._model(model)
+        return policies.change(self.repository, name, text, files, self.author, seen=seen)
+
+    def _model(self, name: str) -> str:
+        return self.repository.known_model(name)
+
+    def _resolve(self, ref: str) -> VersionRow:
+        return self.repository.resolve(replace(refs.parse(ref), registry=""))
