@@ -1,4 +1,4 @@
-"""From a folder to its Repository: the only file that knows every engine.
+"""From a folder or an address to its Repository: the only file that knows every engine.
 
 A repository is found by walking up like git does, and made on first use: in the git root, else
 beside the notebook; in the user's data folder where the project's folder belongs to somebody else
@@ -21,8 +21,12 @@ from snapbook.store import durable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from snapbook.catalog.base import Catalog
+    from snapbook.catalog.database import Database
     from snapbook.registry.known import Known
     from snapbook.repository import Repository
+    from snapbook.store.bucket import Bucket
+    from snapbook.store.objects import ObjectStore
     from snapbook.transfer import Side
 
 NAME = ".snapbook"
@@ -114,6 +118,9 @@ def open_registry(
     A folder that others reach is opened as it is; with ``make`` it is made a repository where it is
     none yet. Raises NotFound where it is none.
     """
+    if known.bucket:
+        yield from _open_bucket(known, make)
+        return
     folder = known.folder
     if folder is None:
         from snapbook.registry.remote import Remote
@@ -126,14 +133,110 @@ def open_registry(
     if make:
         create(folder)
     elif not _is_there(folder / "format"):
-        raise NotFound(
-            f"There is nothing in {known.name} yet",
-            act="Push a version",
-            hint=Hint("push", ("--registry", known.name)),
-            kind="no-model",
-        )
+        raise _nothing(known)
     with open_folder(folder) as repository:
         yield Local(repository)
+
+
+def _open_bucket(known: Known, make: bool) -> Iterator[Side]:
+    from snapbook.store.bucket import Bucket
+    from snapbook.transfer import Local
+
+    bucket = Bucket(known.url)
+    if not make and not bucket.has("format"):
+        raise _nothing(known)
+    with open_bucket(bucket, _cache(known.url)) as repository:
+        yield Local(repository)
+
+
+def open_bucket(bucket: Bucket, cache: Path) -> Repository:
+    """The repository in ``bucket``, made on first use; what is only remembered lies in ``cache``.
+
+    Raises NewerFormat, Damaged, Unreachable or ReadOnly.
+    """
+    from snapbook.catalog.bucket import BucketCatalog
+    from snapbook.catalog.index import Index
+    from snapbook.repository import Repository
+
+    store = open_objects(bucket, cache)
+    return Repository(store, BucketCatalog(bucket), Index(cache / "index.sqlite", store.get))
+
+
+def open_objects(bucket: Bucket, cache: Path) -> ObjectStore:
+    """The store in ``bucket``, made on first use. Raises as `open_bucket` does."""
+    from snapbook.store.objects import ObjectStore, sweep_drafts
+
+    data = bucket.get("format")
+    if data is None:
+        # Nobody can have written another one: it says the same until there is a newer format.
+        bucket.create("format", _format_text())
+    else:
+        _check_format_text(data, bucket.url)
+    with durable.told(cache, what="Not read"):
+        cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+        sweep_drafts(cache)
+    return ObjectStore(bucket, cache, cache / "index.sqlite")
+
+
+def served(folder: Path, database: str = "", store: str = "") -> Served:
+    """What a registry serves whose own files lie in ``folder``: see `Served`.
+
+    The chain is in ``database`` ("": with the blobs), the blobs in the bucket ``store`` ("": in the
+    folder). Raises BadOption, NewerFormat, Damaged, ReadOnly, Unreachable.
+    """
+    from snapbook.catalog.database import Database
+    from snapbook.store.bucket import Bucket
+
+    create(folder)
+    _check_format(folder)
+    objects = open_objects(Bucket(store), folder) if store else None
+    chain = Database(database) if database else None
+    if chain is not None:
+        chain.migrate()
+    return Served(folder, objects, chain)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Where the parts of a served repository lie: a bucket and a database, or the folder alone."""
+
+    folder: Path
+    objects: ObjectStore | None = None
+    database: Database | None = None
+
+    def open(self) -> Repository:
+        """A Repository for one thread; connections and what is known of packs are shared."""
+        from snapbook.catalog.bucket import BucketCatalog
+        from snapbook.catalog.files import FileCatalog
+        from snapbook.catalog.index import Index
+        from snapbook.catalog.postgres import PostgresCatalog
+        from snapbook.repository import Repository
+        from snapbook.store.local import LocalStore
+
+        cache = self.folder / "index.sqlite"
+        store = self.objects or LocalStore(self.folder / "packs", cache)
+        catalog: Catalog
+        if self.database is not None:
+            catalog = PostgresCatalog(self.database)
+        elif self.objects is not None:
+            catalog = BucketCatalog(self.objects.bucket)
+        else:
+            catalog = FileCatalog(self.folder / "events")
+        return Repository(store, catalog, Index(cache, store.get), self.folder)
+
+    def close(self) -> None:
+        """End the connections."""
+        if self.database is not None:
+            self.database.close()
+
+
+def _nothing(known: Known) -> NotFound:
+    return NotFound(
+        f"There is nothing in {known.name} yet",
+        act="Push a version",
+        hint=Hint("push", ("--registry", known.name)),
+        kind="no-model",
+    )
 
 
 def create(folder: Path) -> None:
@@ -145,7 +248,7 @@ def create(folder: Path) -> None:
             (folder / room).mkdir(exist_ok=True, mode=0o700)
         durable.sync_folder(folder.parent)
         # The format file comes last: with it the folder is a repository, and durable as such.
-        _put(folder / "format", canonical.encode({"snapbook": FORMAT}) + b"\n")
+        _put(folder / "format", _format_text())
         durable.sync_folder(folder)
 
 
@@ -170,9 +273,17 @@ def _put(path: Path, data: bytes) -> None:
 
 def _check_format(folder: Path) -> None:
     """Raises NewerFormat, Damaged, or Unreachable where the file is there and cannot be read."""
+    with durable.told(folder, what="Not read"):
+        data = _format_bytes(folder)
+    _check_format_text(data, str(folder))
+
+
+def _format_text() -> bytes:
+    return canonical.encode({"snapbook": FORMAT}) + b"\n"
+
+
+def _check_format_text(data: bytes, where: str) -> None:
     try:
-        with durable.told(folder, what="Not read"):
-            data = _format_bytes(folder)
         value = canonical.decode(data)
         version = value["snapbook"]
         if type(version) is not int:
@@ -180,7 +291,7 @@ def _check_format(folder: Path) -> None:
     except (ValueError, KeyError, TypeError) as error:
         raise Damaged(
             "The repository's format file cannot be read",
-            str(folder),
+            where,
             act=f'If this is a repository, write {{"snapbook": {FORMAT}}} into its file format',
         ) from error
     if version > FORMAT:
@@ -219,6 +330,15 @@ def _home() -> Path:
     import platformdirs
 
     return platformdirs.user_data_path("snapbook", appauthor=False) / "repositories"
+
+
+def _cache(url: str) -> Path:
+    """Where what is remembered of the bucket at ``url`` lies: the user's cache folder."""
+    import platformdirs
+
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", url).strip("-.")
+    name = f"{plain[:40]}-{canonical.digest(url.encode())[:12]}"
+    return platformdirs.user_cache_path("snapbook", appauthor=False) / "registries" / name
 
 
 def _outside(project: Path) -> Path | None:

@@ -1,8 +1,8 @@
 """The registries that a user knows: names, addresses, tokens. A file in his configuration folder.
 
 A token goes into the system's keyring where the package `keyring` finds one, else into a file that
-only its owner reads. An address is one of http, https and file: the last is a folder that others
-reach too, where roles are those of the disk.
+only its owner reads. An address is one of http and https, of file, a folder that others reach too,
+or of a bucket: in both the roles are those of whoever keeps the disk or the bucket.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 from snapbook.errors import BadOption, Conflict, Damaged, Hint, NotFound, nearest
 from snapbook.refs import check_model_name
 from snapbook.registry.http import checked_url
+from snapbook.store import bucket
 
 _FILE = "registries.json"
 _SERVICE = "snapbook registry"
@@ -32,9 +33,14 @@ class Known:
 
     @property
     def folder(self) -> Path | None:
-        """The folder of a file address; None for a server."""
+        """The folder of a file address; None for a server or a bucket."""
         parts = urlsplit(self.url)
         return Path(unquote(parts.path)) if parts.scheme == "file" else None
+
+    @property
+    def bucket(self) -> bool:
+        """Whether it is a bucket without a server."""
+        return urlsplit(self.url).scheme in bucket.SCHEMES
 
 
 class Book:
@@ -145,6 +151,8 @@ class Book:
 
 def checked(url: str) -> str:
     """The address of a registry, in one form. Raises BadOption."""
+    if urlsplit(url).scheme in bucket.SCHEMES:
+        return bucket.checked(url)
     if not url.startswith("file:"):
         return checked_url(url)
     path = Path(unquote(urlsplit(url).path))

@@ -39,6 +39,8 @@ def login(here: Here, asked: Asked) -> Done:
     known = book.get(asked.registry_name or "")
     if known.folder is not None:
         return Done((f"{known.name} is a folder: whoever can open it needs no token",), {})
+    if known.bucket:
+        return Done((f"{known.name} is a bucket: its credentials are in the environment",), {})
     token = _asked_token(known.name)
     with Remote(known.url, token) as remote:
         told = remote.about()
@@ -67,6 +69,9 @@ def _add(here: Here, asked: Asked) -> Done:
     known = Book(settings.folder()).add(name, url)
     if known.folder is not None:
         plain = "a folder: whoever can write there may push; there are no roles"
+        return Done((f"{name} is {plain}",), {"name": name, "url": known.url})
+    if known.bucket:
+        plain = "a bucket: whoever has credentials for it may push; there are no roles"
         return Done((f"{name} is {plain}",), {"name": name, "url": known.url})
     return Done(
         (f"{name} is {known.url}. Its token: snapbook login {name}",),
