@@ -22,6 +22,7 @@ from snapbook.store.local import LocalStore
 from snapbook.verify import Progress
 
 _TRIES = 100
+_PAUSE_S = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,8 @@ def _left(repository: Repository) -> Iterator[tuple[Path, int]]:
         with durable.told(repository.folder, what="Not freed"):
             for room in (repository.folder, repository.folder / "events"):
                 yield from durable.debris(room)
+            # Of a registry: who pauses longer than this sends his pack from its beginning.
+            yield from durable.idle(repository.folder / "uploads", _PAUSE_S)
 
 
 def _sweep_left(repository: Repository) -> int:

@@ -24,6 +24,7 @@ from snapbook.signing import verify
 from snapbook.store.base import Store, Writer
 
 if TYPE_CHECKING:
+    from snapbook.catalog.base import Catalog
     from snapbook.signing import Key
 
 Progress = Callable[[int, int], None]
@@ -68,6 +69,10 @@ class Side(Protocol):
     def store(self) -> Store:
         """Where the blobs are."""
 
+    @property
+    def catalog(self) -> Catalog:
+        """What happened on this side, event by event."""
+
     def resolve(self, ref: str) -> VersionRow:
         """The version that ``ref`` names on this side. Raises NotFound, BadRef."""
 
@@ -96,6 +101,11 @@ class Local:
     def store(self) -> Store:
         """The repository's store."""
         return self.repository.store
+
+    @property
+    def catalog(self) -> Catalog:
+        """The repository's chain."""
+        return self.repository.catalog
 
     def resolve(self, ref: str) -> VersionRow:
         """See `Repository.resolve`."""

@@ -155,3 +155,16 @@ class CatalogContract:
         seen = []
         assert list(catalog.verify(lambda done, total: seen.append((done, total)))) == []
         assert seen[-1] == (3, 3)
+
+    def test_members_beside_its_own_are_kept(self, catalog):
+        via = {"request": "5f0c", "address": "10.0.0.7"}
+        first = catalog.append(
+            "note", {}, "ada", TIME, catalog.head(), {"more": via, "after": [1, None]}
+        )
+        # A registry adds what it knows of the request.
+        assert (first.rest["more"], first.rest["after"]) == (via, [1, None])
+        assert self.again(catalog).event(1) == first
+        assert catalog.head() == Head(1, first.digest)
+        second = catalog.append("note", {}, "ada", TIME, catalog.head())
+        assert second.prev == first.digest
+        assert list(catalog.verify()) == []

@@ -23,10 +23,10 @@ def pytest_collection_modifyitems(items):
 class Standing:
     """A registry in a thread of this process; ``token`` may do everything."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **limits):
         from snapbook import places
         from snapbook.registry import serve
-        from snapbook.registry.service import Service
+        from snapbook.registry.service import Limits, Service
         from snapbook.registry.tokens import Tokens
 
         places.create(folder)
@@ -34,10 +34,17 @@ class Standing:
         self._remotes = []
         self.tokens = Tokens(folder)
         self.token = self.tokens.make("root", ("admin",))
-        self.service = Service(folder, lambda: places.open_folder(folder), self.tokens, "test")
+        self.service = Service(
+            folder,
+            lambda: places.open_folder(folder),
+            self.tokens,
+            "test",
+            limits=Limits(**limits),
+        )
         self._listening = serve.listen("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
         self._server = serve.server(self.service)
+        self.app = self._server.config.app
         self._thread = threading.Thread(
             target=lambda: self._server.run(sockets=[self._listening]), daemon=True
         )
@@ -69,6 +76,28 @@ def registry(tmp_path):
     standing = Standing(tmp_path / "registry")
     yield standing
     standing.stop()
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory):
+    """A registry of all tests of a file, for those that leave it as it is."""
+    standing = Standing(tmp_path_factory.mktemp("lasting") / "registry")
+    yield standing
+    standing.stop()
+
+
+@pytest.fixture
+def another(tmp_path):
+    """More registries: called with limits, it gives one."""
+    standing = []
+
+    def make(**limits):
+        standing.append(Standing(tmp_path / f"registry-{len(standing)}", **limits))
+        return standing[-1]
+
+    yield make
+    for found in standing:
+        found.stop()
 
 
 @pytest.fixture

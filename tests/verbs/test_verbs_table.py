@@ -19,6 +19,7 @@ WORDS = {
     "delete": ["churn:0.1.0"],
     "verify": [],
     "gc": [],
+    "audit": [],
     "status": [],
     "init": [],
     "config": ["card", "quiet"],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from snapbook.canonical import Json
 from snapbook.events import FIRST_PREV, Event
@@ -52,11 +52,19 @@ class Catalog(Protocol):
         """For each event what is other once its stored bytes are; they are not read for it."""
 
     def append(
-        self, type: str, body: Mapping[str, Json], author: str, time: str, expected: Head
+        self,
+        type: str,
+        body: Mapping[str, Json],
+        author: str,
+        time: str,
+        expected: Head,
+        rest: Mapping[str, Json] | None = None,
     ) -> Event:
         """Make event ``expected.n + 1``. This is the commit point: it is there, whole and durable.
 
-        Raises Conflict where somebody else made that event, or ``expected`` is not the chain's.
+        ``rest`` are members of the event beside its own: what this writer knows of it (via, for a
+        registry's). Raises Conflict where somebody else made that event, or ``expected`` is not the
+        chain's.
         """
 
     def turn(self) -> AbstractContextManager[None]:
@@ -64,3 +72,14 @@ class Catalog(Protocol):
 
     def verify(self, progress: Progress | None = None) -> Iterator[Broken]:
         """Every event that is missing, changed, cut or out of the chain."""
+
+
+@runtime_checkable
+class Stored(Protocol):
+    """A catalog that gives its events as they are stored, for others to check the chain."""
+
+    def stored(self, start: int, last: int) -> Iterator[tuple[int, bytes]]:
+        """The events from ``start`` to ``last`` with their places, damaged or not, in order.
+
+        Those that are absent are left out.
+        """

@@ -68,10 +68,16 @@ class FileCatalog:
             return [_stamp(f"{folder}/{_place(n)}") for n in places]
 
     def append(
-        self, type: str, body: Mapping[str, Json], author: str, time: str, expected: Head
+        self,
+        type: str,
+        body: Mapping[str, Json],
+        author: str,
+        time: str,
+        expected: Head,
+        rest: Mapping[str, Json] | None = None,
     ) -> Event:
         """Make event ``expected.n + 1``. Raises Conflict; DiskFull, ReadOnly or Unreachable."""
-        event = Event(expected.n + 1, expected.digest, type, time, author, body)
+        event = Event(expected.n + 1, expected.digest, type, time, author, body, rest or {})
         sealed = seal(event)
         with durable.told(self.folder, len(sealed)):
             if self.head() != expected:
@@ -142,6 +148,12 @@ class FileCatalog:
             return self.path(n).read_bytes()
         except FileNotFoundError:
             return None
+
+    def stored(self, start: int, last: int) -> Iterator[tuple[int, bytes]]:
+        """The events from ``start`` to ``last`` as they are stored; absent ones are left out."""
+        for n in range(max(start, 1), last + 1):
+            if (sealed := self.sealed(n)) is not None:
+                yield n, sealed
 
     @contextmanager
     def _temporary(self, data: bytes) -> Iterator[Path]:

@@ -42,10 +42,16 @@ class MemoryCatalog:
         return [canonical.digest(self.sealed.get(n, b"")) for n in places]
 
     def append(
-        self, type: str, body: Mapping[str, Json], author: str, time: str, expected: Head
+        self,
+        type: str,
+        body: Mapping[str, Json],
+        author: str,
+        time: str,
+        expected: Head,
+        rest: Mapping[str, Json] | None = None,
     ) -> Event:
         """Make event ``expected.n + 1``. Raises Conflict."""
-        event = Event(expected.n + 1, expected.digest, type, time, author, body)
+        event = Event(expected.n + 1, expected.digest, type, time, author, body, rest or {})
         with self._lock:
             if self.head() != expected:
                 raise conflict(event.n)

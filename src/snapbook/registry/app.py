@@ -1,27 +1,32 @@
 """The registry as a web application: routes, who may ask, and how errors are told.
 
 Knows FastAPI, and hands every act to a function of one file a subject. Every route but the two for
-load balancers wants a token; tests walk the table of routes.
+load balancers wants a token, which guard.py sees to; tests walk the table of routes.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from snapbook import failure
-from snapbook.errors import SnapbookError
-from snapbook.registry import blobs, chain, versions, wire
+from snapbook.errors import DiskFull, ReadOnly, SnapbookError, Unreachable, Usage
+from snapbook.registry import blobs, chain, logs, meters, promotion, versions, wire
 from snapbook.registry.asked import Asked, service_of
+from snapbook.registry.guard import Guard
+from snapbook.registry.refusal import refusal
 from snapbook.registry.service import Service
 
-OPEN = ("/healthz", "/readyz")
-_log = logging.getLogger("snapbook.registry")
+_WHY = {
+    DiskFull.kind: "the registry's disk is full",
+    ReadOnly.kind: "the registry may not write to its disk",
+    Unreachable.kind: "what the registry keeps does not answer",
+}
 
 
 def make(service: Service) -> FastAPI:
@@ -41,14 +46,15 @@ def make(service: Service) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    app.middleware("http")(_guard)
+    app.add_middleware(Guard, service=service)
     app.add_exception_handler(SnapbookError, _refuse)
     app.add_exception_handler(HTTPException, _plain)
-    app.add_exception_handler(Exception, _bug)
-    for room in (blobs, chain, versions):
+    app.add_exception_handler(RequestValidationError, _unfit)
+    for room in (blobs, chain, promotion, versions):
         app.include_router(room.routes, prefix=wire.PATH)
     app.get("/healthz")(healthy)
     app.get("/readyz")(ready)
+    app.get("/metrics")(metrics)
     app.get(f"{wire.PATH}/about")(about)
     return app
 
@@ -76,29 +82,20 @@ def about(asked: Asked) -> dict[str, object]:
     }
 
 
-async def _guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Every request is recognised before anything is looked at, even whether its route exists."""
-    if request.url.path not in OPEN:
-        try:
-            service = service_of(request)
-            request.state.who = service.principal(request.headers.get("authorization", ""))
-        except SnapbookError as error:
-            return _told(error)
-    response = await answer(request)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def _told(error: SnapbookError) -> JSONResponse:
-    status = 401 if error.kind == "unauthenticated" else failure.status_of(error)
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    return JSONResponse(failure.told(error), status, headers)
+def metrics(asked: Asked) -> Response:
+    """What this process counted, for Prometheus; for those who may read all models."""
+    asked.need("read")
+    head = asked.service.repository.catalog.head()
+    return Response(asked.service.meters.text(head.n), media_type=meters.MEDIA_TYPE)
 
 
 def _refuse(_: Request, error: Exception) -> Response:
     assert isinstance(error, SnapbookError)
-    return _told(error)
+    if not isinstance(error, Unreachable):
+        return refusal(error)
+    # Its words are for who keeps the registry: they name folders.
+    logs.say("what is kept here cannot be reached", error, why=error.why)
+    return refusal(Unreachable(error.what, _WHY.get(error.kind, ""), kind=error.kind))
 
 
 def _plain(_: Request, error: Exception) -> Response:
@@ -106,7 +103,8 @@ def _plain(_: Request, error: Exception) -> Response:
     return JSONResponse(dict(failure.told_status(error.status_code)), error.status_code)
 
 
-def _bug(request: Request, error: Exception) -> Response:
-    # What was asked may hold what is secret; the route's name does not.
-    _log.error("a request failed inside", exc_info=error, extra={"route": request.url.path})
-    return _told(failure.internal())
+def _unfit(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    # Named, and not repeated: what was sent has no place in an answer.
+    names = sorted({str(found["loc"][-1]) for found in error.errors()})
+    return refusal(Usage(f"{', '.join(names)} cannot be that", kind="argument"))

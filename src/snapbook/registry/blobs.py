@@ -57,7 +57,7 @@ def digests(asked: Asked, prefix: str = "") -> dict[str, Any]:
 
 
 @routes.post("/blobs")
-def blobs(asked: Asked, start: int = Query(0, ge=0)) -> Response:
+def blobs(asked: Asked, start: int = Query(0, ge=0, le=wire.MOST)) -> Response:
     """A pack of ``digests``, all of the version ``ref``, from the byte ``start`` on.
 
     Without ``ref`` for those who may read everything.
@@ -81,7 +81,7 @@ def blobs(asked: Asked, start: int = Query(0, ge=0)) -> Response:
 def upload_state(asked: Asked, name: str) -> Response:
     """How much of a pack is here: as many bytes, or all of it (status 200 without an offset)."""
     path = _upload(asked.service, asked.who, name)
-    if asked.service.store.lookup.path(name).exists():
+    if asked.service.store.has_pack(name):
         return Response(status_code=200)
     size = path.stat().st_size if path.exists() else 0
     return Response(status_code=204, headers={wire.OFFSET: str(size)})
@@ -117,7 +117,7 @@ async def upload(request: Request, name: str) -> Response:
 def _take(service: Service, path: Path, name: str) -> None:
     pack = receive.opened(os.open(path, os.O_RDONLY | os.O_CLOEXEC), name)
     receive.check(pack, service.limits.unpacked_bytes)
-    receive.adopt(service.store, path, pack)
+    service.store.adopt(path, pack)
 
 
 def _upload(service: Service, who: Principal, name: str) -> Path:
@@ -137,12 +137,21 @@ def _alone(service: Service, path: Path) -> Iterator[int]:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        if not durable.try_lock(fd):
+        # Whoever had them last may have made them a pack of the store, or thrown them away: what
+        # has another name by now is not ours to write to.
+        if not durable.try_lock(fd) or not _named(fd, path):
             raise Conflict("Another request sends this pack", act="Try again", kind="busy")
         yield fd
     finally:
         durable.unlock(fd)
         os.close(fd)
+
+
+def _named(fd: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(fd), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def _count(request: Request, header: str) -> int:

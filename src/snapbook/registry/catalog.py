@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 
 from snapbook.canonical import Json
 from snapbook.catalog.base import Broken, Head, Progress
@@ -15,6 +16,7 @@ from snapbook.errors import Damaged
 from snapbook.events import Event, unseal
 from snapbook.registry import wire
 from snapbook.registry.http import Http
+from snapbook.registry.witness import VIA
 
 
 class HttpCatalog:
@@ -44,10 +46,18 @@ class HttpCatalog:
         return next((link(at, sealed)[1] for at, sealed in wire.unpacked_events(data)), None)
 
     def append(
-        self, type: str, body: Mapping[str, Json], author: str, time: str, expected: Head
+        self,
+        type: str,
+        body: Mapping[str, Json],
+        author: str,
+        time: str,
+        expected: Head,
+        rest: Mapping[str, Json] | None = None,
     ) -> Event:
         """Make event ``expected.n + 1``. Raises Conflict, Refused, Unreachable."""
-        event = Event(expected.n + 1, expected.digest, type, time, author, body)
+        # What the registry knows of this request it says itself.
+        said = {name: value for name, value in (rest or {}).items() if name != VIA}
+        event = Event(expected.n + 1, expected.digest, type, time, author, body, said)
         answer = self._http.once(
             "POST",
             "/events",
@@ -57,11 +67,13 @@ class HttpCatalog:
                 "author": author,
                 "time": time,
                 "expected": {"n": expected.n, "digest": expected.digest},
+                "rest": said,
             },
         )
-        if unseal(answer.content) != event:
+        made = unseal(answer.content)
+        if replace(made, rest={n: v for n, v in made.rest.items() if n != VIA}) != event:
             raise conflict(event.n)
-        return event
+        return made
 
     def turn(self) -> AbstractContextManager[None]:
         """Nothing to wait for: the registry puts its own writers in order."""

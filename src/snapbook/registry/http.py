@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _TRIES = 4
 _WAIT_S = 0.2  # doubled with each try
+_PACE_S = 1.0  # what a registry asks of who is too quick for it
 _AGAIN = {502, 503, 504}
+TOO_MANY = "too-many"
 
 
 class Http:
@@ -80,10 +82,10 @@ class Http:
         for attempt in range(_TRIES):
             try:
                 return ask()
-            except Unreachable:
+            except Unreachable as error:
                 if attempt == _TRIES - 1:
                     raise
-                time.sleep(_WAIT_S * 2**attempt)
+                time.sleep(_PACE_S if error.kind == TOO_MANY else _WAIT_S * 2**attempt)
         raise AssertionError("the last try returned or raised")
 
     def _json(self, method: str, path: str, **named: Any) -> Any:

@@ -40,10 +40,11 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A person or a service that was recognised, and what it was granted."""
+    """A person or a service that was recognised, what it was granted, and the id of its token."""
 
     name: str
     grants: tuple[Grant, ...]
+    token: str = ""
 
     def may(self, right: str, model: str) -> bool:
         """Whether it has ``right`` for ``model``."""

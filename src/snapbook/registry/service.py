@@ -11,13 +11,16 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import Refused
+from snapbook.registry.meters import Meters
 from snapbook.registry.roles import Principal
 from snapbook.registry.tokens import Tokens
+from snapbook.registry.witness import Kept, Witnessed
 from snapbook.repository import Repository
-from snapbook.store.local import LocalStore
+from snapbook.store.packs import PackStore
 from snapbook.transfer import needed_by
 
 _REMEMBERED = 64
@@ -25,10 +28,14 @@ _REMEMBERED = 64
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most that one request may bring, in bytes: a pack as it travels, and unpacked."""
+    """The most that one request may bring, in bytes: a pack as it travels, and unpacked.
+
+    And how many requests a second one token or one address may make; 0 is without limit.
+    """
 
     pack_bytes: int = 32 << 30
     unpacked_bytes: int = 128 << 30
+    requests_per_s: float = 1000
 
 
 @dataclass(slots=True)
@@ -41,6 +48,7 @@ class Service:
     name: str
     version: str = "unknown"
     limits: Limits = field(default_factory=Limits)
+    meters: Meters = field(default_factory=Meters)
     _threads: threading.local = field(default_factory=threading.local, init=False)
     _all: list[Repository] = field(default_factory=list, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -51,17 +59,27 @@ class Service:
         """The Repository of the thread that asks."""
         found: Repository | None = getattr(self._threads, "repository", None)
         if found is None:
-            found = self._threads.repository = self.open()
+            found = self.open()
+            assert isinstance(found.catalog, Kept)
+            found.catalog = Witnessed(found.catalog)
+            self._threads.repository = found
             with self._lock:
                 self._all.append(found)
         return found
 
     @property
-    def store(self) -> LocalStore:
-        """The store of `repository`; packs come and go as files."""
+    def store(self) -> PackStore[Any]:
+        """The store of `repository`; packs come and go as files or objects."""
         store = self.repository.store
-        assert isinstance(store, LocalStore)
+        assert isinstance(store, PackStore)
         return store
+
+    @property
+    def chain(self) -> Witnessed:
+        """The catalog of `repository`: whatever is appended to it says which request did it."""
+        catalog = self.repository.catalog
+        assert isinstance(catalog, Witnessed)
+        return catalog
 
     def close(self) -> None:
         """Let go of all files."""

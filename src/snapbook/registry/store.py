@@ -17,7 +17,7 @@ from pathlib import Path
 from snapbook import canonical
 from snapbook.errors import Conflict, Damaged, NotFound, Unreachable
 from snapbook.registry import wire
-from snapbook.registry.http import Http
+from snapbook.registry.http import TOO_MANY, Http
 from snapbook.store import durable, receive
 from snapbook.store.drafting import Draft, PackWriter
 from snapbook.store.pack import Pack, cut
@@ -185,7 +185,7 @@ class HttpStore:
                         progress(done, 0)
                 return
             except Unreachable as error:
-                if error.kind != Unreachable.kind:
+                if error.kind not in (Unreachable.kind, TOO_MANY):
                     raise  # the disk here is full, or may not be written
                 cuts = 0 if done > before else cuts + 1
                 if cuts == _CUTS:

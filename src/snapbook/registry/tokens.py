@@ -79,7 +79,8 @@ class Tokens:
             return None
         if found["expires"] and found["expires"] <= events.time_text(datetime.now(UTC)):
             return None
-        return Principal(found["name"], tuple(parse_grant(grant) for grant in found["grants"]))
+        grants = tuple(parse_grant(grant) for grant in found["grants"])
+        return Principal(found["name"], grants, id_)
 
     def revoke(self, id_: str) -> Token:
         """Refuse the token from now on. Raises NotFound."""

@@ -29,7 +29,7 @@ def version(asked: Asked, ref: str) -> dict[str, Any]:
 def versions(
     asked: Asked,
     model: str = "",
-    after: int | None = None,
+    after: int | None = Query(None, ge=0, le=wire.MOST),
     limit: int = Query(50, ge=1, le=500),
 ) -> dict[str, Any]:
     """The versions of ``model`` ("": of every model that one may read), newest first."""

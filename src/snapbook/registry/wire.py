@@ -23,6 +23,7 @@ OFFSET, LENGTH = "Upload-Offset", "Upload-Length"
 MOST_JSON = 32 << 20  # a list of 400,000 digests
 MOST_DIGESTS = 400_000
 MOST_EVENTS = 10_000  # in one answer
+MOST = 1 << 53  # of any number: whatever reads JSON can hold it
 _EVENT = struct.Struct("<QI")  # place, length of the sealed bytes that follow
 
 

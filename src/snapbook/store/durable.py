@@ -13,6 +13,7 @@ import fcntl
 import os
 import secrets
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -106,6 +107,19 @@ def debris(folder: Path) -> Iterator[tuple[Path, int]]:
         with suppress(FileNotFoundError), unused(Path(entry.path)) as free:
             if free:
                 yield Path(entry.path), entry.stat().st_size
+
+
+def idle(folder: Path, age_s: float) -> Iterator[tuple[Path, int]]:
+    """The files in ``folder`` that nobody holds and nobody wrote for so long, with their sizes."""
+    try:
+        entries = list(os.scandir(folder))
+    except FileNotFoundError:
+        return
+    for entry in entries:
+        with suppress(FileNotFoundError), unused(Path(entry.path)) as free:
+            found = entry.stat()
+            if free and time.time() - found.st_mtime > age_s:
+                yield Path(entry.path), found.st_size
 
 
 @contextmanager

@@ -256,6 +256,31 @@ _TABLE = (
         button="Free Space",
     ),
     Verb(
+        "audit",
+        "Whether what happened is kept whole and unchanged; or all of it as rows",
+        _late("audits", "audit"),
+        (
+            Argument(("act",), "verify (left out) or export", "?", choices=("verify", "export")),
+            Argument(("--registry",), "a registry; left out: this project", metavar="NAME"),
+            Argument(
+                ("--against",),
+                "with verify: an earlier export, which it has to continue",
+                metavar="FILE",
+                complete="path",
+            ),
+            Argument(
+                ("-o", "--output"),
+                "with export: the file to write",
+                metavar="FILE",
+                complete="path",
+            ),
+        ),
+        examples=("snapbook audit verify --registry team", "snapbook audit export -o audit.jsonl"),
+        label="Audit…",
+        on="repository",
+        changes=True,
+    ),
+    Verb(
         "status",
         "Where versions go, how many, what they weigh",
         _late("state", "status"),
@@ -393,14 +418,34 @@ _TABLE = (
         (
             Argument(
                 ("act",),
-                "list, add NAME URL, remove NAME, serve, token NAME ROLE..., tokens, revoke ID",
+                "list, add NAME URL, remove NAME, serve, token NAME ROLE..., tokens, revoke ID, gc",
                 "?",
-                choices=("list", "add", "remove", "serve", "token", "tokens", "revoke"),
+                choices=("list", "add", "remove", "serve", "token", "tokens", "revoke", "gc"),
             ),
             Argument(("words",), "what the act needs", "*"),
             Argument(("--folder",), "where the served registry is", metavar="DIR", complete="path"),
             Argument(("--host",), "the address to listen on; left out: this machine alone"),
             Argument(("--port",), "the port to listen on; left out: 8844", metavar="N"),
+            Argument(
+                ("--database",),
+                "serve: the PostgreSQL that keeps the chain, postgresql://HOST/NAME; with --store",
+                metavar="URL",
+            ),
+            Argument(
+                ("--store",),
+                "serve: the bucket that keeps the blobs, s3://BUCKET/PREFIX",
+                metavar="URL",
+            ),
+            Argument(
+                ("--rate",),
+                "requests a second of one token or address; left out: 1000; 0: any",
+                metavar="N",
+            ),
+            Argument(
+                ("--proxy",),
+                "the proxies before it, whose word counts for where a request came from",
+                metavar="ADDRESS",
+            ),
         ),
         examples=("registry add team https://models.example.com", "registry serve"),
         label="Registries…",

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import getpass
+import math
 import sys
+from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snapbook import places, settings
+from snapbook import gc, places, settings
 from snapbook.errors import BadOption, Hint, Unreachable, Usage
 from snapbook.registry.known import Book
+from snapbook.repository import Author
+from snapbook.verbs import who
 from snapbook.verbs.here import Here
+from snapbook.verbs.state import size_text
 from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
     from snapbook.registry.tokens import Token
     from snapbook.verbs.table import Asked
 
-ACTS = ("list", "add", "remove", "serve", "token", "tokens", "revoke")
+ACTS = ("list", "add", "remove", "serve", "token", "tokens", "revoke", "gc")
 _FOLDER = "snapbook-registry"
 
 
@@ -26,7 +31,7 @@ def registry(here: Here, asked: Asked) -> Done:
     """The known registries; add or remove one; serve one, and give out its tokens."""
     return {
         "list": _list, "add": _add, "remove": _remove,
-        "serve": _serve, "token": _token, "tokens": _tokens, "revoke": _revoke,
+        "serve": _serve, "token": _token, "tokens": _tokens, "revoke": _revoke, "gc": _gc,
     }[asked.act or "list"](here, asked)  # fmt: skip
 
 
@@ -95,12 +100,12 @@ def _serve(here: Here, asked: Asked) -> Done:
             "A registry is served from a shell", act="There", hint="snapbook registry serve"
         )
     from snapbook.registry import serve
-    from snapbook.registry.service import Service
+    from snapbook.registry.service import Limits, Service
     from snapbook.registry.tokens import Tokens
 
+    limits = Limits(requests_per_s=_rate(asked.rate))
     folder = _folder(here, asked)
-    if not places.Place(folder, folder).exists:
-        places.create(folder)
+    kept = places.served(folder, asked.database or "", asked.store or "")
     tokens = Tokens(folder)
     lines = []
     if not tokens.all():
@@ -115,9 +120,11 @@ def _serve(here: Here, asked: Asked) -> Done:
         ) from error
     shown = f"http://{host}:{listening.getsockname()[1]}"
     lines.append(f"serving {folder} at {shown}. Stop it with Ctrl+C")
-    service = Service(folder, lambda: places.open_folder(folder), tokens, folder.name, _version())
-    with listening:
-        serve.run(service, listening, lambda: here.say("\n".join(lines)))
+    service = Service(
+        folder, kept.open, tokens, folder.name, _version(), limits
+    )
+    with closing(kept), listening:
+        serve.run(service, listening, lambda: here.say("\n".join(lines)), asked.proxy or "")
     return Done(("stopped; what was acknowledged is kept",), {"url": shown})
 
 
@@ -151,6 +158,18 @@ def _revoke(here: Here, asked: Asked) -> Done:
     (id_,) = _words(asked, "a token's id", 1)
     token = Tokens(_existing(here, asked)).revoke(id_)
     return Done((f"the token {token.id} of {token.name} is refused from now on",), {"id": token.id})
+
+
+def _gc(here: Here, asked: Asked) -> Done:
+    """Free what no version of a served registry needs, and uploads that nobody goes on with."""
+    with places.open_folder(_existing(here, asked)) as repository:
+        freed = gc.gc(repository, Author(who.name(here.folder)), progress=here.progress)
+    files = f"{freed.debris} unfinished file{'' if freed.debris == 1 else 's'}"
+    packs = f"{freed.packs} pack{'' if freed.packs == 1 else 's'}"
+    return Done(
+        (f"freed {size_text(freed.bytes)}: {packs}, {files}",),
+        {"bytes": freed.bytes, "packs": freed.packs, "debris": freed.debris},
+    )
 
 
 def _line(token: Token) -> str:
@@ -188,6 +207,18 @@ def _port(text: str | None) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) > 65535:
         raise BadOption(f"--port cannot be {text}", act="It takes 0 to 65535; 0 finds a free one")
     return int(text)
+
+
+def _rate(text: str | None) -> float:
+    if text is None:
+        return 1000
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 0 <= rate < math.inf:
+        raise BadOption(f"--rate cannot be {text}", act="It takes requests a second; 0 for any")
+    return rate
 
 
 def _asked_token(name: str) -> str:

@@ -1,0 +1,169 @@
+"""The outermost layer of a registry: who asks is known before anything of a request is looked at.
+
+Knows ASGI, and no route but the two that are open. Each request gets an id, is counted, held to the
+pace of its address and its token, and told of in one line of the log. Whether a path exists is said
+to those alone who were recognised.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from starlette.requests import ClientDisconnect, Request
+
+from snapbook import failure
+from snapbook.errors import SnapbookError
+from snapbook.registry import logs, wire
+from snapbook.registry.pace import Pace
+from snapbook.registry.refusal import later, refusal
+from snapbook.registry.roles import Principal
+from snapbook.registry.service import Service
+from snapbook.registry.witness import Via, asking
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+OPEN = ("/healthz", "/readyz")
+_NOBODY = Principal("", ())
+_SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_BURST_S = 10  # the requests of as many seconds may come at once
+_STRANGER = 10  # what a request of nobody costs its address beside itself: guessing is slow
+_GONE = 499  # the client went away before its answer
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One request on its way: what is told of it in the end."""
+
+    method: str
+    address: str
+    request: str
+    who: Principal = _NOBODY
+    status: int = 0
+    up_bytes: int = 0
+    down_bytes: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    def via(self) -> Via:
+        """What stands in the events that it makes."""
+        return Via(self.request, self.address, self.who.name, self.who.token)
+
+
+class Guard:
+    """``app`` for those alone who may ask ``service``."""
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
+        self._app = app
+        self._service = service
+        rate = service.limits.requests_per_s
+        self._by_address = Pace(rate, rate * _BURST_S)
+        self._by_token = Pace(rate, rate * _BURST_S)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, whatever becomes of it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        turn = _turn(scope)
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                turn.status = message["status"]
+                message = {**message, "headers": [*message["headers"], *_headers(turn)]}
+            turn.down_bytes += len(message.get("body", b""))
+            await send(message)
+
+        async def receiving() -> Message:
+            message = await receive()
+            turn.up_bytes += len(message.get("body", b""))
+            return message
+
+        self._service.meters.begun()
+        try:
+            await self._answer(turn, scope, receiving, sending)
+        finally:
+            self._tell(turn, scope)
+
+    async def _answer(self, turn: _Turn, scope: Scope, receive: Receive, send: Send) -> None:
+        refused = self._refused(turn, scope)
+        if refused is not None:
+            await refused(scope, receive, send)
+            return
+        try:
+            with asking(turn.via()):
+                await self._app(scope, receive, send)
+        except ClientDisconnect:
+            turn.status = turn.status or _GONE
+        except Exception as error:  # noqa: BLE001 - a bug of ours: told here, and no word of it there
+            logs.say("a request failed inside", error, request=turn.request)
+            if not turn.status:
+                await refusal(failure.internal())(scope, receive, send)
+            # An answer that has begun is left without an end, which is what the client sees.
+
+    def _refused(self, turn: _Turn, scope: Scope) -> Response | None:
+        """Why the request goes no further; None where it does, with who asks."""
+        now = time.monotonic()
+        if wait_s := self._by_address.wait_s(turn.address, now):
+            return later(wait_s)
+        if scope["path"] in OPEN:
+            return None
+        try:
+            header = Request(scope).headers.get("authorization", "")
+            turn.who = self._service.principal(header)
+        except SnapbookError as error:
+            self._by_address.spend(turn.address, now, _STRANGER)
+            return refusal(error)
+        if wait_s := self._by_token.wait_s(turn.who.token, now):
+            return later(wait_s)
+        scope.setdefault("state", {})["who"] = turn.who
+        return None
+
+    def _tell(self, turn: _Turn, scope: Scope) -> None:
+        route = _template(scope)
+        seconds = time.monotonic() - turn.began
+        self._service.meters.ended(
+            turn.method, route, turn.status, seconds, turn.up_bytes, turn.down_bytes
+        )
+        logs.say(
+            "request",
+            method=turn.method,
+            route=route,
+            status=turn.status,
+            ms=round(seconds * 1000, 1),
+            who=turn.who.name,
+            token=turn.who.token,
+            address=turn.address,
+            request=turn.request,
+            up_bytes=turn.up_bytes,
+            down_bytes=turn.down_bytes,
+        )
+
+
+def _turn(scope: Scope) -> _Turn:
+    asked = Request(scope)
+    given = asked.headers.get("x-request-id", "")
+    address = asked.client.host if asked.client else ""
+    # Labels and lines have no room for what a client thinks of.
+    method = asked.method if asked.method in _METHODS else "other"
+    return _Turn(method, address, given if _SANE_ID.fullmatch(given) else secrets.token_hex(8))
+
+
+def _headers(turn: _Turn) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"x-request-id", turn.request.encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+
+
+def _template(scope: Scope) -> str:
+    """The path of the route that answered, without what stood in it; "" where there was none."""
+    path = str(getattr(scope.get("route"), "path", ""))
+    outside = not path or path.startswith(wire.PATH) or not scope["path"].startswith(wire.PATH)
+    return path if outside else wire.PATH + path

@@ -1,0 +1,106 @@
+"""Who makes the events of a registry: a Catalog that writes down the request with each of them.
+
+Knows the request that is being answered by a context variable, which goes along into the thread
+that works for it. So no act has to pass it on, and none can forget it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from snapbook.canonical import Json
+from snapbook.catalog.base import Broken, Catalog, Head, Progress, Stored
+from snapbook.events import Event
+
+VIA = "via"
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """The request that made an event: its id, where it came from, whose token, and which one."""
+
+    request: str
+    address: str
+    who: str
+    token: str
+
+    def as_json(self) -> dict[str, Json]:
+        """As it stands in an event (docs/format.md)."""
+        return {
+            "request": self.request,
+            "address": self.address,
+            "who": self.who,
+            "token": self.token,
+        }
+
+
+_now: ContextVar[Via | None] = ContextVar("snapbook_via", default=None)
+
+
+@contextmanager
+def asking(via: Via) -> Iterator[None]:
+    """Whatever is appended inside is made by ``via``."""
+    before = _now.set(via)
+    try:
+        yield
+    finally:
+        _now.reset(before)
+
+
+@runtime_checkable
+class Kept(Stored, Catalog, Protocol):
+    """A Catalog that gives its events as they are stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """``catalog``, whose events say which request made them."""
+
+    catalog: Kept
+
+    def head(self) -> Head:
+        """See `Catalog.head`."""
+        return self.catalog.head()
+
+    def read(self, start: int = 1) -> Iterator[Event]:
+        """See `Catalog.read`."""
+        return self.catalog.read(start)
+
+    def event(self, n: int) -> Event | None:
+        """See `Catalog.event`."""
+        return self.catalog.event(n)
+
+    def stored(self, start: int, last: int) -> Iterator[tuple[int, bytes]]:
+        """See `Stored.stored`."""
+        return self.catalog.stored(start, last)
+
+    def stamps(self, places: Iterable[int]) -> list[str]:
+        """See `Catalog.stamps`."""
+        return self.catalog.stamps(places)
+
+    def append(
+        self,
+        type: str,
+        body: Mapping[str, Json],
+        author: str,
+        time: str,
+        expected: Head,
+        rest: Mapping[str, Json] | None = None,
+    ) -> Event:
+        """See `Catalog.append`; what ``rest`` says of a request counts for nothing."""
+        said = {name: value for name, value in (rest or {}).items() if name != VIA}
+        if (via := _now.get()) is not None:
+            said[VIA] = via.as_json()
+        return self.catalog.append(type, body, author, time, expected, said)
+
+    def turn(self) -> AbstractContextManager[None]:
+        """See `Catalog.turn`."""
+        return self.catalog.turn()
+
+    def verify(self, progress: Progress | None = None) -> Iterator[Broken]:
+        """See `Catalog.verify`."""
+        return self.catalog.verify(progress)
