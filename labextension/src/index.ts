@@ -274,8 +274,7 @@ function followServer(
 ): void {
   app.serviceManager.events.stream.connect((_, event) => {
     if (event.schema_id === CHANGED_SCHEMA) {
-      model.onEvent(String(event.place));
-      pages.refresh();
+      void model.onEvent(String(event.place)).then(() => pages.refresh());
     } else if (event.schema_id === PROGRESS_SCHEMA) {
       const { task, what, done, of } = event;
       running.onProgress(String(task), String(what), Number(done), Number(of));

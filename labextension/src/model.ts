@@ -197,11 +197,12 @@ export class Model {
   }
 
   /** The server told that the versions of a place changed. */
-  onEvent(id: string): void {
-    this.versionsChanged_.emit(id);
+  async onEvent(id: string): Promise<void> {
     if (this.place !== null && id === this.place.id) {
-      void this.refresh();
+      // The new row first: pages and the cards of a long notebook ask for much at once.
+      await this.refresh();
     }
+    this.versionsChanged_.emit(id);
   }
 
   /** Read again what is shown; the newest rows first, then what stands around them. */

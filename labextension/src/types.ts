@@ -58,7 +58,7 @@ export interface Row extends VersionRow {
   better: boolean | null;
   mine: boolean;
   /** Where it was made, seen from the active notebook. */
-  provenance: 'this' | 'other' | 'script' | '';
+  provenance: 'this' | 'other' | '';
   notebook: string;
   pushed: boolean | null;
   reproduced: boolean | null;

@@ -135,6 +135,7 @@ def scrolled(desk, of):
     desk.page.wait_for_timeout(400)
 
 
+@pytest.mark.measured
 def test_outputs_of_changed_cells(desk, big):
     desk.open(f"{big}/train.ipynb")
     tab = desk.open_diff("huge:0.1.0", "huge:0.2.0")

@@ -173,7 +173,7 @@ describe('the model', () => {
     const server = new Server(rows(3));
     const model = new Model(server.client);
     model.lookIntoFolder('a');
-    model.onEvent('here');
+    void model.onEvent('here');
     await settled();
     expect(server.asked).toEqual([]);
     model.setVisible(true);
@@ -200,13 +200,24 @@ describe('the model', () => {
     const server = new Server(rows(2));
     const model = await shown(server);
     server.versions = rows(3);
-    model.onEvent('elsewhere');
+    void model.onEvent('elsewhere');
     await settled();
     expect(model.listing.rows).toHaveLength(2);
-    model.onEvent('here');
+    void model.onEvent('here');
     await settled();
     expect(model.listing.rows).toHaveLength(3);
     expect(model.place?.versions).toBe(3);
+  });
+
+  it('tells pages and cards of a change after its own rows are there', async () => {
+    const server = new Server(rows(2));
+    const model = await shown(server);
+    server.versions = rows(3);
+    const seen: number[] = [];
+    model.versionsChanged.connect(() => seen.push(model.listing.rows.length));
+    await model.onEvent('here');
+    await model.onEvent('elsewhere');
+    expect(seen).toEqual([3, 3]);
   });
 
   it('stays on the newest while the user is there, else on the row', async () => {
@@ -214,12 +225,12 @@ describe('the model', () => {
     const model = await shown(server);
     expect(model.active).toBe('churn:0.2.0');
     server.versions = rows(3);
-    model.onEvent('here');
+    void model.onEvent('here');
     await settled();
     expect(model.active).toBe('churn:0.3.0');
     model.setActive('churn:0.1.0');
     server.versions = rows(4);
-    model.onEvent('here');
+    void model.onEvent('here');
     await settled();
     expect(model.active).toBe('churn:0.1.0');
   });
