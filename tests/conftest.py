@@ -1,21 +1,24 @@
 """Being here puts tests/ on the import path: suites in tests/contracts are inherited from there."""
 
+import tempfile
+from pathlib import Path
+
 import pytest
 import servers
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
+def postgres():
     """A PostgreSQL that lives as long as the tests of this process."""
     if why := servers.why_no_postgres():
         pytest.skip(why)
-    folder = tmp_path_factory.mktemp("postgres")
-    for above in (folder, *folder.parents):
-        if above.stat().st_uid == folder.stat().st_uid and above.stat().st_mode & 0o077 == 0:
-            above.chmod(0o711)  # the server is not root and has to get to its folder
-    server = servers.Postgres(folder / "server")
-    yield server
-    server.stop()
+    # The server is not root, and pytest closes its own folders to everybody else.
+    with tempfile.TemporaryDirectory(prefix="snapbook-postgres-") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        server = servers.Postgres(folder / "server")
+        yield server
+        server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapbook import canonical
-from snapbook.errors import Damaged, Hint, NewerFormat, NotFound
+from snapbook.errors import BadOption, Damaged, Hint, NewerFormat, NotFound
 from snapbook.store import durable
 
 if TYPE_CHECKING:
@@ -181,24 +181,37 @@ def open_objects(bucket: Bucket, cache: Path) -> ObjectStore:
 def served(folder: Path, database: str = "", store: str = "") -> Served:
     """What a registry serves whose own files lie in ``folder``: see `Served`.
 
-    The chain is in ``database`` ("": with the blobs), the blobs in the bucket ``store`` ("": in the
-    folder). Raises BadOption, NewerFormat, Damaged, ReadOnly, Unreachable.
+    The blobs are in the bucket ``store`` ("": in the folder), the chain in ``database`` ("": with
+    the blobs). Raises BadOption, NewerFormat, Damaged, ReadOnly, Unreachable.
     """
+    if database and not store:
+        # Else whoever opens the folder finds packs that no event in it knows, and sweeps them.
+        raise BadOption("--database needs --store", act="Name a bucket: --store s3://bucket/prefix")
+    create(folder)
+    _check_format(folder)
+    if not store:
+        return Served(folder)
     from snapbook.catalog.database import Database
     from snapbook.store.bucket import Bucket
 
-    create(folder)
-    _check_format(folder)
-    objects = open_objects(Bucket(store), folder) if store else None
-    chain = Database(database) if database else None
-    if chain is not None:
+    objects = open_objects(Bucket(store), folder / "bucket")
+    if not database:
+        return Served(folder, objects)
+    chain = Database(database)
+    try:
         chain.migrate()
+    except BaseException:
+        chain.close()
+        raise
     return Served(folder, objects, chain)
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Where the parts of a served repository lie: a bucket and a database, or the folder alone."""
+    """Where the parts of a served repository lie: the folder, or a bucket, or that and a database.
+
+    Close it in the end.
+    """
 
     folder: Path
     objects: ObjectStore | None = None
@@ -206,23 +219,17 @@ class Served:
 
     def open(self) -> Repository:
         """A Repository for one thread; connections and what is known of packs are shared."""
+        if self.objects is None:
+            return open_folder(self.folder)
         from snapbook.catalog.bucket import BucketCatalog
-        from snapbook.catalog.files import FileCatalog
         from snapbook.catalog.index import Index
         from snapbook.catalog.postgres import PostgresCatalog
         from snapbook.repository import Repository
-        from snapbook.store.local import LocalStore
 
-        cache = self.folder / "index.sqlite"
-        store = self.objects or LocalStore(self.folder / "packs", cache)
-        catalog: Catalog
-        if self.database is not None:
-            catalog = PostgresCatalog(self.database)
-        elif self.objects is not None:
-            catalog = BucketCatalog(self.objects.bucket)
-        else:
-            catalog = FileCatalog(self.folder / "events")
-        return Repository(store, catalog, Index(cache, store.get), self.folder)
+        store, catalog = self.objects, BucketCatalog(self.objects.bucket)
+        chain: Catalog = PostgresCatalog(self.database) if self.database is not None else catalog
+        index = Index(self.folder / "bucket" / "index.sqlite", store.get)
+        return Repository(store, chain, index, self.folder)
 
     def close(self) -> None:
         """End the connections."""

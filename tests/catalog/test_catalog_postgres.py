@@ -198,6 +198,7 @@ def test_turns_are_taken_one_after_another(url, open_database):
     assert max(most) == 1
 
 
+@pytest.mark.slow
 def test_killed_and_started_again_it_loses_nothing_and_clients_go_on(tmp_path, postgres):
     """Four writers that never stop; each remembers what was acknowledged to it."""
     import servers

@@ -100,6 +100,17 @@ class Database:
             return act(connection)
 
     @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """One transaction, done with the block or not at all. Raises ReadOnly, Unreachable."""
+        from sqlalchemy.exc import DBAPIError
+
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise (self._unreachable() if is_away(error) else self.refused(error)) from error
+
+    @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait a little for others who are about to append, here and in other processes."""
         from sqlalchemy.exc import SQLAlchemyError

@@ -135,13 +135,18 @@ class Tokens:
 
 
 def _decoded(path: Path) -> Mapping[str, Any]:
+    return decoded(path.read_bytes(), path.name)
+
+
+def decoded(data: bytes | str, where: str) -> Mapping[str, Any]:
+    """The list of tokens as it is kept. Raises Damaged."""
     try:
-        book = json.loads(path.read_text("utf-8"))
+        book = json.loads(data)
         for token in book.values():
             for grant in token["grants"]:
                 parse_grant(grant)
             _ = token["digest"], token["name"], token["made"], token["expires"], token["revoked"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         # Nobody is let in by a file that cannot be read, and nobody is told what is in it.
-        raise Damaged("The list of tokens cannot be read", path.name) from error
+        raise Damaged("The list of tokens cannot be read", where) from error
     return dict(book)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import getpass
 import math
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from snapbook.verbs.state import size_text
 from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
-    from snapbook.registry.tokens import Token
+    from snapbook.registry.tokens import Token, Tokens
     from snapbook.verbs.table import Asked
 
 ACTS = ("list", "add", "remove", "serve", "token", "tokens", "revoke", "gc")
@@ -99,40 +100,78 @@ def _serve(here: Here, asked: Asked) -> Done:
         raise Usage(
             "A registry is served from a shell", act="There", hint="snapbook registry serve"
         )
+    limits = _rate(asked.rate)
+    folder = _folder(here, asked)
+    with closing(places.served(folder, asked.database or "", asked.store or "")) as kept:
+        return _answer(here, asked, kept, limits)
+
+
+def _answer(here: Here, asked: Asked, kept: places.Served, rate: float) -> Done:
     from snapbook.registry import serve
     from snapbook.registry.service import Limits, Service
-    from snapbook.registry.tokens import Tokens
 
-    limits = Limits(requests_per_s=_rate(asked.rate))
-    folder = _folder(here, asked)
-    kept = places.served(folder, asked.database or "", asked.store or "")
-    tokens = Tokens(folder)
-    lines = []
-    if not tokens.all():
-        made = tokens.make("admin", ("admin",))
-        lines.append(f"the administrator's token, shown this once: {made}")
-    host, port = asked.host or "127.0.0.1", _port(asked.port)
-    try:
-        listening = serve.listen(host, port)
-    except (OSError, OverflowError) as error:
-        raise Unreachable(
-            f"Not served: {host}:{port} cannot be listened on", act="Take another --port"
-        ) from error
-    shown = f"http://{host}:{listening.getsockname()[1]}"
-    lines.append(f"serving {folder} at {shown}. Stop it with Ctrl+C")
-    service = Service(
-        folder, kept.open, tokens, folder.name, _version(), limits
-    )
-    with closing(kept), listening:
-        serve.run(service, listening, lambda: here.say("\n".join(lines)), asked.proxy or "")
+    with _kept_tokens(kept) as tokens:
+        lines = []
+        if not tokens.all():
+            made = tokens.make("admin", ("admin",))
+            lines.append(f"the administrator's token, shown this once: {made}")
+        host, port = asked.host or "127.0.0.1", _port(asked.port)
+        try:
+            listening = serve.listen(host, port)
+        except (OSError, OverflowError) as error:
+            raise Unreachable(
+                f"Not served: {host}:{port} cannot be listened on", act="Take another --port"
+            ) from error
+        shown = f"http://{host}:{listening.getsockname()[1]}"
+        lines.append(f"serving {kept.folder} at {shown}. Stop it with Ctrl+C")
+        service = Service(
+            kept.folder,
+            kept.open,
+            tokens,
+            kept.folder.name,
+            _version(),
+            Limits(requests_per_s=rate),
+        )
+        with listening:
+            serve.run(service, listening, lambda: here.say("\n".join(lines)), asked.proxy or "")
     return Done(("stopped; what was acknowledged is kept",), {"url": shown})
 
 
-def _token(here: Here, asked: Asked) -> Done:
+@contextmanager
+def _kept_tokens(kept: places.Served) -> Iterator[Tokens]:
+    """The tokens of a served registry: in its folder, or in the database that servers share."""
     from snapbook.registry.tokens import Tokens
 
+    if kept.database is None:
+        yield Tokens(kept.folder)
+        return
+    from snapbook.registry.shared import SharedTokens
+
+    with closing(SharedTokens(kept.database)) as tokens:
+        tokens.watch()
+        yield tokens
+
+
+@contextmanager
+def _book(here: Here, asked: Asked) -> Iterator[Tokens]:
+    """The tokens that the user means: those in the folder, or in the database that he names."""
+    from snapbook.registry.tokens import Tokens
+
+    if not asked.database:
+        yield Tokens(_existing(here, asked))
+        return
+    from snapbook.catalog.database import Database
+    from snapbook.registry.shared import SharedTokens
+
+    with closing(Database(asked.database)) as database:
+        database.migrate()
+        yield SharedTokens(database)
+
+
+def _token(here: Here, asked: Asked) -> Done:
     name, *grants = _words(asked, "a name and what it may do", 2, more=True)
-    text = Tokens(_existing(here, asked)).make(name, tuple(grants))
+    with _book(here, asked) as tokens:
+        text = tokens.make(name, tuple(grants))
     return Done(
         (f"token for {name} ({', '.join(grants)}), shown this once: {text}",),
         {"name": name, "grants": grants, "token": text},
@@ -140,9 +179,8 @@ def _token(here: Here, asked: Asked) -> Done:
 
 
 def _tokens(here: Here, asked: Asked) -> Done:
-    from snapbook.registry.tokens import Tokens
-
-    found = Tokens(_existing(here, asked)).all()
+    with _book(here, asked) as tokens:
+        found = tokens.all()
     return Done(
         tuple(_line(token) for token in found) or ("no tokens yet",),
         {"tokens": [
@@ -153,10 +191,9 @@ def _tokens(here: Here, asked: Asked) -> Done:
 
 
 def _revoke(here: Here, asked: Asked) -> Done:
-    from snapbook.registry.tokens import Tokens
-
     (id_,) = _words(asked, "a token's id", 1)
-    token = Tokens(_existing(here, asked)).revoke(id_)
+    with _book(here, asked) as tokens:
+        token = tokens.revoke(id_)
     return Done((f"the token {token.id} of {token.name} is refused from now on",), {"id": token.id})
 
 

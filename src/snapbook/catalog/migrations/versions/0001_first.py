@@ -1,4 +1,4 @@
-"""The chain: a row for each event, its place the primary key, its sealed bytes as they are."""
+"""The chain, a row for each event, and the tokens of the servers that share it, in one row."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,13 +10,19 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table of events."""
+    """Make the tables."""
     op.create_table(
         "snapbook_events",
         sa.Column("n", sa.BigInteger(), sa.CheckConstraint("n > 0"), autoincrement=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("n"),
     )
+    op.create_table(
+        "snapbook_tokens",
+        sa.Column("one", sa.Boolean(), sa.CheckConstraint("one"), primary_key=True),
+        sa.Column("book", sa.Text(), nullable=False),
+    )
+    op.execute("INSERT INTO snapbook_tokens VALUES (true, '{}')")
 
 
 def downgrade() -> None:
