@@ -38,6 +38,13 @@ WORDS = {
     "export": "churn:0.1.0 --to env",
     "registry": "add team {shared}",
     "login": "team",
+    "policy": "churn policy.toml",
+    "promote": "churn:0.1.0 staging",
+    "rollback": "churn staging --dry-run",
+    "request": "churn:0.2.0 production",
+    "approve": "churn:0.2.0 production",
+    "reject": "churn:0.2.0 production --reason early",
+    "review": "churn",
     "push": "churn:0.1.0",
     "pull": "team::churn:0.1.0",
     "sync": "churn",
@@ -58,12 +65,21 @@ def two(notebook):
     return notebook
 
 
+def promotable(notebook, project):
+    """Two versions, one of them in staging, and a policy by which one may approve one's own."""
+    two(notebook)
+    (project / "policy.toml").write_text("[production]\nauthor_may_approve = true\n")
+    assert notebook.cell("%snapbook promote churn:0.2.0 staging").card.startswith(
+        "staging of churn"
+    )
+
+
 def is_error(ran):
     return "border-left" in ran.html
 
 
 def test_every_verb_in_the_kernel(notebook, project):
-    two(notebook)
+    promotable(notebook, project)
     assert set(WORDS) == set(VERBS)
     for name, words in words_in(project).items():
         said = notebook.cell(f"%snapbook {name} {words}")
@@ -86,7 +102,7 @@ def test_every_verb_in_the_kernel(notebook, project):
 
 
 def test_every_verb_from_python(notebook, project):
-    two(notebook)
+    promotable(notebook, project)
     shared = (project.parent / "shared").as_uri()
     calls = {
         "save": "'churn', dry_run=True",
@@ -112,6 +128,13 @@ def test_every_verb_from_python(notebook, project):
         "export": "'churn', to='env', output='locks'",
         "registry": f"'add', 'team', {shared!r}",
         "login": "'team'",
+        "policy": "'churn', 'policy.toml'",
+        "promote": "'churn:0.1.0', 'staging'",
+        "rollback": "'churn', 'staging', dry_run=True",
+        "request": "'churn', 'production'",
+        "approve": "'churn', 'production'",
+        "reject": "'churn', 'production', reason='early'",
+        "review": "'churn', alias='staging'",
         "push": "'churn'",
         "pull": "'churn:0.2.0', registry='team'",
         "sync": "",
@@ -147,7 +170,7 @@ def test_every_verb_from_python(notebook, project):
 
 
 def test_every_verb_in_a_shell(notebook, commands, project):
-    two(notebook)
+    promotable(notebook, project)
     lines = {
         name: [name, *words.split()]
         for name, words in words_in(project).items()

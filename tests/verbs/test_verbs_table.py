@@ -34,6 +34,13 @@ WORDS = {
     "auto": ["on"],
     "registry": ["add", "other", "https://models.example.com"],
     "login": ["team"],
+    "promote": ["churn:0.1.0", "staging"],
+    "rollback": ["churn", "staging"],
+    "request": ["churn", "production"],
+    "approve": ["churn", "production"],
+    "reject": ["churn", "production", "--reason", "not yet"],
+    "review": ["churn"],
+    "policy": ["churn", "policy.toml"],
     "push": ["churn:0.1.0"],
     "pull": ["team::churn"],
     "sync": [],
@@ -51,6 +58,7 @@ def project(tmp_path, monkeypatch):
     snapbook.verbs.registry("add", "team", (tmp_path / "shared").as_uri())
     snapbook.save({"a": 1}, "churn", metrics={"accuracy": 0.5})
     snapbook.save({"a": 2}, "churn", metrics={"accuracy": 0.6})
+    (folder / "policy.toml").write_text("[production]\nauthor_may_approve = true\n")
     yield folder
     if (kernel := running()) is not None:
         kernel.stop()
@@ -115,9 +123,11 @@ def test_what_changes_nothing_changes_nothing(project, name):
     "name", [n for n, v in VERBS.items() if v.place == "anywhere" and v.changes and n != "init"]
 )
 def test_what_changes_something_does(project, name):
-    before_it = {"gc": ["delete"], "pull": ["push", "delete"]}
+    before_it = {"gc": ["delete"], "pull": ["push", "delete"], "approve": ["policy"]}
     for other in before_it.get(name, ()):
         assert ran(project, other) is None
+    for ref in ("churn:0.1.0", "churn:0.1.1") if name == "rollback" else ():
+        snapbook.verbs.promote(ref, "staging")
     before = everything(project)
     assert ran(project, name) is None
     assert everything(project) != before or name == "gc"

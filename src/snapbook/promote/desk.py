@@ -75,7 +75,7 @@ class LocalDesk:
     ) -> Moved:
         """See `moving.rollback`."""
         name = self._model(model)
-        target = self._resolve(f"{name}:{to}" if to[:1].isdigit() else to).manifest if to else ""
+        target = self._resolve(spelled(name, to)).manifest if to else ""
         return moving.rollback(
             self.repository, name, alias, self.author,
             to=target, seen=seen, text=text, dry=dry, may=self.may,
@@ -103,3 +103,8 @@ class LocalDesk:
 
     def _resolve(self, ref: str) -> VersionRow:
         return self.repository.resolve(replace(refs.parse(ref), registry=""))
+
+
+def spelled(model: str, version: str) -> str:
+    """The reference of a version of ``model`` that may be named by its number alone."""
+    return f"{model}:{version}" if version[:1].isdigit() and "." in version else version

@@ -87,8 +87,9 @@ def said(repository: Repository, version: VersionRow, alias: str, rule: Rule) ->
                 why = "said something else since"
             elif ruling.word == "approve" and own and not rule.author_may_approve:
                 why = "made it"
-            heard_names.add(name)
-            heard_keys |= {key} if key else set()
+            if why in ("", "made it"):
+                heard_names.add(name)
+                heard_keys |= {key} if key else set()
         found.append(Said(ruling.word, ruling.author, ruling.time, ruling.text, why, signs))
     return tuple(found)
 

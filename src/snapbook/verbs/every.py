@@ -37,6 +37,8 @@ _YES = Argument(("--yes",), "do it without asking", "flag")
 _REGISTRY = Argument(("--registry",), "which one; left out: the only one", metavar="NAME")
 _ROWS = Argument(("--rows",), "rows of frames may leave this machine", "flag")
 _STRICT = Argument(("--strict",), "refuse where the number is taken by other content", "flag")
+_ALIAS = Argument(("alias",), "the alias: production, staging, ...", metavar="ALIAS")
+_REASON = Argument(("--reason",), "why; it is kept", metavar="TEXT")
 _WHATS = ("model", "data", "params", "cells", "files", "all")
 
 _TABLE = (
@@ -410,6 +412,111 @@ _TABLE = (
         on="repository",
         changes=True,
         button="Sync",
+    ),
+    Verb(
+        "promote",
+        "Let an alias point at a version, if the model's policy lets it",
+        _late("promotion", "promote"),
+        (
+            _NEED_REF,
+            _ALIAS,
+            _REASON,
+            Argument(
+                ("--seen",), "what you saw there; refused where it is another now", metavar="NUMBER"
+            ),
+            _REGISTRY,
+            _DRY,
+        ),
+        examples=(
+            "snapbook promote churn:1.4.0 staging",
+            "snapbook promote team::churn:1.4.0 production",
+        ),
+        label="Promote…",
+        on="version",
+        changes=True,
+        button="Promote",
+    ),
+    Verb(
+        "rollback",
+        "Let an alias point where it pointed before: one act",
+        _late("promotion", "rollback"),
+        (
+            Argument(("model_name",), "the model", complete="model"),
+            Argument(("alias",), "the alias; left out: production", "?"),
+            Argument(("--to",), "an earlier one than the last", metavar="NUMBER"),
+            _REASON,
+            _REGISTRY,
+            _DRY,
+        ),
+        examples=("snapbook rollback churn", "snapbook rollback churn staging --to 1.3.0"),
+        label="Roll Back…",
+        on="model",
+        changes=True,
+        button="Roll Back",
+    ),
+    Verb(
+        "request",
+        "Ask that a version may stand under an alias",
+        _late("promotion", "request"),
+        (_NEED_REF, _ALIAS, _REASON, _REGISTRY),
+        label="Ask for Approval…",
+        on="version",
+        changes=True,
+    ),
+    Verb(
+        "approve",
+        "Say that a version may stand under an alias",
+        _late("promotion", "approve"),
+        (_NEED_REF, _ALIAS, _REASON, _REGISTRY),
+        label="Approve…",
+        on="version",
+        changes=True,
+        button="Approve",
+    ),
+    Verb(
+        "reject",
+        "Say that a version may not stand under an alias, and why",
+        _late("promotion", "reject"),
+        (_NEED_REF, _ALIAS, _REASON, _REGISTRY),
+        label="Reject…",
+        on="version",
+        changes=True,
+        button="Reject",
+    ),
+    Verb(
+        "review",
+        "Production beside what may take its place: differences, gates, approvals, history",
+        _late("reviewing", "review"),
+        (
+            Argument(
+                ("ref",),
+                "a model, or the version to look at; left out: the last one used",
+                "?",
+                complete="ref",
+            ),
+            Argument(("--alias",), "another alias than production", metavar="ALIAS"),
+            Argument(("--at",), "what was there then: 2026-11-03T14:00", metavar="TIME"),
+            _REGISTRY,
+        ),
+        examples=("snapbook review churn", "snapbook review churn:1.4.0 --alias staging"),
+        label="Review",
+        on="version",
+    ),
+    Verb(
+        "policy",
+        "What decides where aliases of a model point: show it, or put a file in force",
+        _late("policies", "policy"),
+        (
+            Argument(("model_name",), "the model", complete="model"),
+            Argument(("file",), "a policy, as TOML; left out: show it", "?", complete="path"),
+            Argument(("--number",), "show an earlier one", metavar="N"),
+            _REGISTRY,
+            _DRY,
+        ),
+        label="Policy…",
+        on="model",
+        changes=True,
+        button="Change Policy",
     ),
     Verb(
         "registry",

@@ -159,6 +159,7 @@ COMMON = (
 _NOUNS = {
     "ref": "a reference",
     "model_name": "a model",
+    "alias": "an alias",
     "to": "a new name",
     "state": "on or off",
 }

@@ -1,0 +1,154 @@
+"""The routes of promotion: looked at, asked for, approved, moved, and the policy that decides.
+
+Everything is decided by the registry's own chain; who asks is whom the token names. Requesting
+takes the right to write or to approve, approving and changing a policy the right to approve; who
+may promote says the policy of the model. A signature is checked and kept, and gives no right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from fastapi import APIRouter, Response
+
+from snapbook import refs
+from snapbook.catalog.rows import VersionRow
+from snapbook.errors import NotFound, Refused, Usage
+from snapbook.promote import moving, opinions, policies, reviewing, signed
+from snapbook.promote.desk import spelled
+from snapbook.promote.policy import Rule
+from snapbook.registry import decided
+from snapbook.registry.asked import Asked
+from snapbook.registry.finding import resolved
+from snapbook.registry.roles import APPROVE, READ, WRITE
+from snapbook.repository import Author
+
+routes = APIRouter(tags=["promotion"])
+_LONGEST = 10_000
+
+
+@routes.get("/review")
+def review(asked: Asked, ref: str, alias: str = "production") -> Response:
+    """``alias`` of a model, and the version that may take its place."""
+    repository = asked.service.repository
+    named = refs.parse(ref)
+    if named == refs.Ref(model=named.model):
+        model = _readable(asked, named.model)
+        return _told(reviewing.review(repository, model, alias))
+    row = resolved(asked.service, asked.who, ref)
+    return _told(reviewing.review(repository, row.model, alias, row))
+
+
+@routes.post("/promotions")
+def promote(asked: Asked) -> Response:
+    """Let ``alias`` point at the version ``ref``, if the policy lets it."""
+    row, alias = _row(asked), asked.text("alias")
+    moved = moving.promote(
+        asked.service.repository, row, alias, Author(asked.who.name),
+        seen=_seen(asked), text=_words(asked), dry=asked.body.get("dry") is True,
+        may=_may(asked, row.model, alias),
+    )  # fmt: skip
+    return _told(moved)
+
+
+@routes.post("/rollbacks")
+def rollback(asked: Asked) -> Response:
+    """Let ``alias`` of ``model`` point where it did before, or at the earlier version ``to``."""
+    model, alias, to = _readable(asked, asked.text("model")), asked.text("alias"), asked.text("to")
+    target = ""
+    if to:
+        target = resolved(asked.service, asked.who, spelled(model, to)).manifest
+    moved = moving.rollback(
+        asked.service.repository, model, alias, Author(asked.who.name),
+        to=target, seen=_seen(asked), text=_words(asked), dry=asked.body.get("dry") is True,
+        may=_may(asked, model, alias),
+    )  # fmt: skip
+    return _told(moved)
+
+
+@routes.post("/opinions")
+def say(asked: Asked) -> Response:
+    """Request, approve or reject a version for ``alias``."""
+    row, alias, word = _row(asked), asked.text("alias"), asked.text("word")
+    if word not in signed.PURPOSES:
+        raise Usage(f"word is one of {', '.join(signed.PURPOSES)}", kind="argument")
+    if word == "request" and not asked.who.may(APPROVE, row.model):
+        asked.need(WRITE, row.model)
+    elif word != "request":
+        asked.need(APPROVE, row.model)
+    statement = signed.opinion(row.model, row.manifest, alias)
+    signature = signed.checked(asked.body.get("signature"), signed.PURPOSES[word], statement)
+    opinions.say(
+        asked.service.repository, row, alias, word, _words(asked), Author(asked.who.name), signature
+    )
+    return _told({"version": row})
+
+
+@routes.get("/policies")
+def all_policies(asked: Asked, model: str) -> Response:
+    """Every policy of a model, the one in force first."""
+    name = _readable(asked, model)
+    return _told({"policies": policies.all_of(asked.service.repository, name)})
+
+
+@routes.post("/policies")
+def change_policy(asked: Asked) -> Response:
+    """Put a policy in force."""
+    model = _readable(asked, asked.text("model"))
+    asked.need(APPROVE, model)
+    files = asked.body.get("files") or {}
+    if not isinstance(files, dict) or not all(isinstance(text, str) for text in files.values()):
+        raise Usage("files is no table of texts", kind="argument")
+    repository, text = asked.service.repository, asked.text("text")
+    author = Author(asked.who.name)
+    changed = policies.change(repository, model, text, files, author, seen=_seen(asked))
+    return _told({"changed": changed})
+
+
+def _row(asked: Asked) -> VersionRow:
+    ref = refs.parse(asked.text("ref"))
+    return resolved(asked.service, asked.who, str(replace(ref, registry="")))
+
+
+def _readable(asked: Asked, name: str) -> str:
+    """The model that ``name`` means; one that may not be read does not exist."""
+    known = asked.service.repository.index.model(name)
+    if known is None or not asked.who.may(READ, known):
+        raise NotFound(f"There is no model {name} here")
+    return known
+
+
+def _seen(asked: Asked) -> str | None:
+    seen = asked.body.get("seen")
+    if seen is not None and not isinstance(seen, str):
+        raise Usage("seen is no text", kind="argument")
+    return seen
+
+
+def _words(asked: Asked) -> str:
+    text = asked.text("text")
+    if len(text) > _LONGEST:
+        raise Usage(f"A reason has at most {_LONGEST:,} characters", kind="argument")
+    return text
+
+
+def _may(asked: Asked, model: str, alias: str) -> Callable[[Rule], None]:
+    """What raises unless who asks has the role that the rule wants."""
+
+    def may(rule: Rule) -> None:
+        if asked.who.may(APPROVE, model):
+            return
+        if rule.promoter == "writer" and asked.who.may(WRITE, model):
+            return
+        raise Refused(
+            f"Not allowed: {asked.who.name} may not promote {model} to {alias} here",
+            act="Who may approve can do it",
+            kind="role",
+        )
+
+    return may
+
+
+def _told(value: object) -> Response:
+    return Response(decided.told(value), media_type="application/json")
