@@ -110,7 +110,8 @@ async def upload(request: Request, name: str) -> Response:
         try:
             await run_in_threadpool(_take, service, path, name)
         finally:
-            path.unlink(missing_ok=True)  # taken, or of no use
+            if _named(fd, path):  # not taken: it is of no use. What came after it is not ours
+                path.unlink(missing_ok=True)
     return Response(status_code=201)
 
 
