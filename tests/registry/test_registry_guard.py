@@ -150,6 +150,7 @@ CHURN = {"reader": 200, "reader:churn": 200, "writer:churn": 200, "approver:chur
 CHURN |= {"admin": 200}
 ALL = dict.fromkeys(ROLES, 200)
 SEE = {"reader": 403, "reader:churn": 403, "approver:churn": 403}
+JUDGE = {"reader": 403, "reader:churn": 403, "writer:churn": 403}
 # (method, path): (what is sent, the statuses by role, that of all other roles)
 TABLE = {
     ("GET", f"{PATH}/about"): ({}, ALL, 0),
@@ -183,6 +184,26 @@ TABLE = {
     ("GET", f"{PATH}/versions"): ({"params": {"model": "churn"}}, CHURN, 404),
     ("POST", f"{PATH}/versions"): (
         {"json": {"offer": "the row"}}, {**SEE, "writer:churn": 201, "admin": 201}, 404,
+    ),
+    ("GET", f"{PATH}/review"): ({"params": {"ref": "churn"}}, CHURN, 404),
+    ("POST", f"{PATH}/promotions"): (
+        {"json": {"ref": "churn", "alias": "staging", "dry": True}},
+        {**SEE, "writer:churn": 200, "approver:churn": 200, "admin": 200}, 404,
+    ),
+    # It was nowhere else before: who may is told so.
+    ("POST", f"{PATH}/rollbacks"): (
+        {"json": {"model": "churn", "alias": "production", "dry": True}},
+        {**JUDGE, "approver:churn": 404, "admin": 404}, 404,
+    ),
+    # With a signature that is none, and with a policy that is none: who may is told so.
+    ("POST", f"{PATH}/opinions"): (
+        {"json": {"ref": "churn", "alias": "production", "word": "approve", "signature": 1}},
+        {**JUDGE, "approver:churn": 400, "admin": 400}, 404,
+    ),
+    ("GET", f"{PATH}/policies"): ({"params": {"model": "churn"}}, CHURN, 404),
+    ("POST", f"{PATH}/policies"): (
+        {"json": {"model": "churn", "text": "[[["}},
+        {**JUDGE, "approver:churn": 400, "admin": 400}, 404,
     ),
 }  # fmt: skip
 

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import time
 
 import httpx
@@ -10,12 +11,15 @@ import pytest
 from faults import driver
 
 from snapbook import places
+from snapbook.errors import BadOption
 from snapbook.registry import logs
 from snapbook.registry.pace import Pace
 from snapbook.registry.remote import Remote
 from snapbook.registry.wire import PATH
 from snapbook.repository import Author
+from snapbook.store import durable
 from snapbook.transfer import Local, transfer
+from snapbook.verbs import VERBS, Here
 
 
 @pytest.fixture
@@ -200,3 +204,40 @@ def test_memory_stays_flat_however_many_come():
     for n in range(30_000):
         pace.wait_s(str(n), n / 1000)
     assert len(pace._left) == 10_000
+
+
+# --- what nobody goes on with ---------------------------------------------------------------------
+
+
+def test_uploads_that_nobody_goes_on_with_are_swept(registry, client, tmp_path):
+    with places.make_repository(tmp_path / "here") as here, registry.remote() as remote:
+        transfer(Local(here), remote, driver.save(here, "churn", 1).version, Author("x"))
+    headers = bearer(registry.token) | {"Upload-Offset": "0", "Upload-Length": "9"}
+    names = [f"{n:064x}" for n in range(3)]
+    for name in names:
+        assert client.put(f"{PATH}/packs/{name}", content=b"half", headers=headers).is_success
+    old, held, young = (
+        next(path for path in (registry.folder / "uploads").iterdir() if path.name.endswith(name))
+        for name in names
+    )
+    yesterday = time.time() - 25 * 3600
+    for path in (old, held):
+        os.utime(path, (yesterday, yesterday))
+    with open(held, "rb+") as sending, Here(tmp_path, face="cli") as asker:
+        assert durable.try_lock(sending.fileno())
+        words = ["gc", "--folder", str(registry.folder)]
+        done = VERBS["registry"].run(asker, VERBS["registry"].parse(words))
+    assert done.data["debris"] == 1
+    assert done.lines == ("freed 4 bytes: 0 packs, 1 unfinished file",)
+    assert (old.exists(), held.exists(), young.exists()) == (False, True, True)
+    # Who comes back after that begins anew, and is not refused.
+    state = client.head(f"{PATH}/packs/{names[0]}", headers=bearer(registry.token))
+    assert state.headers["Upload-Offset"] == "0"
+    with registry.remote() as remote, places.make_repository(tmp_path / "there") as there:
+        assert transfer(remote, Local(there), remote.resolve("churn"), Author("x")).accepted.new
+
+
+@pytest.mark.parametrize("rate", ["-1", "many", "inf", "nan"])
+def test_a_rate_that_is_none(tmp_path, rate):
+    with Here(tmp_path, face="cli") as here, pytest.raises(BadOption, match="--rate cannot be"):
+        VERBS["registry"].run(here, VERBS["registry"].parse(["serve", "--rate", rate]))
