@@ -14,6 +14,7 @@ from snapbook.verify import verify
 
 @pytest.fixture
 def repository(tmp_path):
+    (tmp_path / "here").mkdir()
     with places.make_repository(tmp_path / "here") as found:
         for accuracy in (0.90, 0.91, 0.92):
             made(found, accuracy=accuracy)
@@ -173,6 +174,32 @@ def test_rollback_is_no_promotion(repository):
         moving.rollback(repository, "churn", "staging", EVE)
     with pytest.raises(Conflict):
         moving.rollback(repository, "churn", "production", EVE, seen=never)
+
+
+def test_one_can_leave_a_damaged_version(repository, tmp_path):
+    """What is in production cannot be read any more: back in one act, on with a warning."""
+    packs = tmp_path / "here" / ".snapbook" / "packs"
+    promote(repository, "churn:0.3.0")
+    before = set(packs.rglob("*"))
+    bad = made(repository, accuracy=0.99)
+    fresh = [path for path in packs.rglob("*") if path not in before and path.is_file()]
+    promote(repository, bad.ref)
+    for path in fresh:
+        path.chmod(0o600)
+        path.write_bytes(b"\0" * path.stat().st_size)
+    with places.make_repository(tmp_path / "here") as again:
+        review = reviewing.review(again, "churn", "production", row(again, "churn:0.2.0"))
+        assert review.judged[0].verdict.reason.startswith("1.1.0 cannot be read, so nothing can")
+        assert not any(one.verdict.passed for one in review.judged)
+        back = moving.rollback(again, "churn", "production", EVE, seen=bad.manifest)
+        assert back.version.ref == "churn:1.0.0"
+        moving.rollback(again, "churn", "production", EVE)
+        assert not any(one.verdict.passed for one in promote(again, "churn:0.2.0").judged)
+        strict = "[production.gates.metric]\n"
+        moving.rollback(again, "churn", "production", EVE)
+        assert policies.change(again, "churn", strict, {}, EVE)
+        with pytest.raises(Refused, match=r"metric: 1\.1\.0 cannot be read"):
+            promote(again, "churn:0.3.0")
 
 
 def test_a_deleted_version_is_not_promoted(repository):

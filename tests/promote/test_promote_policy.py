@@ -23,6 +23,7 @@ FILES = {"bad.txt": "evil\nnumpy<2\n"}
 
 @pytest.fixture
 def repository(tmp_path):
+    (tmp_path / "here").mkdir()
     with places.make_repository(tmp_path / "here") as found:
         for accuracy in (0.90, 0.91, 0.92):
             made(found, accuracy=accuracy)

@@ -230,7 +230,10 @@ class Index:
         return next((move.new for move in self.moves(model, alias) if move.time <= time), "")
 
     def rulings(self, model: str, type: str, most: int = 1000) -> list[Ruling]:
-        """What was asked, said or decided about ``model`` in events of ``type``, newest first."""
+        """What was asked, said or decided about ``model`` in events of ``type``, newest first.
+
+        At most ``most``; -1 for all.
+        """
         rows = self._rows(
             "SELECT n, type, manifest, alias, word, text, kept, signer, time, author"
             " FROM rulings r JOIN models m ON m.id = r.model WHERE m.name = ? AND type = ?"

@@ -6,6 +6,7 @@ Verbs know this and no more; the texts they write are the same for both.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -18,11 +19,17 @@ from snapbook.promote.policy import Rule
 from snapbook.promote.records import Kept, Moved, Review
 from snapbook.repository import Author, Repository
 
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
 
 class Desk(Protocol):
-    """Where promotions are decided. ``ref`` is text; ``seen`` is the manifest that the asker saw
-    under the alias, "" for none, None for whatever it is. All raise what `promote` raises.
+    """Where promotions are decided. ``ref`` is text; ``seen`` is what the asker saw under the
+    alias: a manifest, a number or a reference, "" for nothing, None for whatever it is. All raise
+    what `promote` raises.
     """
+
+    def aliases(self, model: str) -> Mapping[str, str]:
+        """Alias -> manifest, as they stand."""
 
     def review(self, ref: str, alias: str) -> Review:
         """``alias`` of a model; ``ref`` names the model, or the version to look at."""
@@ -55,6 +62,10 @@ class LocalDesk:
     author: Author
     may: Callable[[Rule], None] = anyone
 
+    def aliases(self, model: str) -> Mapping[str, str]:
+        """See `Index.aliases`."""
+        return self.repository.index.aliases(self._model(model))
+
     def review(self, ref: str, alias: str) -> Review:
         """See `reviewing.review`."""
         asked = refs.parse(ref)
@@ -67,8 +78,9 @@ class LocalDesk:
         """See `moving.promote`."""
         row = self._resolve(ref)
         return moving.promote(
-            self.repository, row, alias, self.author, seen=seen, text=text, dry=dry, may=self.may
-        )
+            self.repository, row, alias, self.author,
+            seen=seen_of(row.model, seen, self._resolve), text=text, dry=dry, may=self.may,
+        )  # fmt: skip
 
     def rollback(
         self, model: str, alias: str, to: str, seen: str | None, text: str, dry: bool
@@ -78,7 +90,7 @@ class LocalDesk:
         target = self._resolve(spelled(name, to)).manifest if to else ""
         return moving.rollback(
             self.repository, name, alias, self.author,
-            to=target, seen=seen, text=text, dry=dry, may=self.may,
+            to=target, seen=seen_of(name, seen, self._resolve), text=text, dry=dry, may=self.may,
         )  # fmt: skip
 
     def say(self, ref: str, alias: str, word: str, text: str) -> VersionRow:
@@ -103,6 +115,13 @@ class LocalDesk:
 
     def _resolve(self, ref: str) -> VersionRow:
         return self.repository.resolve(replace(refs.parse(ref), registry=""))
+
+
+def seen_of(model: str, seen: str | None, find: Callable[[str], VersionRow]) -> str | None:
+    """What was seen, as a manifest: "" for nothing, None for whatever it is."""
+    if not seen or _DIGEST.fullmatch(seen):
+        return seen
+    return find(spelled(model, seen)).manifest
 
 
 def spelled(model: str, version: str) -> str:

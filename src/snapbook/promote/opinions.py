@@ -116,7 +116,9 @@ def requested(repository: Repository, model: str, alias: str) -> str:
 
 def _rulings(repository: Repository, version: VersionRow, alias: str) -> list[Ruling]:
     index = repository.known
-    both = [*index.rulings(version.model, "request"), *index.rulings(version.model, "approval")]
+    # All of them: a rejection does not wear off because much was said since.
+    kinds = ("request", "approval")
+    both = [one for kind in kinds for one in index.rulings(version.model, kind, most=-1)]
     about = (version.manifest, alias.lower())
     found = [one for one in both if (one.manifest, one.alias.lower()) == about]
     return sorted(found, key=lambda one: -one.n)

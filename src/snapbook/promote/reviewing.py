@@ -13,6 +13,7 @@ from snapbook.promote import judging, opinions, policies
 from snapbook.promote.records import Review, Stay
 from snapbook.refs import check_alias
 from snapbook.repository import Repository
+from snapbook.repository.reading import compared
 
 if TYPE_CHECKING:
     from snapbook.parts.base import Change
@@ -91,7 +92,9 @@ def _changes(
     if live is None:
         return ()
     try:
-        changes = repository.compare(live.manifest, candidate.manifest).changes
+        old, new = repository.parts(live.manifest), repository.parts(candidate.manifest)
+        # Rows that are stored are not read for it: they may be gigabytes.
+        changes = compared(old, new, repository.store.get, deep=False).changes
     except (NotFound, Damaged):
         return ("they cannot be compared: something of them cannot be read",)
     lines = [_line(change) for change in changes]

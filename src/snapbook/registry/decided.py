@@ -68,6 +68,14 @@ def kept_of(data: bytes) -> list[Kept]:
         raise _strange("a list of policies") from error
 
 
+def aliases_of(data: bytes) -> dict[str, str]:
+    """The aliases that `told` wrote. Raises Damaged."""
+    try:
+        return {str(name): str(manifest) for name, manifest in _table(data)["aliases"].items()}
+    except (KeyError, AttributeError) as error:
+        raise _strange("a table of aliases") from error
+
+
 def row_of(data: bytes) -> VersionRow:
     """The version that `told` wrote under "version". Raises Damaged."""
     return wire.row_of(_table(data).get("version"))

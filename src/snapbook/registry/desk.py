@@ -25,6 +25,10 @@ class HttpDesk:
         self._http = http
         self._author = author
 
+    def aliases(self, model: str) -> Mapping[str, str]:
+        """See `promote.desk.Desk`."""
+        return decided.aliases_of(self._http.bytes("/aliases", model=model))
+
     def review(self, ref: str, alias: str) -> Review:
         """See `promote.desk.Desk`."""
         return decided.review_of(self._http.bytes("/review", ref=ref, alias=alias))

@@ -16,7 +16,7 @@ from snapbook import refs
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import NotFound, Refused, Usage
 from snapbook.promote import moving, opinions, policies, reviewing, signed
-from snapbook.promote.desk import spelled
+from snapbook.promote.desk import seen_of, spelled
 from snapbook.promote.policy import Rule
 from snapbook.registry import decided
 from snapbook.registry.asked import Asked
@@ -26,6 +26,13 @@ from snapbook.repository import Author
 
 routes = APIRouter(tags=["promotion"])
 _LONGEST = 10_000
+
+
+@routes.get("/aliases")
+def aliases(asked: Asked, model: str) -> Response:
+    """Where the aliases of a model point: digests of manifests."""
+    name = _readable(asked, model)
+    return _told({"aliases": asked.service.repository.index.aliases(name)})
 
 
 @routes.get("/review")
@@ -46,7 +53,7 @@ def promote(asked: Asked) -> Response:
     row, alias = _row(asked), asked.text("alias")
     moved = moving.promote(
         asked.service.repository, row, alias, Author(asked.who.name),
-        seen=_seen(asked), text=_words(asked), dry=asked.body.get("dry") is True,
+        seen=_seen(asked, row.model), text=_words(asked), dry=asked.body.get("dry") is True,
         may=_may(asked, row.model, alias),
     )  # fmt: skip
     return _told(moved)
@@ -61,7 +68,7 @@ def rollback(asked: Asked) -> Response:
         target = resolved(asked.service, asked.who, spelled(model, to)).manifest
     moved = moving.rollback(
         asked.service.repository, model, alias, Author(asked.who.name),
-        to=target, seen=_seen(asked), text=_words(asked), dry=asked.body.get("dry") is True,
+        to=target, seen=_seen(asked, model), text=_words(asked), dry=asked.body.get("dry") is True,
         may=_may(asked, model, alias),
     )  # fmt: skip
     return _told(moved)
@@ -102,7 +109,7 @@ def change_policy(asked: Asked) -> Response:
         raise Usage("files is no table of texts", kind="argument")
     repository, text = asked.service.repository, asked.text("text")
     author = Author(asked.who.name)
-    changed = policies.change(repository, model, text, files, author, seen=_seen(asked))
+    changed = policies.change(repository, model, text, files, author, seen=_said_seen(asked))
     return _told({"changed": changed})
 
 
@@ -119,7 +126,11 @@ def _readable(asked: Asked, name: str) -> str:
     return known
 
 
-def _seen(asked: Asked) -> str | None:
+def _seen(asked: Asked, model: str) -> str | None:
+    return seen_of(model, _said_seen(asked), lambda ref: resolved(asked.service, asked.who, ref))
+
+
+def _said_seen(asked: Asked) -> str | None:
     seen = asked.body.get("seen")
     if seen is not None and not isinstance(seen, str):
         raise Usage("seen is no text", kind="argument")

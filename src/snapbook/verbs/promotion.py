@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 def promote(here: Here, asked: Asked) -> Done:
     """Let an alias point at a version, if its policy lets it."""
     ref, registry = split(asked.ref, asked.registry)
-    with desk(here, registry) as there:
-        seen = _seen(there, ref, asked.alias, asked.seen)
+    with desk(here, registry, acts=not asked.dry_run) as there:
+        seen = asked.seen or _seen(there, refs.parse(ref).model, asked.alias)
         moved = there.promote(ref, asked.alias, seen, asked.reason or "", asked.dry_run)
     at = f"{asked.alias} of {moved.version.model}"
     if not moved.new:
         return Done((f"{at} is {moved.version.ref} already",), _data(moved))
-    lines = [f"{'would be: ' if asked.dry_run else ''}{at} is {_number(moved)}{_was(moved)}"]
+    lines = [f"{'would be: ' if asked.dry_run else ''}{at} is {moved.version.ref}{_was(moved)}"]
     if moved.further and asked.dry_run:
         lines[0] = f"would be: {at} is {moved.version.ref}, as 1.0.0{_was(moved)}"
     elif moved.further:
@@ -56,12 +56,12 @@ def rollback(here: Here, asked: Asked) -> Done:
     """Let an alias point where it pointed before; one act."""
     model, registry = split(asked.model_name, asked.registry)
     alias = asked.alias or PRODUCTION
-    with desk(here, registry) as there:
-        seen = _seen(there, model, alias, None)
+    with desk(here, registry, acts=not asked.dry_run) as there:
+        seen = _seen(there, model, alias)
         text, dry = asked.reason or "", asked.dry_run
         moved = there.rollback(model, alias, asked.to or "", seen, text, dry)
     word = "would be" if dry else "is"
-    line = f"{alias} of {moved.version.model} {word} {_number(moved)} again{_was(moved)}"
+    line = f"{alias} of {moved.version.model} {word} {moved.version.ref} again{_was(moved)}"
     lines = [line] if dry else [line, _back(here, moved, alias, registry)]
     return Done(tuple(lines), _data(moved))
 
@@ -152,22 +152,15 @@ def _say(here: Here, asked: Asked, word: str, form: str) -> Done:
     )  # fmt: skip
 
 
-def _seen(there: Desk, ref: str, alias: str, named: str | None) -> str:
-    """What stood there when one began: the manifest of ``named``, else of now; "" for nothing."""
-    model = refs.parse(ref).model
-    if named and model:
-        row = there.review(f"{model}:{named}" if named[:1].isdigit() else named, alias)
-        shown = row.candidate or row.live
-        return shown.manifest if shown is not None else ""
+def _seen(there: Desk, model: str, alias: str) -> str | None:
+    """What stands there as one begins, "" for nothing; None for a reference without a model."""
+    if not model:
+        return None
     try:
-        review = there.review(ref, alias)
+        held = there.aliases(model)
     except NotFound:
-        return ""  # what is wrong with the reference, the act itself says better
-    return review.live.manifest if review.live is not None else ""
-
-
-def _number(moved: Moved) -> str:
-    return moved.version.ref
+        return None  # what is wrong with the reference, the act itself says better
+    return next((held[name] for name in held if name.lower() == alias.lower()), "")
 
 
 def _was(moved: Moved) -> str:
