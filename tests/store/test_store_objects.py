@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+import servers
 from contracts.store_contract import StoreContract
 
 from snapbook import canonical
@@ -245,8 +246,6 @@ def test_wrong_credentials_are_said_in_a_sentence(s3, monkeypatch):
 
 
 def test_a_server_that_is_not_there_is_said(s3, monkeypatch):
-    import servers
-
     monkeypatch.setenv("AWS_ENDPOINT", f"http://127.0.0.1:{servers.free_ports(1)[0]}")
     monkeypatch.setattr("snapbook.store.bucket._RETRIES", 1)
     with pytest.raises(Unreachable, match="does not answer"):
@@ -259,3 +258,47 @@ def test_the_same_name_is_created_once_and_by_one(bucket):
     assert not bucket.create("events/1", b"b")
     assert bucket.get("events/1") == b"a"
     assert canonical.digest(bucket.range("events/1", 0, 1)) == canonical.digest(b"a")
+
+
+@pytest.fixture
+def between(s3, monkeypatch):
+    """Puts something between us and the server: called with what befalls each connection."""
+    standing = []
+
+    def put_between(*acts):
+        standing.append(servers.Between(s3.port, acts))
+        monkeypatch.setenv("AWS_ENDPOINT", f"http://127.0.0.1:{standing[-1].port}")
+        return standing[-1]
+
+    yield put_between
+    for found in standing:
+        found.close()
+
+
+@pytest.mark.parametrize("status", ["503 Slow Down", "429 Too Many Requests", "500 Internal"])
+def test_a_server_that_wants_less_is_asked_again(s3, between, status):
+    found = between(status, status)
+    bucket = Bucket(s3.url)
+    assert bucket.create("format", b"x")
+    assert bucket.get("format") == b"x"
+    assert found.seen[:2] == [status, status]
+
+
+def test_an_answer_that_was_lost_is_looked_for(s3, between):
+    """The object was made and the connection cut: it is ours, and nobody's else."""
+    url = s3.url
+    between("lose")
+    assert Bucket(url).create("events/1", b"mine")
+    between("lose")
+    assert not Bucket(url).create("events/1", b"others")
+    assert Bucket(url).get("events/1") == b"mine"
+
+
+def test_a_pack_whose_answer_was_lost_is_there_once(s3, between, tmp_path):
+    found = between("lose", "pass", "lose", "pass", "lose", "pass")
+    url = s3.url
+    store = ObjectStore(Bucket(url), tmp_path / "drafts")
+    digests = put(store, os.urandom(100_000), b"small")
+    assert len(names(store.bucket)) == 1
+    assert ObjectStore(Bucket(url), tmp_path / "again").missing(digests) == set()
+    assert "lose" in found.seen
