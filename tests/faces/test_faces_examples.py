@@ -107,3 +107,20 @@ def test_sidebar_tour(tmp_path):
     assert "Undone: model as before the restore." in whole
     assert "30" in [text.strip() for text in said]
     assert said[-1].strip(), "browse() is something as text, too"
+
+
+def test_share_and_promote(tmp_path):
+    said = "\n".join(executed("05_share_and_promote.ipynb", tmp_path))
+    for words in (
+        "Not pushed: wine:0.1.0 holds rows of X_train",
+        "pushed as team::wine:0.1.0, ",
+        "production of wine is wine:1.0.0",
+        "wine:1.1.0  minor: max_depth 2 -> 8",
+        "pushed as team::wine:1.1.0, ",
+        "production of wine is wine:1.1.0 (was 1.0.0",
+        "production of wine is wine:1.0.0 again (was 1.1.0",
+        "rolled back, complaints from two customers",
+        "team: 5 events, each of them whole and in its place",
+        "team is forgotten here",
+    ):
+        assert words in said, words
