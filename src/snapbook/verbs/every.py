@@ -535,12 +535,12 @@ _TABLE = (
             Argument(("--port",), "the port to listen on; left out: 8844", metavar="N"),
             Argument(
                 ("--database",),
-                "serve: the PostgreSQL that keeps the chain, postgresql://HOST/NAME; with --store",
+                "the PostgreSQL that keeps chain and tokens: postgresql://HOST/NAME; serve: with --store",
                 metavar="URL",
             ),
             Argument(
                 ("--store",),
-                "serve: the bucket that keeps the blobs, s3://BUCKET/PREFIX",
+                "the bucket that keeps the blobs, for serve: s3://BUCKET/PREFIX",
                 metavar="URL",
             ),
             Argument(
