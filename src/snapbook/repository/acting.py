@@ -227,9 +227,12 @@ def _moved(index: Index, model: str, alias: str, seen: str) -> Conflict:
     now = _named(index, model, move.new) if move is not None else ""
     who = f" (by {move.author}, {_ago(move.time)})" if move is not None else ""
     was = _named(index, model, seen)
+    why = f"{alias} moved to {now}{who} while you were looking at {was or 'nothing'}"
+    if not now:
+        why = f"{alias} points at nothing, not at {was}"
     return Conflict(
         "Not promoted",
-        f"{alias} moved to {now or 'nothing'}{who} while you were looking at {was or 'none'}",
+        why,
         act="Look again",
         hint=Hint("review", (model,)),
         kind="moved",
