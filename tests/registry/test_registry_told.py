@@ -4,17 +4,21 @@ import io
 import json
 import logging
 import os
+import signal
+import socket
 import time
 
 import httpx
 import pytest
 from faults import driver
+from wires import Served
 
 from snapbook import places
 from snapbook.errors import BadOption
 from snapbook.registry import logs
 from snapbook.registry.pace import Pace
 from snapbook.registry.remote import Remote
+from snapbook.registry.tokens import Tokens
 from snapbook.registry.wire import PATH
 from snapbook.repository import Author
 from snapbook.store import durable
@@ -117,6 +121,31 @@ def test_an_id_that_is_not_sane_is_made_anew(client, given):
     answer = client.get("/healthz", headers=[(b"X-Request-ID", given.encode("latin-1"))])
     assert answer.headers["x-request-id"] != given
     assert len(answer.headers["x-request-id"]) == 16
+
+
+def test_a_process_writes_json_and_nothing_else(tmp_path):
+    """Whatever happens, and whichever library says it."""
+    folder = tmp_path / "registry"
+    places.create(folder)
+    token = Tokens(folder).make("ada", ("reader",))
+    with open(tmp_path / "log", "wb") as log:
+        served = Served(folder, log=log)
+        try:
+            with socket.create_connection(("127.0.0.1", served.port), 10) as line:
+                line.sendall(f"NONSENSE {token}\r\n\r\n".encode())
+                line.recv(1000)
+            for headers in ({}, bearer(token)):
+                httpx.get(f"{served.url}{PATH}/version?ref=x&token={token}", headers=headers)
+        finally:
+            status = served.stop()
+    assert status in (0, -signal.SIGTERM)  # uvicorn ends as it was asked to, after its answers
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    told = [line for line in lines if line["what"] == "request" and line["route"] != "/readyz"]
+    assert [(line["status"], line["who"]) for line in told] == [(401, ""), (404, "ada")]
+    assert [line["level"] for line in lines if line not in told and "route" not in line] == [
+        "warning"
+    ]
+    assert token.split("_", 2)[2] not in (tmp_path / "log").read_text()
 
 
 # --- counts ---------------------------------------------------------------------------------------

@@ -114,9 +114,10 @@ class Line:
 class Served:
     """`snapbook registry serve` in a process of its own."""
 
-    def __init__(self, folder, port=0, *words):
+    def __init__(self, folder, port=0, *words, log=subprocess.DEVNULL):
         self.folder = folder
         self._words = words
+        self._log = log
         self.port = port or _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._process = None
@@ -128,7 +129,7 @@ class Served:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "snapbook", *words, *self._words],
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=self._log,
             env={**os.environ, "SNAPBOOK_CONFIG": str(self.folder.parent / "served")},
         )
         until = time.monotonic() + 30
@@ -139,6 +140,13 @@ class Served:
                 if httpx.get(f"{self.url}/readyz", timeout=1).status_code == 200:
                     return
             time.sleep(0.02)
+
+    def stop(self):
+        """Ask it to end, as `systemctl stop` does; gives how it ended."""
+        self._process.terminate()
+        status = self._process.wait(40)
+        self._process = None
+        return status
 
     def kill(self):
         """End it as a power cut would end the process."""

@@ -12,12 +12,11 @@ import logging
 import sys
 import traceback
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any
 
 from snapbook import events
 
 LOGGER = "snapbook.registry"
-_OURS = ("snapbook", "uvicorn")
 
 
 def say(what: str, error: BaseException | None = None, **fields: object) -> None:
@@ -26,15 +25,12 @@ def say(what: str, error: BaseException | None = None, **fields: object) -> None
     logging.getLogger(LOGGER).log(level, what, exc_info=error, extra={"fields": fields})
 
 
-def begin(stream: TextIO = sys.stderr) -> None:
-    """Write the lines of this process to ``stream``, those of the HTTP server too."""
-    handler = logging.StreamHandler(stream)
+def begin() -> None:
+    """Write the lines of this process, those of the libraries that it uses among them."""
+    handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Lines())
-    for name in _OURS:
-        logger = logging.getLogger(name)
-        logger.handlers[:] = [handler]
-        logger.setLevel(logging.INFO if name == "snapbook" else logging.WARNING)
-        logger.propagate = False
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger(LOGGER).setLevel(logging.INFO)
 
 
 class Lines(logging.Formatter):
