@@ -110,3 +110,37 @@ def test_a_client_that_is_killed_at_any_moment_of_a_push(served, line, tmp_path,
         with places.find_repository(project) as here:
             row = here.resolve(parse(f"m{seeds[-1]}"))
             assert row.shared == (f"team::m{seeds[-1]}:0.1.0",)
+
+
+def test_a_client_that_is_killed_at_any_moment_of_a_pull(served, line, tmp_path, monkeypatch):
+    monkeypatch.setenv("SNAPBOOK_CONFIG", str(tmp_path / "config"))
+    Book(tmp_path / "config").add("team", line.url)
+    push(tmp_path / "here", served.url, served.token, 7)
+    line.count()
+    with (
+        places.make_repository(tmp_path / "first") as first,
+        Remote(line.url, served.token) as remote,
+    ):
+        transfer(remote, Local(first), remote.resolve("m7"), Author("x"))
+    down = line.passed["down"]
+    command = [sys.executable, "-m", "snapbook", "pull", "team::m7"]
+    environment = {**os.environ, "SNAPBOOK_TOKEN": served.token}
+    for number, at in enumerate((down // 3, down - 1)):
+        project = tmp_path / f"project-{number}"
+        project.mkdir()
+        started = []
+        line.cut("down", at, then=lambda: started[0].kill())  # noqa: B023
+        started.append(subprocess.Popen(command, cwd=project, env=environment))
+        started[0].wait(60)
+        assert line.cuts == number + 1
+        with places.find_repository(project) as there:
+            assert list(there.catalog.read()) == []
+        ended = subprocess.run(
+            command, cwd=project, env=environment, capture_output=True, text=True, timeout=60
+        )
+        assert ended.returncode == 0, ended.stderr
+        with places.find_repository(project) as there:
+            (row,) = there.every_version()
+            assert driver.seed_of(there, row.manifest) == 7
+            assert [event.type for event in there.catalog.read()] == ["version", "shared"]
+            assert verify(there, None, lambda *_: None).problems == ()

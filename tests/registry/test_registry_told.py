@@ -123,6 +123,19 @@ def test_an_id_that_is_not_sane_is_made_anew(client, given):
     assert len(answer.headers["x-request-id"]) == 16
 
 
+def test_what_the_disk_refuses_is_told_to_its_keeper(registry, client, written):
+    """Who asks learns that it was the disk; where that is stands in the log."""
+    (registry.folder / "uploads").write_text("no folder")
+    headers = bearer(registry.token) | {"Upload-Offset": "0", "Upload-Length": "9"}
+    answer = client.put(f"{PATH}/packs/{'a' * 64}", content=b"half", headers=headers)
+    assert (answer.status_code, answer.json()["kind"]) == (503, "unreachable")
+    assert str(registry.folder) not in answer.text
+    assert answer.json()["message"] == "Not taken: what the registry keeps does not answer."
+    (line,) = written("what is kept here cannot be reached", 1)
+    assert str(registry.folder) in line["why"]
+    assert line["request"] == answer.headers["x-request-id"]
+
+
 def test_a_process_writes_json_and_nothing_else(tmp_path):
     """Whatever happens, and whichever library says it."""
     folder = tmp_path / "registry"

@@ -18,7 +18,7 @@ from snapbook import failure
 from snapbook.errors import DiskFull, ReadOnly, SnapbookError, Unreachable, Usage
 from snapbook.registry import blobs, chain, logs, meters, promotion, versions, wire
 from snapbook.registry.asked import Asked, service_of
-from snapbook.registry.guard import Guard
+from snapbook.registry.guard import Guard, id_of
 from snapbook.registry.refusal import refusal
 from snapbook.registry.service import Service
 
@@ -89,12 +89,12 @@ def metrics(asked: Asked) -> Response:
     return Response(asked.service.meters.text(head.n), media_type=meters.MEDIA_TYPE)
 
 
-def _refuse(_: Request, error: Exception) -> Response:
+def _refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, SnapbookError)
     if not isinstance(error, Unreachable):
         return refusal(error)
     # Its words are for who keeps the registry: they name folders.
-    logs.say("what is kept here cannot be reached", error, why=error.why)
+    logs.say("what is kept here cannot be reached", error, why=error.why, request=id_of(request))
     return refusal(Unreachable(error.what, _WHY.get(error.kind, ""), kind=error.kind))
 
 

@@ -84,6 +84,7 @@ class Guard:
             turn.up_bytes += len(message.get("body", b""))
             return message
 
+        scope.setdefault("state", {})["id"] = turn.request
         self._service.meters.begun()
         try:
             await self._answer(turn, scope, receiving, sending)
@@ -121,7 +122,7 @@ class Guard:
             return refusal(error)
         if wait_s := self._by_token.wait_s(turn.who.token, now):
             return later(wait_s)
-        scope.setdefault("state", {})["who"] = turn.who
+        scope["state"]["who"] = turn.who
         return None
 
     def _tell(self, turn: _Turn, scope: Scope) -> None:
@@ -143,6 +144,11 @@ class Guard:
             up_bytes=turn.up_bytes,
             down_bytes=turn.down_bytes,
         )
+
+
+def id_of(request: Request) -> str:
+    """The id that ``request`` is answered under."""
+    return str(request.state.id)
 
 
 def _turn(scope: Scope) -> _Turn:
