@@ -228,12 +228,36 @@ def test_a_policy_that_comes_between_counts(repository, tmp_path):
     asked = []
 
     def may(_):
-        if not asked:
-            asked.append(1)
+        asked.append(1)
+        if len(asked) == 2:  # the gates were asked, and the event is about to be written
             text = "[production.gates.metric]\n"
             assert policies.change(other, "churn", text, {}, EVE)
 
     with pytest.raises(Refused, match="worse by"):
         moving.promote(repository, worse, "production", BOB, may=may)
     other.close()
+    assert len(asked) == 3, "decided anew"
     assert row(repository, "churn@production").ref == "churn:1.0.0"
+
+
+def test_the_first_promotion_and_savers_share_no_number(repository, tmp_path):
+    """1.0.0 and what is saved meanwhile are decided against one chain."""
+
+    def save(n):
+        with places.make_repository(tmp_path / "here") as own:
+            return made(own, accuracy=0.5 + n / 100).ref
+
+    def first(_):
+        with places.make_repository(tmp_path / "here") as own:
+            return promote(own, "churn:0.1.0").version.ref
+
+    with ThreadPoolExecutor(6) as pool:
+        saved = [pool.submit(save, n) for n in range(1, 4)]
+        moved = pool.submit(first, 0)
+        saved += [pool.submit(save, n) for n in range(4, 7)]
+        refs = [one.result() for one in saved]
+    assert moved.result() == "churn:1.0.0"
+    assert len({*refs, "churn:1.0.0"}) == 7
+    assert not repository.index.broken()
+    assert row(repository, "churn@production").ref == "churn:1.0.0"
+    assert not verify(repository, None, lambda *_: None).problems

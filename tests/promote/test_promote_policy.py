@@ -1,10 +1,15 @@
 """Policies: what they say, what is none, how they are kept; requests, approvals and who may."""
 
 import pytest
-from promote.parties import ADA, BOB, EVE, made, row
+import tomli_w
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from promote.parties import ADA, BOB, EVE, made, parts, row
 
 from snapbook import canonical, gc, places, signing
 from snapbook.errors import BadName, BadOption, Conflict, Damaged, Refused, Usage
+from snapbook.gates import known
+from snapbook.gates.base import Case
 from snapbook.promote import moving, opinions, policies, policy, reviewing
 from snapbook.repository import Author
 
@@ -94,6 +99,34 @@ def test_what_is_no_policy(repository, text, said):
     with pytest.raises(BadOption, match=said):
         change(repository, text)
     assert repository.catalog.head() == head
+
+
+LEAVES = st.one_of(st.booleans(), st.integers(-2, 3), st.floats(), st.text(max_size=3))
+WORDS = st.sampled_from(
+    ["approvals", "author_may_approve", "promoter", "gates", "metric", "drift", "environment",
+     "margin", "margins", "names", "limit", "bad", "bad_file", "fails", "production", "x y"]
+)  # fmt: skip
+TABLES = st.recursive(
+    LEAVES | st.sampled_from(["refuse", "warn", "writer", "numpy<2"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.dictionaries(st.sampled_from(["production", "staging", "b"]), TABLES, max_size=2))
+def test_any_table_is_a_policy_or_says_what_is_wrong(tables):
+    """And what is one can be kept, read and asked."""
+    text = tomli_w.dumps(tables)
+    try:
+        found = policy.parse(text, {})
+    except (BadOption, BadName):
+        return
+    assert policy.decode(found.encode()) == found
+    for rule in found.rules.values():
+        for gate in rule.gates:
+            case = Case(parts(), parts(), "1.0.0", gate.settings, lambda _: b"")
+            assert known.judged(gate.name, case).reason.count("itself failed") == 0
 
 
 def test_an_alias_has_a_name(repository):

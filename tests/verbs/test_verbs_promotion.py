@@ -268,6 +268,27 @@ def test_what_is_not_there(ask, words, kind):
     assert told.value.kind == kind
 
 
+def test_what_was_decided_stands_in_the_history(tmp_path):
+    project = tmp_path / "project"
+    project.mkdir()
+    with places.make_repository(project) as repository:
+        for accuracy in (0.90, 0.85):
+            made(repository, ADA, accuracy=accuracy)
+    run(project, "promote", "churn:0.1.0", "production", "--reason", "begin")
+    run(project, "request", "churn:0.2.0", "production", "--reason", "cheaper")
+    run(project, "promote", "churn:0.2.0", "production")
+    first = [act.text for act in run(project, "show", "churn:0.1.0").events]
+    assert first[1:] == [
+        "@production moved here, as 1.0.0: begin (signature passed, metric passed)",
+        "@production moved away",
+    ]
+    second = [act.text for act in run(project, "show", "churn:0.2.0").events]
+    assert second[1:] == [
+        "asked for @production: cheaper",
+        "@production moved here (signature passed, metric not passed)",
+    ]
+
+
 def test_looking_makes_no_key(ask):
     ask("review", "churn")
     ask("policy", "churn")

@@ -120,7 +120,18 @@ class _Promotion:
     _moved: Moved | None = None
 
     def run(self) -> None:
-        """Append the event."""
+        """Append the event.
+
+        Gates may take their time: they are asked before, while nobody waits, and what they found
+        holds unless something changed meanwhile.
+        """
+        self.repository.follow()
+        policy, digest = policies.in_force(self.repository, self.version.model)
+        rule = policy.rule(self.alias)
+        self.may(rule)
+        old = self.repository.expected(self.version.model, self.alias, None)
+        if old != self.version.manifest:
+            self._judged(rule, self._row(old), old, digest)
         self.repository.act(self.decide, self.author)
 
     def moved(self) -> Moved:
@@ -141,7 +152,7 @@ class _Promotion:
         if self._row(self.version.manifest) is None:
             raise NotFound(f"{self.version.ref} was deleted", kind="deleted")
         old = self.repository.expected(model, self.alias, self.seen)
-        before = _row(self.repository, model, old)
+        before = self._row(old)
         since = _since(self.repository, model, self.alias)
         if old == self.version.manifest:
             self._moved = Moved(self.alias, self.version, before, since, (), new=False)

@@ -44,7 +44,8 @@ def _text(repository: Repository, event: Event, manifest: str) -> str:
         way = "here" if body.get("new") == manifest else "away"
         further = body.get("version")
         number = f", as {further.get('number')}" if isinstance(further, dict) else ""
-        return f"@{body.get('name')} moved {way}{number}{_because(words)}"
+        gates = _gates(repository, body.get("evidence")) if way == "here" else ""
+        return f"@{body.get('name')} moved {way}{number}{_because(words)}{gates}"
     if event.type in ("request", "approval"):
         done = {"approve": "approved for", "reject": "rejected for"}
         word = done.get(str(body.get("word")), "asked for")
@@ -53,6 +54,17 @@ def _text(repository: Repository, event: Event, manifest: str) -> str:
         way = "pushed as" if body.get("way") == "push" else "pulled from"
         return f"{way} {body.get('registry')}::{body.get('there')}:{body.get('number')}"
     return ""
+
+
+def _gates(repository: Repository, evidence: object) -> str:
+    """What the gates found when an alias moved here; nothing where that cannot be read."""
+    verdicts = _words(repository, evidence).get("verdicts")
+    told = [
+        f"{one.get('name')} {'passed' if one.get('passed') else 'not passed'}"
+        for one in (verdicts if isinstance(verdicts, list) else ())
+        if isinstance(one, dict)
+    ]
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _because(words: Mapping[str, Any]) -> str:
