@@ -185,6 +185,7 @@ TABLE = {
     ("POST", f"{PATH}/versions"): (
         {"json": {"offer": "the row"}}, {**SEE, "writer:churn": 201, "admin": 201}, 404,
     ),
+    ("GET", f"{PATH}/aliases"): ({"params": {"model": "churn"}}, CHURN, 404),
     ("GET", f"{PATH}/review"): ({"params": {"ref": "churn"}}, CHURN, 404),
     ("POST", f"{PATH}/promotions"): (
         {"json": {"ref": "churn", "alias": "staging", "dry": True}},
