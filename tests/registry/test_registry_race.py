@@ -10,6 +10,7 @@ from wires import Served
 
 from snapbook import places
 from snapbook.errors import Conflict
+from snapbook.registry.desk import HttpDesk
 from snapbook.registry.remote import Remote
 from snapbook.registry.tokens import Tokens
 from snapbook.registry.wire import PATH
@@ -104,6 +105,32 @@ def test_sixteen_strict_writers_and_one_number_exactly_one_wins(pair, tmp_path):
     assert all(isinstance(error, Conflict) and "is taken there" in str(error) for error in lost)
     (row,) = rows_of(folder)
     assert row.ref == "churn:0.1.0"
+
+
+def test_sixteen_who_move_one_alias_exactly_one_wins(pair, tmp_path):
+    """Each saw the alias where it was, and asks one of two servers."""
+    folder, urls, token = pair
+    sources = made(tmp_path, range(3))
+    for n in range(3):
+        push(urls, token, sources, n)
+
+    def move(n, seen):
+        with Remote(urls[n % 2], token) as remote:
+            desk = HttpDesk(remote.http, Author(f"mover {n}"))
+            return desk.promote(f"churn:0.{n % 2 + 2}.0", "staging", seen, "", False)
+
+    with Remote(urls[0], token) as remote:
+        HttpDesk(remote.http, Author("first")).promote("churn:0.1.0", "staging", None, "", False)
+        seen = remote.resolve("churn@staging").manifest
+    told = at_once(WRITERS, lambda n: move(n, seen))
+    lost = [error for error in told if isinstance(error, Exception)]
+    assert len(lost) == WRITERS - 1, told
+    assert all(isinstance(error, Conflict) for error in lost), lost
+    with places.open_folder(folder) as repository:
+        moves = [event for event in repository.catalog.read() if event.type == "alias"]
+        assert [event.body["old"] for event in moves] == ["", seen]
+        assert all(event.rest["via"]["who"] == "root" for event in moves)
+    rows_of(folder)
 
 
 def test_sixteen_times_the_same_is_one_version(pair, tmp_path):
