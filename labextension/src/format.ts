@@ -145,8 +145,11 @@ export function saidOf(row: Row, trans: TranslationBundle): string {
   return row.damage || row.message || row.reason || trans.__('first version');
 }
 
-/** "of explore.ipynb", where a version was made in another notebook; "" else. */
+/** "of explore.ipynb", where a version was made elsewhere, "from team::churn:1.0.0"; "" else. */
 export function elsewhereText(row: Row, trans: TranslationBundle): string {
+  if (row.provenance === 'registry') {
+    return trans.__('from %1', (row.shared ?? []).join(', '));
+  }
   return row.provenance !== 'other'
     ? ''
     : row.notebook === ''

@@ -1,6 +1,6 @@
 /**
  * Our icons, in the theme's own colour: the panel's, a page with a marked version; and another
- * notebook's, a page behind a page.
+ * notebook's, a page behind a page; a registry's, three shelves.
  */
 import { LabIcon } from '@jupyterlab/ui-components';
 
@@ -18,5 +18,11 @@ export const snapbookIcon = new LabIcon({ name: 'snapbook:panel', svgstr: SVG })
 const OTHER = `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 24 24">
   <path class="jp-icon3" fill="#616161" d="M8 2h11a2 2 0 0 1 2 2v13h-2V4H8zM5 6h9a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2zm0 2v12h9V8z"/>
 </svg>`;
+
+const REGISTRY = `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 24 24">
+  <path class="jp-icon3" fill="#616161" d="M4 3h16v6H4zm2 2v2h12V5zm-2 5h16v5H4zm2 2v1h12v-1zm-2 4h16v5H4zm2 2v1h12v-1z"/>
+</svg>`;
+
+export const registryIcon = new LabIcon({ name: 'snapbook:registry', svgstr: REGISTRY });
 
 export const otherNotebookIcon = new LabIcon({ name: 'snapbook:other-notebook', svgstr: OTHER });

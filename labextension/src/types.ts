@@ -47,6 +47,8 @@ export interface VersionRow {
   params: JsonObject;
   tags: { [name: string]: string };
   aliases: string[];
+  /** References of the same version in registries: team::churn:0.4.0. Absent from older servers. */
+  shared?: string[];
 }
 
 /** One row of the panel: a version with what the server tells beside it. */
@@ -58,7 +60,7 @@ export interface Row extends VersionRow {
   better: boolean | null;
   mine: boolean;
   /** Where it was made, seen from the active notebook. */
-  provenance: 'this' | 'other' | '';
+  provenance: 'this' | 'other' | 'registry' | '';
   notebook: string;
   pushed: boolean | null;
   reproduced: boolean | null;

@@ -9,6 +9,7 @@ from snapbook import places
 from snapbook.errors import BadName, BadOption, Conflict, NotFound, Refused, SnapbookError, Usage
 from snapbook.refs import parse
 from snapbook.verbs import VERBS, Here
+from snapbook.verbs import rows as rows_of
 
 
 @pytest.fixture(autouse=True)
@@ -184,3 +185,19 @@ def test_a_list_of_registries_that_cannot_be_read(tmp_path):
     (tmp_path / "config" / "registries.json").write_text("[1")
     with pytest.raises(SnapbookError, match="cannot be read"):
         run(tmp_path, "registry")
+
+
+def test_a_list_says_what_came_from_a_registry_and_what_was_not_pushed(ada, bob):
+    def told(folder, name):
+        with places.open_folder(places.place(folder).folder) as repository:
+            found = rows_of.listed(repository, list(repository.every_version()), rows_of.Me(name))
+            return {one.version.ref: (one.mine, one.provenance, one.pushed) for one in found}
+
+    assert told(ada, "tester")["churn:0.1.0"] == (True, "", None)
+    run(ada, "push", "churn:0.1.0")
+    assert told(ada, "tester") == {
+        "churn:0.1.0": (True, "", True),
+        "churn:0.2.0": (True, "", False),
+    }
+    run(bob, "pull", "team::churn:0.1.0")
+    assert told(bob, "bob")["churn:0.2.0"] == (False, "registry", True)

@@ -12,7 +12,7 @@ import {
   spokenRow,
   valueText
 } from '../format';
-import { otherNotebookIcon } from '../icons';
+import { otherNotebookIcon, registryIcon } from '../icons';
 import type { Row } from '../types';
 import { NameView } from './name';
 
@@ -141,11 +141,12 @@ interface SignsProps {
 /** What is unlike most rows: made elsewhere, not pushed, reproduced, not signed. */
 function Signs({ row, signing, trans }: SignsProps): JSX.Element {
   const elsewhere = elsewhereText(row, trans);
+  const Icon = row.provenance === 'registry' ? registryIcon : otherNotebookIcon;
   return (
     <span className="jp-snapbook-signs">
       {elsewhere !== '' && (
         <span className="jp-snapbook-sign" role="img" aria-label={elsewhere} title={elsewhere}>
-          <otherNotebookIcon.react tag="span" width="12px" height="12px" />
+          <Icon.react tag="span" width="12px" height="12px" />
         </span>
       )}
       {row.pushed === false ? '⇡' : ''}
@@ -208,6 +209,7 @@ function titleOf(row: Row, trans: TranslationBundle): string {
       row.provenance === 'this' ? trans.__('%1 (this notebook)', row.notebook) : row.notebook
     );
   }
+  lines.push(...(row.shared ?? []).map(ref => trans.__('in %1', ref)));
   lines.push(row.signed ? trans.__('signed') : trans.__('not signed'));
   if (row.pushed === false) {
     lines.push(trans.__('not pushed'));

@@ -37,6 +37,7 @@ export const ROW: Row = {
   params: {},
   tags: { exp: '' },
   aliases: ['staging'],
+  shared: [],
   ref: 'churn:0.2.0',
   previous: { ref: 'churn:0.1.0', value: 0.96 },
   delta: -0.01,

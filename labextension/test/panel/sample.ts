@@ -18,6 +18,7 @@ export function row(n: number, more: Partial<Row> = {}): Row {
     time: new Date(Date.UTC(2026, 0, 1) + n * 3600_000).toISOString(),
     tags: {},
     aliases: [],
+    shared: [],
     previous: null,
     ...more
   };

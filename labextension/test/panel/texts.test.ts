@@ -79,6 +79,8 @@ describe('a row is spoken', () => {
     const found = row(1, { provenance: 'other', notebook: 'explore.ipynb' });
     expect(spokenRow(found, now, trans)).toContain('of explore.ipynb');
     expect(spokenRow(row(1, { provenance: 'this' }), now, trans)).not.toContain(' of ');
+    const shared = row(1, { provenance: 'registry', shared: ['team::churn:1.0.0'] });
+    expect(spokenRow(shared, now, trans)).toContain('from team::churn:1.0.0');
   });
 
   it('without judgement where no direction is known', () => {

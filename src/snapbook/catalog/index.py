@@ -37,6 +37,7 @@ from snapbook.store.sqlite import CacheFile, transaction
 __all__ = ["NEWEST", "OLDEST", "Cursor", "Index", "Order", "Page", "Roots"]
 
 _T = TypeVar("_T")
+_NEWEST_MADE = "v.first DESC, v.n DESC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,12 @@ class Index:
         return self._safely(lambda db: count(db, model, where))
 
     def newest(self, model: str, back: int = 0) -> VersionRow | None:
-        """The version of ``model`` that was made last, or ``back`` versions before it."""
-        return self._one("m.name = ? AND v.deleted = 0", (model,), "v.n DESC", back)
+        """The version of ``model`` that was made last, or ``back`` versions before it.
+
+        A number that a version got later makes it no newer.
+        """
+        found = self._one("m.name = ? AND v.deleted = 0", (model,), _NEWEST_MADE)
+        return found if found is None or not back else self._made_before(found, back)
 
     def numbered(self, model: str, number: tuple[int, ...], back: int = 0) -> VersionRow | None:
         """The version with this number; of the highest number where only its first parts are given.
@@ -113,8 +118,7 @@ class Index:
         found = self._one(sql, (model, *number), "v.major DESC, v.minor DESC, v.patch DESC")
         if found is None or not back:
             return found
-        earlier = "m.name = ? AND v.deleted = 0 AND v.n < ?"
-        return self._one(earlier, (model, found.n), "v.n DESC", back - 1)
+        return self._made_before(found, back)
 
     def of_manifest(self, digest: str, model: str | None = None) -> list[VersionRow]:
         """The versions bound to a manifest, newest first, deleted ones too."""
@@ -130,6 +134,10 @@ class Index:
             " AND s.registry = ? AND s.there = ? AND s.number = ?)"
         )
         return self._some(sql, [registry, there, number])
+
+    def has_shared(self) -> bool:
+        """Whether any version here is known in a registry."""
+        return bool(self._column("SELECT EXISTS (SELECT 1 FROM shared)")[0])
 
     def of_prefix(self, prefix: str, model: str | None = None, most: int = 8) -> list[VersionRow]:
         """Versions whose manifest's digest begins with ``prefix``, newest first."""
@@ -370,6 +378,12 @@ class Index:
         return self._safely(
             lambda db: version_rows(db, db.execute(query, (*values, most, skip)).fetchall())
         )
+
+    def _made_before(self, found: VersionRow, back: int) -> VersionRow | None:
+        earlier = (
+            "m.name = ? AND v.deleted = 0 AND v.first < (SELECT first FROM versions WHERE n = ?)"
+        )
+        return self._one(earlier, (found.model, found.n), _NEWEST_MADE, back - 1)
 
     def _one(
         self, sql: str, values: Sequence[object], order: str, skip: int = 0

@@ -26,18 +26,24 @@ def listed(
     ``notebook`` is the path of the notebook that is looked at, with "/", from any folder above it:
     what a version remembers begins at the git checkout, or at the folder of its kernel.
     """
-    earlier = repository.index.before(versions) if versions else {}
-    return tuple(_listed(row, earlier.get(row.n), who, notebook) for row in versions)
+    index = repository.index
+    earlier = index.before(versions) if versions else {}
+    # Where nothing was ever shared, nothing is said of what was not.
+    shares = bool(versions) and index.has_shared()
+    return tuple(_listed(row, earlier.get(row.n), who, notebook, shares) for row in versions)
 
 
-def _listed(row: VersionRow, before: Before | None, who: Me, notebook: str) -> Listed:
+def _listed(row: VersionRow, before: Before | None, who: Me, notebook: str, shares: bool) -> Listed:
     mine = row.signer == who.key if row.signer and who.key else row.author == who.name
     where = _provenance(row.notebook, notebook)
+    if row.shared and not mine and where != "this":
+        where = "registry"
+    pushed = bool(row.shared) if shares else None
     if before is None:
-        return Listed(row, mine=mine, provenance=where)
+        return Listed(row, mine=mine, provenance=where, pushed=pushed)
     previous = Previous(f"{row.model}:{refs.number_text(before.number)}", before.value)
     delta, better = _moved(row, before.value)
-    return Listed(row, previous, delta, better, mine, where)
+    return Listed(row, previous, delta, better, mine, where, pushed)
 
 
 def _moved(row: VersionRow, old: float | None) -> tuple[float | None, bool | None]:

@@ -64,8 +64,9 @@ class Listed:
 
     ``delta`` is how far the main metric moved since ``previous``; ``better`` is None where nothing
     moved or nobody said which way is better. ``mine``: the asker made it. ``provenance`` is "this"
-    for a version of the notebook that was asked for, "other" for one of another notebook, "" where
-    none was kept. ``pushed`` and ``reproduced`` are None while nothing can say.
+    for a version of the notebook that was asked for, "other" for one of another notebook,
+    "registry" for somebody else's that came from one, "" where nothing says. ``pushed`` is None
+    where nothing was ever shared, ``reproduced`` while nothing can say.
     """
 
     version: VersionRow
