@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -34,6 +34,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._engine, self.name = _engine(url)
+        self._asking = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._turn = threading.Lock()
         self._mine = threading.local()
 
@@ -68,11 +69,22 @@ class Database:
 
         self.again(act)
 
+    def ask(self, act: Callable[[Connection], _T]) -> _T:
+        """``act``, one question, without the trips that a transaction takes. Raises Unreachable."""
+        return self._patiently(self._asking.connect, act)
+
     def again(self, act: Callable[[Connection], _T]) -> _T:
         """``act`` in one transaction; done anew while the server is away, if only for a moment.
 
         For what may be done twice. Raises ReadOnly, Unreachable; lets IntegrityError through.
         """
+        return self._patiently(self._engine.begin, act)
+
+    def _patiently(
+        self,
+        begun: Callable[[], AbstractContextManager[Connection]],
+        act: Callable[[Connection], _T],
+    ) -> _T:
         from sqlalchemy.exc import DBAPIError, IntegrityError
         from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -80,7 +92,7 @@ class Database:
         wait = _WAIT_S
         while True:
             try:
-                with self._engine.begin() as connection:
+                with begun() as connection:
                     return act(connection)
             except IntegrityError:
                 raise
@@ -208,7 +220,6 @@ def _engine(url: str) -> tuple[Engine, str]:
         raise BadOption("A registry's database is PostgreSQL", act=example)
     engine = create_engine(
         parsed.set(drivername="postgresql+psycopg"),
-        pool_pre_ping=True,
         pool_size=8,
         max_overflow=16,
         pool_timeout=30,

@@ -37,7 +37,7 @@ class PostgresCatalog:
 
     def head(self) -> Head:
         """The newest event there is."""
-        return self.database.again(_head)
+        return self.database.ask(_head)
 
     def read(self, start: int = 1) -> Iterator[Event]:
         """The readable events from ``start`` on, in order, up to the newest at the first call."""
@@ -53,7 +53,7 @@ class PostgresCatalog:
 
     def sealed(self, n: int) -> bytes | None:
         """The bytes of event ``n`` as they are stored, damaged or not; None if there are none."""
-        return self.database.again(lambda db: _sealed(db, n))
+        return self.database.ask(lambda db: _sealed(db, n))
 
     def stored(self, start: int, last: int) -> Iterator[tuple[int, bytes]]:
         """The events from ``start`` to ``last`` as they are stored; absent ones are left out."""
@@ -69,7 +69,7 @@ class PostgresCatalog:
         from sqlalchemy import text
 
         wanted = list(places)
-        rows = self.database.again(
+        rows = self.database.ask(
             lambda db: db.execute(text(_STAMPS), {"places": wanted}).fetchall()
         )
         found = {int(n): str(stamp) for n, stamp in rows}
@@ -127,7 +127,7 @@ class PostgresCatalog:
         from sqlalchemy import text
 
         asked = {"start": start, "last": last, "most": _BATCH}
-        rows = self.database.again(lambda db: db.execute(text(_SOME), asked).fetchall())
+        rows = self.database.ask(lambda db: db.execute(text(_SOME), asked).fetchall())
         return [(int(n), bytes(sealed)) for n, sealed in rows]
 
 

@@ -57,7 +57,7 @@ class SharedTokens(Tokens):
         return self._asked() if self._kept is None else self._kept
 
     def _asked(self) -> Mapping[str, Any]:
-        return decoded(self._database.again(_book), _WHERE)
+        return decoded(self._database.ask(_book), _WHERE)
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, Any]]:
