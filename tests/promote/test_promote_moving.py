@@ -37,10 +37,30 @@ def test_the_first_promotion_to_production_makes_one(repository):
     assert (newer.author, newer.time, newer.tags) == ("ada", older.time, tags)
     assert newer.metrics == older.metrics
     assert row(repository, "churn@production").ref == "churn:1.0.0"
-    assert row(repository, "churn").ref == "churn:1.0.0"
     assert made(repository, accuracy=0.93).ref == "churn:1.1.0"
     assert promote(repository, "churn:1.1.0").further == "", "only the first one does"
     assert not verify(repository, None, lambda *_: None).problems
+
+
+def test_a_further_number_makes_a_version_no_newer(repository):
+    promote(repository, "churn:0.1.0")
+    assert row(repository, "churn").ref == "churn:0.3.0"
+    assert row(repository, "churn~1").ref == "churn:0.2.0"
+    with pytest.raises(NotFound):
+        row(repository, "churn:1.0.0~1")
+    assert reviewing.review(repository, "churn", "production").candidate.ref == "churn:0.3.0"
+    assert made(repository, accuracy=0.99).number == (1, 1, 0)
+
+
+def test_what_comes_before_one_point_oh_is_another_version(repository):
+    promote(repository, "churn:0.3.0")
+    assert row(repository, "churn").ref == "churn:1.0.0"
+    assert row(repository, "churn~1").ref == "churn:0.2.0"
+    assert row(repository, "churn:1.0.0~1").ref == "churn:0.2.0"
+    first = row(repository, "churn:1.0.0")
+    assert repository.index.before([first])[first.n].number == (0, 2, 0)
+    repository.index.rebuild()
+    assert row(repository, "churn~1").ref == "churn:0.2.0"
 
 
 def test_staging_makes_no_one(repository):

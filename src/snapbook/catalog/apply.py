@@ -72,7 +72,8 @@ class Applier:
         made = _entries(body.get("made"))
         db.execute(
             "INSERT INTO versions (n, model, major, minor, patch, manifest, key, texts, parents,"
-            " time, author, bump, auto, signed, signer) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            " time, author, bump, auto, signed, signer, first)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 event.n,
                 model,
@@ -87,6 +88,7 @@ class Applier:
                 bool(body.get("auto")),
                 bool(body.get("signature")),
                 _signer(body.get("signature")),
+                event.n,
             ),
         )
         _reached(db, model, number)
@@ -145,6 +147,11 @@ class Applier:
         if not known or body.get("manifest") != manifest.hex():
             raise KeyError("a number for what the model does not have")
         self._version(db, event, {**body, "model": event.body["model"]})
+        # As new as it was: what was made since stays the newest.
+        db.execute(
+            "UPDATE versions SET first = (SELECT first FROM versions WHERE n = ?) WHERE n = ?",
+            (known[0], event.n),
+        )
         db.execute("DELETE FROM tags WHERE n = ?", (event.n,))
         db.execute(
             "INSERT INTO tags SELECT ?, name, value FROM tags WHERE n = ?", (event.n, known[0])

@@ -129,7 +129,10 @@ class Before:
 
 def before(db: sqlite3.Connection, places: Sequence[int]) -> dict[int, Before]:
     """What was made before each version of ``places`` (``n``); nothing for a first one."""
-    last = "SELECT max(n) FROM versions WHERE model = v.model AND deleted = 0 AND n < v.n"
+    last = (
+        "SELECT n FROM versions WHERE model = v.model AND deleted = 0 AND first < v.first"
+        " ORDER BY first DESC, n DESC LIMIT 1"
+    )
     return {
         n: Before((major, minor, patch), value)
         for n, major, minor, patch, value in _for_all(

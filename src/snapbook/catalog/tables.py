@@ -45,10 +45,12 @@ CREATE TABLE IF NOT EXISTS versions (
     signer BLOB NOT NULL DEFAULT x'',
     notebook TEXT NOT NULL DEFAULT '',
     deleted INTEGER NOT NULL DEFAULT 0,
-    damage TEXT NOT NULL DEFAULT ''
+    damage TEXT NOT NULL DEFAULT '',
+    first INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS version_number ON versions (model, major, minor, patch);
 CREATE INDEX IF NOT EXISTS version_model ON versions (model, deleted);
+CREATE INDEX IF NOT EXISTS version_first ON versions (model, deleted, first);
 CREATE INDEX IF NOT EXISTS version_manifest ON versions (manifest);
 CREATE TABLE IF NOT EXISTS metrics (
     n INTEGER NOT NULL,
