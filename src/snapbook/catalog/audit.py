@@ -82,9 +82,11 @@ def _not_as_seen(catalog: Catalog, seen: Seen | None) -> Iterator[Broken]:
 
 
 def _not_as_exported(catalog: Catalog, rows: Iterable[Mapping[str, Any]]) -> Iterator[Broken]:
+    if not (known := list(rows)):
+        return
     digests = {event.n: event.digest for event in catalog.read()}
     last = catalog.head().n
-    for row in rows:
+    for row in known:
         n, digest = row.get("n"), row.get("digest")
         if type(n) is not int or not isinstance(digest, str):
             continue  # it could not be read then either
