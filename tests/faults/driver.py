@@ -25,7 +25,9 @@ from snapbook import (
 )
 from snapbook.capture import Draft
 from snapbook.catalog import files, index, memory  # noqa: F401
+from snapbook.gates import known  # noqa: F401
 from snapbook.parts.base import Part
+from snapbook.promote import moving
 from snapbook.refs import parse
 from snapbook.repository import Author, Made, Repository, Wish
 from snapbook.store import local  # noqa: F401
@@ -103,6 +105,14 @@ def act_delete(folder: Path, ref: str) -> dict:
     repository = places.find_repository(folder)
     repository.delete(repository.resolve(parse(ref)), AUTHOR)
     return {}
+
+
+def act_promote(folder: Path, ref: str) -> dict:
+    """Promote a version to production."""
+    repository = places.find_repository(folder)
+    row = repository.resolve(parse(ref))
+    moved = moving.promote(repository, row, "production", AUTHOR, text="why")
+    return {"ref": moved.version.ref}
 
 
 def act_gc(folder: Path) -> dict:

@@ -73,6 +73,21 @@ def test_later_save(workshops, tmp_path, capsys):
     assert states[1]
 
 
+def test_first_promotion(workshops, tmp_path, capsys):
+    """The alias, its evidence and 1.0.0 are one event."""
+    template = workshops[0].copy(tmp_path)
+    for seed in (1, 2):
+        workshops[0].run(template, "save", args={"seed": seed})
+    old = {"m:0.1.0": 1, "m:0.2.0": 2}
+    points, states = kill_everywhere(
+        workshops, template, "promote", [old, {**old, "m:1.0.0": 2}], capsys,
+        args={"ref": "m:0.2.0"},
+    )  # fmt: skip
+    assert {"packs", "events"} <= {point.room for point in points}
+    assert states[0]
+    assert states[1]
+
+
 def test_restore(workshops, tmp_path, capsys):
     """Without its index, so that reading writes as much as it ever does."""
     template = workshops[0].copy(tmp_path)
