@@ -12,12 +12,20 @@ from wires import Line, Served
 from snapbook import places
 from snapbook.errors import Unreachable
 from snapbook.refs import parse
+from snapbook.registry import http, store
 from snapbook.registry.known import Book
 from snapbook.registry.remote import Remote
 from snapbook.registry.tokens import Tokens
 from snapbook.repository import Author
 from snapbook.transfer import Local, transfer
 from snapbook.verify import verify
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Tries follow each other at once, so that a server that is gone is given up soon."""
+    monkeypatch.setattr(http, "_WAIT_S", 0.01)
+    monkeypatch.setattr(store, "_WAIT_S", 0.01)
 
 
 @pytest.fixture
