@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapbook import places, refs, settings
-from snapbook.errors import Hint, NotFound
+from snapbook.errors import Hint, NotFound, SnapbookError
 from snapbook.promote.desk import LocalDesk
 from snapbook.promote.moving import PRODUCTION
 from snapbook.refs import number_text
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from snapbook.promote.desk import Desk
     from snapbook.promote.records import Judged, Moved
     from snapbook.verbs.table import Asked
+
+_ASK_A_REGISTRY = ("promote", "review", "policy")
 
 
 def promote(here: Here, asked: Asked) -> Done:
@@ -93,7 +95,7 @@ def desk(here: Here, registry: str, *, acts: bool = True) -> Iterator[Desk]:
         return
     book = Book(settings.folder())
     known = book.get(registry)
-    with places.open_registry(known, book.token(known)) as side:
+    with _hinting(registry), places.open_registry(known, book.token(known)) as side:
         if isinstance(side, Local):
             yield LocalDesk(side.repository, author)
         else:
@@ -102,6 +104,17 @@ def desk(here: Here, registry: str, *, acts: bool = True) -> Iterator[Desk]:
 
             assert isinstance(side, Remote)
             yield HttpDesk(side.http, author)
+
+
+@contextmanager
+def _hinting(registry: str) -> Iterator[None]:
+    """Let errors propose their act for the registry that was asked, not for this project."""
+    try:
+        yield
+    except SnapbookError as error:
+        if isinstance(error.hint, Hint) and error.hint.verb in _ASK_A_REGISTRY:
+            error.hint = Hint(error.hint.verb, (*error.hint.args, "--registry", registry))
+        raise
 
 
 def split(text: str, registry: str | None) -> tuple[str, str]:
