@@ -131,6 +131,22 @@ def test_a_pack_that_is_gone_is_relied_on_by_nobody_new(store, bucket, tmp_path)
     again.close()
 
 
+def test_a_writer_with_an_old_table_relies_on_nothing_of_a_pack_that_is_gone(
+    store, bucket, tmp_path
+):
+    put(store, b"one", b"two", b"three")
+    store.close()
+    obstore.delete(bucket._store, names(bucket)[0])
+    again = ObjectStore(bucket, tmp_path / "drafts", tmp_path / "index.sqlite")
+    writer = again.writer()
+    for blob in (b"one", b"two", b"three"):
+        writer.add(blob)
+    assert writer.relied() == frozenset()
+    assert writer.new_bytes == len(b"onetwothree")
+    writer.close()
+    again.close()
+
+
 def test_condemned_packs_are_read_and_not_relied_on(store, bucket):
     (digest,) = put(store, b"old")
     store.condemn([names(bucket)[0].rpartition("/")[2]])

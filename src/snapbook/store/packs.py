@@ -180,7 +180,8 @@ class PackStore(ABC, Generic[P]):
             sound = self.open_pack(name) is not None
         except Damaged:
             return False
-        self._sound.add(name)
+        if sound:
+            self._sound.add(name)
         return sound
 
     def _read(self, key: bytes) -> tuple[bytes | None, Damaged | None]:
