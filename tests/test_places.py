@@ -241,3 +241,28 @@ def test_somebody_elses_project(open_to_all):
         assert os.stat(project + "/.snapbook").st_mode & 0o077 == 0
     finally:
         shutil.rmtree(base)
+
+
+def test_without_the_engines_packages_all_else_works(tmp_path):
+    """They are asked for where a bucket or a database is named, and the answer is one sentence."""
+    code = """
+import sys
+for name in ("obstore", "sqlalchemy", "psycopg", "alembic"):
+    sys.modules[name] = None
+from pathlib import Path
+from snapbook import places
+from snapbook.catalog.database import Database
+from snapbook.errors import Unreachable
+from snapbook.registry import known, remote, shared
+from snapbook.store.bucket import Bucket
+places.served(Path(sys.argv[1])).open().close()
+for engine in (lambda: Bucket("s3://bucket/x"), lambda: Database("postgresql://ada:secret@db/x")):
+    try:
+        engine()
+    except Unreachable as error:
+        assert error.hint == 'pip install "snapbook[registry]"', error.hint
+        assert "secret" not in str(error)
+    else:
+        raise AssertionError("it was made")
+"""
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "folder")], check=True)

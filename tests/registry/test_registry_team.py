@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 from faults import driver
@@ -28,12 +29,13 @@ SERVE = ("snapbook", "registry", "serve", "--port", "0")
 @contextmanager
 def serving(folder, *words):
     """A server in a process of its own: (its address, the administrator's token or "", process)."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", *SERVE, "--folder", folder, *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    with open(f"{folder}.log", "ab") as log:  # a pipe that nobody empties stops the server
+        process = subprocess.Popen(
+            [sys.executable, "-m", *SERVE, "--folder", folder, *words],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
     token, said = "", []
     try:
         for line in process.stdout:
@@ -43,7 +45,7 @@ def serving(folder, *words):
             if line.startswith("serving "):
                 yield line.partition(" at ")[2].partition(". ")[0], token, process
                 return
-        raise AssertionError("".join(said))
+        raise AssertionError("".join(said) + Path(f"{folder}.log").read_text())
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)
