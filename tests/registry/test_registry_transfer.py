@@ -148,3 +148,23 @@ def test_addresses_that_are_none(url):
     with pytest.raises(BadOption) as told:
         Remote(url, "")
     assert "secret" not in str(told.value)
+
+
+def test_metrics_that_are_no_finite_numbers(remote, elsewhere, tmp_path, monkeypatch):
+    import snapbook
+
+    monkeypatch.setenv("SNAPBOOK_CONFIG", str(tmp_path / "config"))
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    metrics = {"accuracy": float("nan"), "loss": float("inf"), "$odd": 1.0}
+    snapbook.save({"w": 1}, "odd", metrics=metrics)
+    with places.find_repository(folder) as source:
+        made = source.resolve(parse("odd"))
+        transfer(Local(source), remote, made, PUSHER)
+    assert made.metrics.keys() == metrics.keys()
+    row = remote.resolve("odd")
+    assert str(row.metrics) == str(made.metrics)
+    assert [found.ref for found in remote.versions()] == ["odd:0.1.0"]
+    got = transfer(remote, Local(elsewhere), row, PUSHER).accepted.version
+    assert str(got.metrics) == str(made.metrics)

@@ -87,6 +87,8 @@ def changed_of(data: bytes) -> bool:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, VersionRow):
+        return _plain(wire.row_json(value))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return _plain({f.name: getattr(value, f.name) for f in dataclasses.fields(value)})
     if isinstance(value, Mapping):

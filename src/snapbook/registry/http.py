@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from snapbook import failure
+from snapbook import canonical, failure
 from snapbook.errors import BadOption, Unreachable
 from snapbook.registry import wire
 
@@ -91,8 +91,8 @@ class Http:
     def _json(self, method: str, path: str, **named: Any) -> Any:
         answer = self.once(method, path, **named)
         try:
-            return answer.json()
-        except (ValueError, RecursionError) as error:
+            return canonical.decode(answer.content)
+        except ValueError as error:
             raise _strange(self.name) from error
 
 

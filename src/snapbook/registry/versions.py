@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
+from snapbook import canonical
+from snapbook.canonical import Json
 from snapbook.catalog.pages import Cursor
 from snapbook.errors import Usage
 from snapbook.registry import wire
@@ -18,11 +20,11 @@ routes = APIRouter(tags=["versions"])
 
 
 @routes.get("/version")
-def version(asked: Asked, ref: str) -> dict[str, Any]:
+def version(asked: Asked, ref: str) -> Response:
     """The version that ``ref`` names, what is offered of it, and the blobs that it needs."""
     row = resolved(asked.service, asked.who, ref)
     offer = Local(asked.service.repository).offer(row)
-    return {"version": wire.row_json(row), "offer": wire.offered_json(offer)}
+    return _told({"version": wire.row_json(row), "offer": wire.offered_json(offer)})
 
 
 @routes.get("/versions")
@@ -31,7 +33,7 @@ def versions(
     model: str = "",
     after: int | None = Query(None, ge=0, le=wire.MOST),
     limit: int = Query(50, ge=1, le=500),
-) -> dict[str, Any]:
+) -> Response:
     """The versions of ``model`` ("": of every model that one may read), newest first."""
     index = asked.service.repository.index
     if model:
@@ -44,11 +46,11 @@ def versions(
         cursor = page.after
         if cursor is None or len(found) >= limit:
             break
-    return {"versions": found[:limit], "after": _next(found, limit, cursor)}
+    return _told({"versions": found[:limit], "after": _next(found, limit, cursor)})
 
 
 @routes.post("/versions", status_code=201)
-def make(asked: Asked) -> dict[str, Any]:
+def make(asked: Asked) -> Response:
     """Bind an offered version to a number; its blobs were uploaded before."""
     offer = asked.body.get("offer")
     if not isinstance(offer, dict):
@@ -62,9 +64,15 @@ def make(asked: Asked) -> dict[str, Any]:
         writer.rely([str(body["manifest"])])
         author = Author(asked.who.name)
         strict = asked.body.get("strict") is True
-        return wire.accepted_json(accept(repository, writer, body, author, strict=strict))
+        made = accept(repository, writer, body, author, strict=strict)
+        return _told(wire.accepted_json(made), 201)
     finally:
         writer.close()
+
+
+def _told(value: Json, status: int = 200) -> Response:
+    """Canonical JSON: a metric may be no finite number."""
+    return Response(canonical.encode(value), status, media_type="application/json")
 
 
 def _next(found: list[dict[str, Any]], limit: int, cursor: Cursor | None) -> int | None:

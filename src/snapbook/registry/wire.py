@@ -28,8 +28,11 @@ _EVENT = struct.Struct("<QI")  # place, length of the sealed bytes that follow
 
 
 def row_json(row: VersionRow) -> dict[str, Any]:
-    """``row`` as JSON data."""
-    return dataclasses.asdict(row)
+    """``row`` as JSON data; metrics as pairs, for their order tells which is the main one."""
+    return {**dataclasses.asdict(row), "metrics": [
+        [name, {"value": metric.value, "direction": metric.direction}]
+        for name, metric in row.metrics.items()
+    ]}  # fmt: skip
 
 
 def row_of(value: Any) -> VersionRow:
@@ -43,7 +46,8 @@ def row_of(value: Any) -> VersionRow:
                 "number": (int(major), int(minor), int(patch)),
                 "parents": tuple(map(str, known["parents"])),
                 "aliases": tuple(map(str, known["aliases"])),
-                "metrics": {name: Metric(**metric) for name, metric in known["metrics"].items()},
+                "shared": tuple(map(str, known["shared"])),
+                "metrics": {str(name): Metric(**metric) for name, metric in known["metrics"]},
             }
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -535,7 +535,7 @@ _TABLE = (
             Argument(("--port",), "the port to listen on; left out: 8844", metavar="N"),
             Argument(
                 ("--database",),
-                "the PostgreSQL that keeps chain and tokens: postgresql://HOST/NAME; serve: with --store",
+                "the PostgreSQL of chain and tokens, with --store: postgresql://HOST/NAME",
                 metavar="URL",
             ),
             Argument(
