@@ -5,6 +5,7 @@ from faults import driver
 
 from snapbook import places
 from snapbook.errors import BadOption, Conflict, NotFound, Refused, Unreachable
+from snapbook.kernel import running
 from snapbook.refs import parse
 from snapbook.registry.remote import Remote
 from snapbook.repository import Author
@@ -159,6 +160,7 @@ def test_metrics_that_are_no_finite_numbers(remote, elsewhere, tmp_path, monkeyp
     monkeypatch.chdir(folder)
     metrics = {"accuracy": float("nan"), "loss": float("inf"), "$odd": 1.0}
     snapbook.save({"w": 1}, "odd", metrics=metrics)
+    running().stop()  # what remembers this process
     with places.find_repository(folder) as source:
         made = source.resolve(parse("odd"))
         transfer(Local(source), remote, made, PUSHER)

@@ -1,12 +1,11 @@
 """push, pull, sync between projects and a registry that is a folder: numbers, refs, rows, words."""
 
-import os
-
 import pytest
 from faults import driver
 
 from snapbook import places
 from snapbook.errors import BadName, BadOption, Conflict, NotFound, Refused, SnapbookError, Usage
+from snapbook.kernel import running
 from snapbook.refs import parse
 from snapbook.verbs import VERBS, Here
 from snapbook.verbs import rows as rows_of
@@ -116,14 +115,23 @@ def test_strict_refuses_another_number(ada, bob):
     assert rows(bob)["churn:0.1.0"].shared == ()
 
 
-def test_rows_stay_here_unless_they_are_let_go(tmp_path):
+@pytest.fixture
+def as_python():
+    """For tests that save as Python does: what remembers this process is stopped in the end."""
+    yield
+    while (kernel := running()) is not None:
+        kernel.stop()
+
+
+@pytest.mark.usefixtures("as_python")
+def test_rows_stay_here_unless_they_are_let_go(tmp_path, monkeypatch):
     import pandas as pd
 
     import snapbook
 
     folder = tmp_path / "rows"
     folder.mkdir()
-    os.chdir(folder)
+    monkeypatch.chdir(folder)
     frame = pd.DataFrame({"x": range(50)})
     made = snapbook.save({"a": 1}, "churn", data={"frame": frame}).version
     with pytest.raises(Refused, match="holds rows of frame") as told:
