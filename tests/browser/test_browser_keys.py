@@ -95,6 +95,7 @@ def test_a_whole_day_with_keys_alone(story):
 
 def test_tab_goes_through_the_panel_in_order(reader):
     panel = reader.sidebar()
+    expect(reader.rows()).to_have_count(4)
     panel.get_by_role("button", name="More acts").focus()
     seen = []
     for _ in range(16):
