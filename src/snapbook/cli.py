@@ -44,15 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(words: Sequence[str]) -> int:
     from snapbook import verbs
     from snapbook.display import terminal
-    from snapbook.verbs.here import Here, folder_now
+    from snapbook.verbs.here import Here, folder_now, release
 
     if words and words[0] in ("-V", "--version"):
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            sys.stdout.write(f"snapbook {version('snapbook')}\n")
-        except PackageNotFoundError:
-            sys.stdout.write("snapbook, run from its sources\n")
+        found = release()
+        sys.stdout.write(f"snapbook {found}\n" if found else "snapbook, run from its sources\n")
         return 0
     before = list(takewhile(_COMMON.__contains__, words))
     verb, *rest = words[len(before) :] or [""]

@@ -246,7 +246,7 @@ def accept(
     for _ in range(_TRIES):
         with repository.catalog.turn():
             head = repository.follow()
-            index = repository.index
+            index = repository.known
             name = index.model(model) or model
             known = [row for row in index.of_manifest(manifest, name) if not row.deleted]
             if known:
@@ -318,7 +318,7 @@ def _time(text: str) -> str:
 
 def _free(repository: Repository, model: str, wanted: Number, bump: str, strict: bool) -> Number:
     """``wanted`` if no version ever had it, else the next one after all of them."""
-    index = repository.index
+    index = repository.known
     unread = index.unread_since(model)
     highest = index.highest(model)
     if highest is None or (index.numbered(model, wanted) is None and not unread):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
@@ -12,6 +11,7 @@ from tornado import web
 from snapbook.server.asking import Asking
 from snapbook.server.handler import Route
 from snapbook.verbs import VERBS
+from snapbook.verbs.here import release
 from snapbook.verbs.table import Argument, Verb
 
 API = 1
@@ -32,7 +32,7 @@ class AboutRoute(Route):
 def about(asking: Asking, user: str) -> dict[str, Any]:
     """The server part in one object."""
     return {
-        "version": _version(),
+        "version": release(),
         "api": API,
         "project_root": asking.root.name,
         "user": user,
@@ -68,10 +68,3 @@ def _argument(argument: Argument) -> dict[str, Any]:
         "positional": positional,
         "default": argument.default,
     }
-
-
-def _version() -> str:
-    try:
-        return version("snapbook")
-    except PackageNotFoundError:
-        return ""

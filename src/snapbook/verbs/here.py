@@ -25,6 +25,16 @@ def silent(_what: str, _done: int, _of: int) -> None:
     """A progress that shows nothing."""
 
 
+def release() -> str:
+    """The version of snapbook that runs; "" where it runs from its sources."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("snapbook")
+    except PackageNotFoundError:
+        return ""
+
+
 def folder_now() -> Path:
     """The folder that the process is in. Raises Unreachable where it was deleted."""
     try:

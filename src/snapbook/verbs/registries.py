@@ -7,7 +7,6 @@ import math
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from snapbook.errors import BadOption, Hint, Unreachable, Usage
 from snapbook.registry.known import Book
 from snapbook.repository import Author
 from snapbook.verbs import who
-from snapbook.verbs.here import Here
+from snapbook.verbs.here import Here, release
 from snapbook.verbs.state import size_text
 from snapbook.verbs.values import Done
 
@@ -129,7 +128,7 @@ def _answer(here: Here, asked: Asked, kept: places.Served, rate: float) -> Done:
             kept.open,
             tokens,
             kept.folder.name,
-            _version(),
+            release() or "unknown",
             Limits(requests_per_s=rate),
         )
         with listening:
@@ -266,10 +265,3 @@ def _asked_token(name: str) -> str:
     if not token.strip():
         raise Usage("No token was given", act=f"Pipe it in: snapbook login {name} < file")
     return token.strip()
-
-
-def _version() -> str:
-    try:
-        return version("snapbook")
-    except PackageNotFoundError:
-        return "unknown"

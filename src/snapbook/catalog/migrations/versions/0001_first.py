@@ -1,4 +1,7 @@
-"""The chain, a row for each event, and the tokens of the servers that share it, in one row."""
+"""The chain, a row for each event, and the tokens of the servers that share it, in one row.
+
+There is no way down: nothing kept is ever taken away.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,8 +26,3 @@ def upgrade() -> None:
         sa.Column("book", sa.Text(), nullable=False),
     )
     op.execute("INSERT INTO snapbook_tokens VALUES (true, '{}')")
-
-
-def downgrade() -> None:
-    """Nothing kept is ever taken away."""
-    raise NotImplementedError
