@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from snapbook.canonical import Json
 from snapbook.catalog.base import Broken, Head, Progress
-from snapbook.catalog.chain import broken_links, conflict, head_of, in_order, link
+from snapbook.catalog.chain import broken_links, conflict, head_of, in_order, link, readable
 from snapbook.events import Event, seal
 from snapbook.store.bucket import Bucket, Entry
 
@@ -49,10 +49,7 @@ class BucketCatalog:
 
     def read(self, start: int = 1) -> Iterator[Event]:
         """The readable events from ``start`` on, in order, up to the newest at the first call."""
-        for n, sealed in self.stored(start, self.head().n):
-            event = link(n, sealed)[1]
-            if event is not None:
-                yield event
+        return readable(self.stored(start, self.head().n))
 
     def event(self, n: int) -> Event | None:
         """Event ``n``; None where it is absent or cannot be read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from snapbook import canonical
 from snapbook.catalog.base import Broken, Head, Progress
@@ -30,6 +30,14 @@ def link(n: int, sealed: bytes) -> tuple[str, Event | None, str]:
     except Damaged as error:
         return canonical.digest(sealed), None, error.why
     return event.digest, event, ""
+
+
+def readable(stored: Iterable[tuple[int, bytes]]) -> Iterator[Event]:
+    """The events of ``stored``, sealed bytes with their places, that can be read."""
+    for n, sealed in stored:
+        event = link(n, sealed)[1]
+        if event is not None:
+            yield event
 
 
 def conflict(n: int) -> Conflict:

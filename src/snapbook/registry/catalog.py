@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from snapbook.canonical import Json
 from snapbook.catalog.base import Broken, Head, Progress
-from snapbook.catalog.chain import broken_links, conflict, link
+from snapbook.catalog.chain import broken_links, conflict, link, readable
 from snapbook.errors import Damaged
 from snapbook.events import Event, unseal
 from snapbook.registry import wire
@@ -35,10 +35,7 @@ class HttpCatalog:
 
     def read(self, start: int = 1) -> Iterator[Event]:
         """The readable events from ``start`` on, in order."""
-        for n, sealed in self._stored(max(start, 1)):
-            event = link(n, sealed)[1]
-            if event is not None:
-                yield event
+        return readable(self._stored(max(start, 1)))
 
     def event(self, n: int) -> Event | None:
         """Event ``n``; None where it is absent or cannot be read."""
