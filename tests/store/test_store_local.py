@@ -452,3 +452,22 @@ def test_what_others_wrote_is_seen_however_it_is_asked(tmp_path):
     hidden.rename(path)
     os.utime(path.parent, (long_ago, long_ago))  # named within the resolution of the folder's time
     assert store.get(new) == b"new"
+
+
+@pytest.mark.parametrize("asked", ["get", "missing"])
+def test_a_pack_entered_between_two_looks_is_found(tmp_path, monkeypatch, asked):
+    """The first look misses it; another process names and enters it; the second finds no news."""
+    reader, other = (LocalStore(tmp_path / "packs", tmp_path / "index.sqlite") for _ in range(2))
+    put(other, b"first")
+    look = reader.lookup.scan
+
+    def scan(quick=False):
+        put(other, b"late")
+        return look(quick)
+
+    monkeypatch.setattr(reader.lookup, "scan", scan)
+    digest = canonical.digest(b"late")
+    if asked == "get":
+        assert reader.get(digest) == b"late"
+    else:
+        assert reader.missing([digest]) == set()

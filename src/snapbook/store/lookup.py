@@ -29,25 +29,24 @@ class Lookup(PackTable):
         self.doubt: OSError | None = None
         self._looked: object = None
 
-    def scan(self, quick: bool = False) -> bool:
-        """Bring the table up to the folder; whether anything was new or gone.
+    def scan(self, quick: bool = False) -> None:
+        """Bring the table up to the folder.
 
         ``quick`` believes the times of the folders, which may miss a pack that was named within
         their resolution: enough for whoever would only write a blob a second time.
         """
         with told(self._folder, what="Not read"):
-            return self._scan(quick)
+            self._scan(quick)
 
-    def _scan(self, quick: bool) -> bool:
+    def _scan(self, quick: bool) -> None:
         looked = self._look()
         if quick and looked is not None and looked == self._looked:
-            return False
+            return
         # The table first: a pack that is named and entered meanwhile is then new, and not gone.
         known = self.known()
         there = set(self.names())
         self._looked = looked
         self.forget(known - there)
-        found = False
         try:
             self._make_durable(there - known)
         except OSError as error:
@@ -58,8 +57,6 @@ class Lookup(PackTable):
             digests = self._read(name)
             if digests is not None:
                 self.add(name, digests)
-                found = True
-        return found or bool(known - there)
 
     def _look(self) -> object:
         """What tells whether packs came or went: times of all folders, None while they are new."""

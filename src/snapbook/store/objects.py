@@ -55,23 +55,19 @@ class ObjectTable(PackTable):
         self._bucket = bucket
         self._seen: dict[str, str] = {}  # the stamps of broken packs
 
-    def scan(self, quick: bool = False) -> bool:  # noqa: ARG002 - a list is never out of date
-        """Bring the table up to the bucket; whether anything was new or gone."""
+    def scan(self, quick: bool = False) -> None:  # noqa: ARG002 - a list is never out of date
+        """Bring the table up to the bucket."""
         # The table first: a pack that is uploaded and entered meanwhile is then new, and not gone.
         known = self.known()
         listed = {entry.name[-_ID_LENGTH:]: entry for entry in self._bucket.entries(_FOLDER)}
         there = {name: found.stamp for name, found in listed.items() if found.name == _path(name)}
-        gone = known.difference(there)
-        self.forget(gone)
-        found = False
+        self.forget(known.difference(there))
         for name in sorted(there.keys() - known):
             if self._seen.get(name) == there[name]:
                 continue
             pack = self._opened(name, there[name])
             if pack is not None:
                 self.add(name, list(pack.digests()))
-                found = True
-        return found or bool(gone)
 
     def _opened(self, name: str, stamp: str) -> ObjectPack | None:
         try:

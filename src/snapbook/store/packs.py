@@ -65,7 +65,9 @@ class PackStore(ABC, Generic[P]):
         key = _key(digest)
         with told(self.folder, what="Not read"):
             data, failure = self._read(key)
-            if data is None and self.lookup.scan():
+            if data is None:
+                # Whatever the look finds: somebody else may have entered the pack just before it.
+                self.lookup.scan()
                 data, failure = self._read(key)
         if data is not None:
             return data
@@ -85,7 +87,8 @@ class PackStore(ABC, Generic[P]):
         wanted = {_key(digest) for digest in digests}
         near = Near(self)
         absent = {key for key in wanted if not near.holds(key)}
-        if absent and self.lookup.scan(quick=True):
+        if absent:
+            self.lookup.scan(quick=True)
             absent = {key for key in absent if not near.holds(key)}
         return {key.hex() for key in absent}
 

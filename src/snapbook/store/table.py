@@ -37,8 +37,8 @@ class PackTable(ABC):
         self._filled: sqlite3.Connection | None = None
 
     @abstractmethod
-    def scan(self, quick: bool = False) -> bool:
-        """Bring the table up to what there is; whether anything was new or gone.
+    def scan(self, quick: bool = False) -> None:
+        """Bring the table up to what there is.
 
         ``quick`` may miss a pack that came a moment ago: enough for whoever would only write a blob
         a second time.
