@@ -1,0 +1,96 @@
+"""What passes between this repository and a registry."""
+
+from __future__ import annotations
+
+from snapbook.verbs.every.common import DRY, REF, REGISTRY, ROWS, STRICT, late
+from snapbook.verbs.table import Argument, Verb
+
+SHARING = (
+    Verb(
+        "push",
+        "Copy a version to a registry; only what is missing there travels",
+        late("share", "push"),
+        (REF, REGISTRY, ROWS, STRICT, DRY),
+        label="Push…",
+        on="version",
+        changes=True,
+        button="Push",
+    ),
+    Verb(
+        "pull",
+        "Copy a version from a registry into this project; nothing of it is executed",
+        late("share", "pull"),
+        (
+            Argument(("ref",), "a version there: churn, team::churn:1.4.0, team::churn@production"),
+            REGISTRY,
+            DRY,
+        ),
+        label="Pull…",
+        changes=True,
+        button="Pull",
+    ),
+    Verb(
+        "sync",
+        "Pull what is new in a registry, then push what is new here",
+        late("share", "sync"),
+        (
+            Argument(("model_name",), "one model; left out: all", "?", complete="model"),
+            REGISTRY,
+            ROWS,
+        ),
+        label="Sync…",
+        on="repository",
+        changes=True,
+        button="Sync",
+    ),
+    Verb(
+        "registry",
+        "The registries you know: list, add, remove; serve one, and give out its tokens",
+        late("registries", "registry"),
+        (
+            Argument(
+                ("act",),
+                "list, add NAME URL, remove NAME, serve, token NAME ROLE..., tokens, revoke ID, gc",
+                "?",
+                choices=("list", "add", "remove", "serve", "token", "tokens", "revoke", "gc"),
+            ),
+            Argument(("words",), "what the act needs", "*"),
+            Argument(("--folder",), "where the served registry is", metavar="DIR", complete="path"),
+            Argument(("--host",), "the address to listen on; left out: this machine alone"),
+            Argument(("--port",), "the port to listen on; left out: 8844", metavar="N"),
+            Argument(
+                ("--database",),
+                "the PostgreSQL of chain and tokens, with --store: postgresql://HOST/NAME",
+                metavar="URL",
+            ),
+            Argument(
+                ("--store",),
+                "the bucket that keeps the blobs, for serve: s3://BUCKET/PREFIX",
+                metavar="URL",
+            ),
+            Argument(
+                ("--rate",),
+                "requests a second of one token or address; left out: 1000; 0: any",
+                metavar="N",
+            ),
+            Argument(
+                ("--proxy",),
+                "the proxies before it, whose word counts for where a request came from",
+                metavar="ADDRESS",
+            ),
+        ),
+        examples=("registry add team https://models.example.com", "registry serve"),
+        label="Registries…",
+        changes=True,
+        button="Change Registries",
+    ),
+    Verb(
+        "login",
+        "Keep your token for a registry; it is asked for, or read from a pipe",
+        late("registries", "login"),
+        (Argument(("registry_name",), "the registry; left out: the only one", "?"),),
+        label="Log In…",
+        place="shell",
+        changes=True,
+    ),
+)

@@ -1,0 +1,146 @@
+"""What keeps a repository, its settings and its keys in order."""
+
+from __future__ import annotations
+
+from snapbook.verbs.every.common import DRY, REF, late
+from snapbook.verbs.table import Argument, Verb
+
+UPKEEP = (
+    Verb(
+        "verify",
+        "Check every byte; no reference: everything",
+        late("care", "verify"),
+        (REF,),
+        label="Verify",
+        on="repository",
+    ),
+    Verb(
+        "gc",
+        "Free what no version needs any more",
+        late("care", "gc"),
+        (DRY,),
+        label="Free Space…",
+        on="repository",
+        changes=True,
+        button="Free Space",
+    ),
+    Verb(
+        "audit",
+        "Whether what happened is kept whole and unchanged; or all of it as rows",
+        late("audits", "audit"),
+        (
+            Argument(("act",), "verify (left out) or export", "?", choices=("verify", "export")),
+            Argument(("--registry",), "a registry; left out: this project", metavar="NAME"),
+            Argument(
+                ("--against",),
+                "with verify: an earlier export, which it has to continue",
+                metavar="FILE",
+                complete="path",
+            ),
+            Argument(
+                ("-o", "--output"),
+                "with export: the file to write",
+                metavar="FILE",
+                complete="path",
+            ),
+        ),
+        examples=("snapbook audit verify --registry team", "snapbook audit export -o audit.jsonl"),
+        label="Audit…",
+        on="repository",
+        changes=True,
+    ),
+    Verb(
+        "status",
+        "Where versions go, how many, what they weigh",
+        late("state", "status"),
+        aliases=("where",),
+        label="Status",
+        on="repository",
+    ),
+    Verb(
+        "init",
+        "Make the repository now",
+        late("care", "init"),
+        (Argument(("--outside",), "in the user's data folder, not in the project", "flag"), DRY),
+        label="Make Repository",
+        on="repository",
+        changes=True,
+        button="Make Repository",
+    ),
+    Verb(
+        "config",
+        "Show or change settings",
+        late("care", "config"),
+        (
+            Argument(("name",), "a setting", "?"),
+            Argument(("value",), "its new value", "?"),
+            Argument(("--unset",), "back to the default", "flag"),
+        ),
+        label="Settings…",
+        changes=True,
+    ),
+    Verb(
+        "key",
+        "The signing key: show, export, rotate, revoke",
+        late("care", "key"),
+        (
+            Argument(
+                ("act",),
+                "show, export, rotate or revoke",
+                "?",
+                choices=("show", "export", "rotate", "revoke"),
+            ),
+            Argument(("key",), "with revoke: the public key", "?"),
+        ),
+        label="Signing Key…",
+        changes=True,
+        button="Change Key",
+    ),
+    Verb(
+        "trust",
+        "Allow a version, or what a key signs, to be loaded",
+        late("care", "trust"),
+        (
+            Argument(("ref",), "a version; with --key: a model name", "?", complete="ref"),
+            Argument(("--key",), "a public key", metavar="HEX"),
+        ),
+        label="Trust…",
+        on="version",
+        changes=True,
+        button="Trust",
+    ),
+    Verb(
+        "auto",
+        "A version by itself each time a cell fits a model: on or off",
+        late("make", "auto_verb"),
+        (Argument(("state",), "on or off", choices=("on", "off")),),
+        label="Automatic Versions…",
+        place="kernel",
+        on="session",
+        changes=True,
+    ),
+    Verb(
+        "autoload",
+        "Load snapbook in every kernel by itself: on or off",
+        late("care", "autoload"),
+        (Argument(("state",), "on or off", choices=("on", "off")), DRY),
+        label="Load in Every Kernel…",
+        changes=True,
+        button="Change Profile",
+    ),
+    Verb(
+        "export",
+        "Write a version's environment as lock files, or its cells as a notebook",
+        late("release", "export"),
+        (
+            REF,
+            Argument(("--to",), "env or notebook", choices=("env", "notebook"), default="notebook"),
+            Argument(("-o", "--output"), "where to", metavar="PATH", complete="path"),
+            Argument(("--all",), "all executed cells, not only those that made the model", "flag"),
+        ),
+        label="Export…",
+        on="version",
+        changes=True,
+        button="Export",
+    ),
+)
