@@ -264,7 +264,8 @@ def test_every_route_and_kind_is_documented():
     for pattern, _ in ROUTES:
         name = re.sub(r"\(.*\)", "NAME", pattern.removeprefix(f"{API}/"))
         assert f"`{name}`" in text
-    sources = (root / "src" / "snapbook" / "server").glob("*.py")
+    rooms = (root / "src" / "snapbook" / "server", root / "src" / "snapbook" / "display" / "views")
+    sources = [path for room in rooms for path in room.glob("*.py")]
     kinds = {kind for path in sources for kind in re.findall(r'kind="([a-z-]+)"', path.read_text())}
     assert len(kinds) > 8
     assert [kind for kind in sorted(kinds) if f"`{kind}`" not in text] == []

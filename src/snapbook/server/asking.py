@@ -1,92 +1,46 @@
 """One request as the routes see it: what was asked, of which folder, and what may be used for it.
 
-Knows text and JSON as they come from a browser, and trusts none of it; knows nothing of HTTP.
+Knows the folder that is served and the repositories that are open; knows nothing of HTTP.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from snapbook.errors import Usage
+from snapbook.display.views.asking import Lent, Question
 from snapbook.server import paths
-from snapbook.server.opened import Lent
+from snapbook.verbs import who
 
 if TYPE_CHECKING:
     from snapbook.server.service import Service
 
-LONGEST = 100_000
-"""Characters of one value that a request may carry."""
-
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """What a request asks: ``values`` by name, as text from a query or JSON from a body.
+class Asking(Question):
+    """A question about a notebook's folder.
 
     ``root`` is the folder that the server serves, ``hidden`` whether names with a dot count there.
     """
 
     service: Service
     root: Path
-    values: Mapping[str, Any]
     hidden: bool = False
-
-    def text(self, name: str, default: str = "") -> str:
-        """A text. Raises Usage for anything else, or one that is too long."""
-        value = self.values.get(name, default)
-        if value is None:
-            return default
-        if not isinstance(value, str):
-            raise Usage(f"{name} is no text", kind="argument")
-        if len(value) > LONGEST:
-            raise Usage(f"{name} is longer than {LONGEST:,} characters", kind="argument")
-        return value
-
-    def needed(self, name: str) -> str:
-        """A text that is there. Raises Usage."""
-        value = self.text(name)
-        if not value:
-            raise Usage(f"{name} is missing", kind="argument")
-        return value
-
-    def flag(self, name: str) -> bool:
-        """Whether something was asked for: true or 1."""
-        return self.text(name).lower() in ("1", "true", "yes", "on")
-
-    def count(self, name: str, default: int, most: int) -> int:
-        """A whole number from 1, cut at ``most``. Raises Usage."""
-        text = self.text(name)
-        if not text:
-            return default
-        return min(whole(name, text, 1), most)
-
-    def choice(self, name: str, *known: str) -> str:
-        """One of ``known``, the first if nothing is asked for. Raises Usage."""
-        value = self.text(name, known[0]) or known[0]
-        if value not in known:
-            raise Usage(f"{name} is none of {', '.join(known)}", kind="argument")
-        return value
 
     def spot(self) -> paths.Spot:
         """The folder that is asked about. Raises NotFound for one outside of the root."""
         return paths.spot(self.root, self.text("path"), hidden=self.hidden)
 
+    def me(self) -> who.Me:
+        """Who looks at the folder."""
+        return who.me(self.spot().folder)
+
     @contextmanager
     def here(self, *, long: bool = False) -> Iterator[Lent]:
-        """The surroundings for reading verbs, with a repository that is open already.
-
-        ``long`` for what may last: it does not keep others waiting.
-        """
+        """See `Question.here`."""
         folder = self.spot().folder
         with self.service.opened.lend(folder, long=long) as lent:
             yield lent
-
-
-def whole(name: str, text: str, least: int = 0) -> int:
-    """The whole number that ``text`` is. Raises Usage."""
-    if not (text.isascii() and text.isdigit() and len(text) < 16) or int(text) < least:
-        raise Usage(f"{name} is no number", kind="argument")
-    return int(text)

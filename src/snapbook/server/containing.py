@@ -14,6 +14,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from snapbook.catalog.rows import VersionRow
+from snapbook.display.views.rows import told
 from snapbook.errors import Damaged, NotFound, Usage
 from snapbook.lineage.log import Cell
 from snapbook.lineage.normal import normal_code
@@ -22,7 +23,6 @@ from snapbook.parts import cells as cells_part
 from snapbook.repository import Repository
 from snapbook.server.asking import Asking
 from snapbook.server.handler import Route
-from snapbook.server.rows import told
 from snapbook.verbs import rows, who
 
 MOST = 200

@@ -41,7 +41,7 @@ class Route(APIHandler):
         try:
             asked = {**self._asked(), **values}
             hidden = bool(getattr(self.contents_manager, "allow_hidden", False))
-            asking = Asking(self.service, self._root(), asked, hidden)
+            asking = Asking(asked, self.service, self._root(), hidden)
             body = await self.service.run(lambda: _encoded(act(asking)), acting=acting)
         except SnapbookError as error:
             self._refuse(error)

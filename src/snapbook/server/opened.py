@@ -15,23 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from snapbook import places
+from snapbook.display.views.asking import Lent
 from snapbook.errors import Unreachable
 from snapbook.repository import Repository
-from snapbook.verbs.here import Here
 
 MOST = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Lent(Here):
-    """Surroundings of a verb that reads a repository which somebody else opened and will close."""
-
-    lent: Repository | None = None
-
-    def repository(self) -> Repository:
-        """The repository that was lent."""
-        assert self.lent is not None
-        return self.lent
 
 
 @dataclass(slots=True)

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from snapbook.repository import PROTECTED
-from snapbook.server.asking import Asking
-from snapbook.server.filters import read_filter
+from snapbook.display.views.pins import pins
 from snapbook.server.handler import Route
-from snapbook.server.rows import told
-from snapbook.verbs import rows, who
-
-MOST_MODELS = 20
 
 
 class PinsRoute(Route):
@@ -25,24 +17,3 @@ class PinsRoute(Route):
     async def get(self) -> None:
         """One row for each protected alias that points somewhere."""
         await self.tell(pins)
-
-
-def pins(asking: Asking) -> dict[str, Any]:
-    """Rows with their ``alias``, of the model that is asked for, else of those used last."""
-    with asking.here() as here:
-        repository = here.repository()
-        index = repository.index
-        asked = read_filter(asking, repository)
-        if asked is None:
-            return {"rows": []}
-        found = []
-        for model in [asked.model] if asked.model else index.models()[:MOST_MODELS]:
-            held = index.aliases(model)
-            for alias in PROTECTED:
-                bound = index.of_manifest(held[alias], model) if alias in held else []
-                found += [(alias, row) for row in bound if not row.deleted][:1]
-        listed = rows.listed(
-            repository, [row for _, row in found], who.me(here.folder), asking.text("path")
-        )
-    pairs = zip(found, told(listed), strict=True)
-    return {"rows": [{**row, "alias": alias} for (alias, _), row in pairs]}

@@ -10,10 +10,10 @@ from datetime import datetime
 
 from snapbook.catalog import where as expressions
 from snapbook.catalog.where import Both, Compare, Expression, Node, Value
+from snapbook.display.views.asking import Question
 from snapbook.errors import BadName
 from snapbook.refs import check_model_name
 from snapbook.repository import Repository
-from snapbook.server.asking import Asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Filter:
     text: str
 
 
-def read_filter(asking: Asking, repository: Repository) -> Filter | None:
+def read_filter(asking: Question, repository: Repository) -> Filter | None:
     """What is asked for; None where nothing can match. Raises BadExpression, NotFound."""
     model = asking.text("model")
     if model:
