@@ -48,6 +48,7 @@ WORDS = {
     "push": "churn:0.1.0",
     "pull": "team::churn:0.1.0",
     "sync": "churn",
+    "clone": "team --folder {copy}",
     "bug-report": "",
     "help": "show",
 }
@@ -55,8 +56,8 @@ WORDS = {
 
 def words_in(project):
     """`WORDS` for a project, beside which a registry is a folder."""
-    shared = (project.parent / "shared").as_uri()
-    return {name: words.format(shared=shared) for name, words in WORDS.items()}
+    shared, copy = (project.parent / "shared").as_uri(), str(project.parent / "copy")
+    return {name: words.format(shared=shared, copy=copy) for name, words in WORDS.items()}
 
 
 def two(notebook):
@@ -103,7 +104,7 @@ def test_every_verb_in_the_kernel(notebook, project):
 
 def test_every_verb_from_python(notebook, project):
     promotable(notebook, project)
-    shared = (project.parent / "shared").as_uri()
+    shared, copy = (project.parent / "shared").as_uri(), str(project.parent / "copy")
     calls = {
         "save": "'churn', dry_run=True",
         "list": "'churn', limit=1",
@@ -138,6 +139,7 @@ def test_every_verb_from_python(notebook, project):
         "push": "'churn'",
         "pull": "'churn:0.2.0', registry='team'",
         "sync": "",
+        "clone": f"'team', folder={copy!r}",
         "bug-report": "",
         "help": "",
     }

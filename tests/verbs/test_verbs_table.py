@@ -44,6 +44,7 @@ WORDS = {
     "push": ["churn:0.1.0"],
     "pull": ["team::churn"],
     "sync": [],
+    "clone": ["team", "--folder", "copy"],
 }
 
 
@@ -124,6 +125,7 @@ def test_what_changes_nothing_changes_nothing(project, name):
 )
 def test_what_changes_something_does(project, name):
     before_it = {"gc": ["delete"], "pull": ["push", "delete"], "approve": ["policy"]}
+    before_it["clone"] = ["push"]
     for other in before_it.get(name, ()):
         assert ran(project, other) is None
     for ref in ("churn:0.1.0", "churn:0.1.1") if name == "rollback" else ():

@@ -44,6 +44,27 @@ SHARING = (
         button="Sync",
     ),
     Verb(
+        "clone",
+        "Copy the versions of a registry into a new repository; asked again, it goes on",
+        late("clone", "clone"),
+        (
+            Argument(("source",), "a registry you know, or its address", metavar="REGISTRY"),
+            Argument(("models",), "which models; left out: all", "*", metavar="MODEL"),
+            Argument(
+                ("--folder",),
+                "where to; left out: named as the registry",
+                metavar="DIR",
+                complete="path",
+            ),
+            Argument(("--registry",), "what to call the address from now on", metavar="NAME"),
+            DRY,
+        ),
+        examples=("clone team", "clone https://models.example.com churn --folder models"),
+        label="Clone…",
+        changes=True,
+        button="Clone",
+    ),
+    Verb(
         "registry",
         "The registries you know: list, add, remove; serve one, and give out its tokens",
         late("registries", "registry"),
