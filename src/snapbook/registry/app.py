@@ -77,6 +77,7 @@ def about(asked: Asked) -> dict[str, object]:
         "api": wire.API,
         "name": asked.service.name,
         "you": asked.who.name,
+        "kind": asked.who.kind,
         "grants": [str(grant) for grant in asked.who.grants],
         "head": asked.service.repository.catalog.head().n,
     }

@@ -52,7 +52,7 @@ class _Turn:
 
     def via(self) -> Via:
         """What stands in the events that it makes."""
-        return Via(self.request, self.address, self.who.name, self.who.token)
+        return Via(self.request, self.address, self.who.name, self.who.token, self.who.kind)
 
 
 class Guard:

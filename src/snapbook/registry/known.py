@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from snapbook.store import bucket
 
 _FILE = "registries.json"
 _SERVICE = "snapbook registry"
+_TOKEN = "SNAPBOOK_TOKEN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,11 @@ class Book:
         return known
 
     def token(self, known: Known) -> str:
-        """The token for it: SNAPBOOK_TOKEN, else the keyring's, else the file's; "" for none."""
-        if token := os.environ.get("SNAPBOOK_TOKEN"):
+        """The token for it, "" for none: the environment's, else the keyring's, else the file's.
+
+        SNAPBOOK_TOKEN_TEAM is for the registry called team alone and goes before SNAPBOOK_TOKEN.
+        """
+        if token := os.environ.get(variable(known.name)) or os.environ.get(_TOKEN):
             return token
         if (ring := _keyring()) is not None and (found := ring.get_password(_SERVICE, known.url)):
             return str(found)
@@ -147,6 +152,11 @@ class Book:
         with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(book, file, indent=1)
         partial.replace(self._path)
+
+
+def variable(name: str) -> str:
+    """The environment variable that holds the token for the registry called ``name`` alone."""
+    return f"{_TOKEN}_{re.sub('[^A-Z0-9]', '_', name.upper())}"
 
 
 def checked(url: str) -> str:

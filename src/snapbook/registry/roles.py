@@ -1,4 +1,4 @@
-"""Who may do what in a registry: roles, granted for models by pattern.
+"""Who may do what in a registry: roles, granted for models by pattern, to people and to services.
 
 Pure: a Principal and a model's name go in, yes or no comes out. Does not know how a principal was
 recognised (tokens.py) nor which route asks.
@@ -20,6 +20,7 @@ RIGHTS: Mapping[str, frozenset[str]] = {
     "approver": frozenset({READ, APPROVE}),
     "admin": frozenset({READ, WRITE, APPROVE, ADMINISTER}),
 }
+PERSON, SERVICE = "person", "service"
 _PATTERN = re.compile(r"[A-Za-z0-9._*-]{1,128}(/[A-Za-z0-9._*-]{1,128})?")
 
 
@@ -40,19 +41,26 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A person or a service that was recognised, what it was granted, and the id of its token."""
+    """Who was recognised, what it was granted, the id of its token, and whether it is a person.
+
+    A service does not approve, whatever it was granted: an approval is a person's word.
+    """
 
     name: str
     grants: tuple[Grant, ...]
     token: str = ""
+    kind: str = PERSON
 
     def may(self, right: str, model: str) -> bool:
         """Whether it has ``right`` for ``model``."""
-        return any(right in RIGHTS[g.role] and g.covers(model) for g in self.grants)
+        return any(self._has(right, g) and g.covers(model) for g in self.grants)
 
     def may_all(self, right: str) -> bool:
         """Whether it has ``right`` for every model there is or will be."""
-        return any(right in RIGHTS[g.role] and g.pattern == "*" for g in self.grants)
+        return any(self._has(right, g) and g.pattern == "*" for g in self.grants)
+
+    def _has(self, right: str, grant: Grant) -> bool:
+        return right in RIGHTS[grant.role] and (right in (READ, WRITE) or self.kind == PERSON)
 
 
 def parse_grant(text: str) -> Grant:

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from snapbook import canonical, events
-from snapbook.errors import BadName, Damaged, NotFound
-from snapbook.registry.roles import Principal, parse_grant
+from snapbook.errors import BadName, BadOption, Damaged, NotFound
+from snapbook.registry import expiry
+from snapbook.registry.roles import PERSON, READ, RIGHTS, SERVICE, WRITE, Principal, parse_grant
 from snapbook.store import durable
 
 PREFIX = "snapbook"
@@ -30,7 +31,10 @@ _FILE = "tokens.json"
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is known of a token; ``expires`` is a time as events write it, or "" for never."""
+    """What is known of a token: ``kind`` is whom it was made for, a person or a service.
+
+    ``expires`` is a time as events write it, or "" for never.
+    """
 
     id: str
     name: str
@@ -38,6 +42,12 @@ class Token:
     made: str
     expires: str
     revoked: str
+    kind: str = PERSON
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its time is up."""
+        return expiry.is_over(self.expires, datetime.now(UTC))
 
 
 class Tokens:
@@ -49,18 +59,27 @@ class Tokens:
         self._seen: tuple[int, int, int] | None = None
         self._book: Mapping[str, Any] = {}
 
-    def make(self, name: str, grants: tuple[str, ...], expires: str = "") -> str:
+    def make(
+        self, name: str, grants: tuple[str, ...], expires: str = "", *, service: bool = False
+    ) -> str:
         """A new token for ``name``; its text is shown now and never again. Raises BadOption."""
         if not name or not name.isprintable() or len(name) > 128:
             raise BadName("A token needs the name of a person or a service", act="Like: ci-churn")
         for grant in grants:
-            parse_grant(grant)
+            role = parse_grant(grant).role
+            if service and not RIGHTS[role] <= {READ, WRITE}:
+                raise BadOption(
+                    f"A service cannot be {role}",
+                    "approving and administering is for people",
+                    act="Make it reader or writer, or leave --service out",
+                )
         id_, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
         with self._changing() as book:
             book[id_] = {
                 "name": name,
                 "digest": canonical.digest(secret.encode()),
                 "grants": list(grants),
+                "kind": SERVICE if service else PERSON,
                 "made": events.time_text(datetime.now(UTC)),
                 "expires": expires,
                 "revoked": "",
@@ -77,10 +96,10 @@ class Tokens:
         same = hmac.compare_digest(given, str(found["digest"]) if found else "0" * 64)
         if found is None or prefix != PREFIX or not same or found["revoked"]:
             return None
-        if found["expires"] and found["expires"] <= events.time_text(datetime.now(UTC)):
+        if expiry.is_over(found["expires"], datetime.now(UTC)):
             return None
         grants = tuple(parse_grant(grant) for grant in found["grants"])
-        return Principal(found["name"], grants, id_)
+        return Principal(found["name"], grants, id_, found.get("kind", PERSON))
 
     def revoke(self, id_: str) -> Token:
         """Refuse the token from now on. Raises NotFound."""
@@ -93,7 +112,15 @@ class Tokens:
     def all(self) -> list[Token]:
         """All tokens ever made, newest first; never their text."""
         return [
-            Token(id_, t["name"], tuple(t["grants"]), t["made"], t["expires"], t["revoked"])
+            Token(
+                id_,
+                t["name"],
+                tuple(t["grants"]),
+                t["made"],
+                t["expires"],
+                t["revoked"],
+                t.get("kind", PERSON),
+            )
             for id_, t in sorted(self._read().items(), key=lambda item: item[1]["made"])[::-1]
         ]
 

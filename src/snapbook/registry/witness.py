@@ -15,27 +15,33 @@ from typing import Protocol, runtime_checkable
 from snapbook.canonical import Json
 from snapbook.catalog.base import Broken, Catalog, Head, Progress, Stored
 from snapbook.events import Event
+from snapbook.registry.roles import PERSON
 
 VIA = "via"
 
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """The request that made an event: its id, where it came from, whose token, and which one."""
+    """The request that made an event: its id, where it came from, whose token, and which one.
+
+    ``kind`` says whether that was a person or a service.
+    """
 
     request: str
     address: str
     who: str
     token: str
+    kind: str = PERSON
 
     def as_json(self) -> dict[str, Json]:
-        """As it stands in an event (docs/format.md)."""
-        return {
+        """As it stands in an event (docs/format.md): a person is not called so."""
+        said: dict[str, Json] = {
             "request": self.request,
             "address": self.address,
             "who": self.who,
             "token": self.token,
         }
+        return said if self.kind == PERSON else {**said, "kind": self.kind}
 
 
 _now: ContextVar[Via | None] = ContextVar("snapbook_via", default=None)

@@ -1,0 +1,71 @@
+"""The registries that one knows, and one that he keeps himself."""
+
+from __future__ import annotations
+
+from snapbook.verbs.every.common import late
+from snapbook.verbs.table import Argument, Verb
+
+ACTS = ("list", "add", "remove", "serve", "token", "tokens", "revoke", "gc")
+
+REGISTRIES = (
+    Verb(
+        "registry",
+        "The registries you know: list, add, remove; serve one, and give out its tokens",
+        late("registries", "registry"),
+        (
+            Argument(
+                ("act",),
+                "list, add NAME URL, remove NAME, serve, token NAME ROLE..., tokens, revoke ID, gc",
+                "?",
+                choices=ACTS,
+            ),
+            Argument(("words",), "what the act needs", "*"),
+            Argument(("--folder",), "where the served registry is", metavar="DIR", complete="path"),
+            Argument(("--host",), "the address to listen on; left out: this machine alone"),
+            Argument(("--port",), "the port to listen on; left out: 8844", metavar="N"),
+            Argument(
+                ("--database",),
+                "the PostgreSQL of chain and tokens, with --store: postgresql://HOST/NAME",
+                metavar="URL",
+            ),
+            Argument(
+                ("--store",),
+                "the bucket that keeps the blobs, for serve: s3://BUCKET/PREFIX",
+                metavar="URL",
+            ),
+            Argument(
+                ("--expires",),
+                "how long a token counts: 12h, 30d, 1y, a date, never; left out: 90d",
+                metavar="WHEN",
+            ),
+            Argument(("--service",), "the token is for a service: it cannot approve", many="flag"),
+            Argument(
+                ("--rate",),
+                "requests a second of one token or address; left out: 1000; 0: any",
+                metavar="N",
+            ),
+            Argument(
+                ("--proxy",),
+                "the proxies before it, whose word counts for where a request came from",
+                metavar="ADDRESS",
+            ),
+        ),
+        examples=(
+            "registry add team https://models.example.com",
+            "registry serve",
+            "registry token ci-churn writer:churn --service --expires 1y",
+        ),
+        label="Registries…",
+        changes=True,
+        button="Change Registries",
+    ),
+    Verb(
+        "login",
+        "Keep your token for a registry; it is asked for, or read from a pipe",
+        late("registries", "login"),
+        (Argument(("registry_name",), "the registry; left out: the only one", "?"),),
+        label="Log In…",
+        place="shell",
+        changes=True,
+    ),
+)

@@ -1,0 +1,140 @@
+"""registry serve, registry gc: a registry that one keeps himself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snapbook import gc as sweeping
+from snapbook import places
+from snapbook.errors import BadOption, Hint, Unreachable, Usage
+from snapbook.repository import Author
+from snapbook.verbs import who
+from snapbook.verbs.here import Here, release
+from snapbook.verbs.state import size_text
+from snapbook.verbs.values import Done
+
+if TYPE_CHECKING:
+    from snapbook.registry.tokens import Tokens
+    from snapbook.verbs.table import Asked
+
+_FOLDER = "snapbook-registry"
+
+
+def serve(here: Here, asked: Asked) -> Done:
+    """Answer until interrupted. The first start prints the administrator's token, once."""
+    if here.face != "cli":
+        raise Usage(
+            "A registry is served from a shell", act="There", hint="snapbook registry serve"
+        )
+    limits = _rate(asked.rate)
+    folder = _folder(here, asked)
+    with closing(places.served(folder, asked.database or "", asked.store or "")) as kept:
+        return _answer(here, asked, kept, limits)
+
+
+def _answer(here: Here, asked: Asked, kept: places.Served, rate: float) -> Done:
+    from snapbook.registry import serve as serving
+    from snapbook.registry.service import Limits, Service
+
+    with _kept_tokens(kept) as tokens:
+        lines = []
+        if not tokens.all():
+            made = tokens.make("admin", ("admin",))
+            lines.append(f"the administrator's token, shown this once: {made}")
+        host, port = asked.host or "127.0.0.1", _port(asked.port)
+        try:
+            listening = serving.listen(host, port)
+        except (OSError, OverflowError) as error:
+            raise Unreachable(
+                f"Not served: {host}:{port} cannot be listened on", act="Take another --port"
+            ) from error
+        shown = f"http://{host}:{listening.getsockname()[1]}"
+        lines.append(f"serving {kept.folder} at {shown}. Stop it with Ctrl+C")
+        service = Service(
+            kept.folder,
+            kept.open,
+            tokens,
+            kept.folder.name,
+            release() or "unknown",
+            Limits(requests_per_s=rate),
+        )
+        with listening:
+            serving.run(service, listening, lambda: here.say("\n".join(lines)), asked.proxy or "")
+    return Done(("stopped; what was acknowledged is kept",), {"url": shown})
+
+
+@contextmanager
+def _kept_tokens(kept: places.Served) -> Iterator[Tokens]:
+    """The tokens of a served registry: in its folder, or in the database that servers share."""
+    from snapbook.registry.tokens import Tokens
+
+    if kept.database is None:
+        yield Tokens(kept.folder)
+        return
+    from snapbook.registry.shared import SharedTokens
+
+    with closing(SharedTokens(kept.database)) as tokens:
+        tokens.watch()
+        yield tokens
+
+
+def gc(here: Here, asked: Asked) -> Done:
+    """Free what no version of a served registry needs, and uploads that nobody goes on with."""
+    with places.open_folder(existing(here, asked)) as repository:
+        freed = sweeping.gc(repository, Author(who.name(here.folder)), progress=here.progress)
+    files = f"{freed.debris} unfinished file{'' if freed.debris == 1 else 's'}"
+    packs = f"{freed.packs} pack{'' if freed.packs == 1 else 's'}"
+    return Done(
+        (f"freed {size_text(freed.bytes)}: {packs}, {files}",),
+        {"bytes": freed.bytes, "packs": freed.packs, "debris": freed.debris},
+    )
+
+
+def words(asked: Asked, what: str, count: int, *, more: bool = False) -> list[str]:
+    """What was given beside the act, ``count`` words of it. Raises Usage that says ``what``."""
+    given: list[str] = asked.words
+    if len(given) < count or (len(given) > count and not more):
+        raise Usage(
+            f"registry {asked.act} needs {what}", act="How", hint=Hint("help", ("registry",))
+        )
+    return given
+
+
+def _folder(here: Here, asked: Asked) -> Path:
+    return (here.folder / (asked.folder or _FOLDER)).resolve()
+
+
+def existing(here: Here, asked: Asked) -> Path:
+    """The folder of the registry that the user keeps. Raises Usage where there is none."""
+    folder = _folder(here, asked)
+    if not places.Place(folder, folder).exists:
+        raise Usage(
+            f"There is no registry in {folder.name}",
+            act="Name its folder with --folder, or start one",
+            hint=Hint("registry", ("serve",)),
+        )
+    return folder
+
+
+def _port(text: str | None) -> int:
+    if text is None:
+        return 8844
+    if not text.isascii() or not text.isdecimal() or int(text) > 65535:
+        raise BadOption(f"--port cannot be {text}", act="It takes 0 to 65535; 0 finds a free one")
+    return int(text)
+
+
+def _rate(text: str | None) -> float:
+    if text is None:
+        return 1000
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 0 <= rate < math.inf:
+        raise BadOption(f"--rate cannot be {text}", act="It takes requests a second; 0 for any")
+    return rate
