@@ -33,6 +33,8 @@ two = snapbook.save(positive, "line", data=data, metrics={"r2": 0.5})
 three = snapbook.save(model, "line", bump="major")
 back = snapbook.load("line:0.1.0")
 diff = snapbook.diff("line:0.1.0", "line:0.2.0")
+with snapbook.open() as repository:
+    opened = len(list(repository.every_version()))
 out = {
     "one": [one.version.ref, one.unchanged, [c.name for c in one.metrics]],
     "same": [same.version.ref, same.unchanged],
@@ -43,7 +45,7 @@ out = {
     "where": [v.ref for v in snapbook.versions(where="r2 > 0.9 and tag.team = 'risk'")],
     "diff": [[c.section, c.name] for c in diff.changes],
     "shown": [p.kind for p in snapbook.show("line:0.1.0").parts],
-    "opened": len(list(snapbook.open().every_version())),
+    "opened": opened,
     "drawn": np.random.get_state()[1].tolist() == state,
 }
 try:
