@@ -38,6 +38,8 @@ SETTINGS = {
         Setting("capture.max_seconds", 10.0, "time for hashing data a version", unit="seconds"),
         Setting("repo.max_size", 10 * 2**30, "size that gives one notice at 80 %", unit="bytes"),
         Setting("data.push", "hashes", "what leaves the machine with a push", ("rows", "hashes")),
+        Setting("judge.max_seconds", 300.0, "time for the gates of one judging", unit="seconds"),
+        Setting("judge.max_memory", 4 * 2**30, "memory that a judged model may take", unit="bytes"),
         Setting("strict", False, "a version that was not made fails the cell"),
     )
 }

@@ -30,6 +30,7 @@ class Case:
 
     ``baseline`` is None, and ``shown`` (its number) empty, where there is none yet. ``settings`` is
     what the policy says of this gate. ``get`` gives the bytes of a blob that a part lists.
+    ``benchmarks`` are the parts of further versions that the settings name, by those names.
     """
 
     parts: Sequence[Part]
@@ -37,6 +38,7 @@ class Case:
     shown: str
     settings: Mapping[str, Any]
     get: Callable[[str], bytes]
+    benchmarks: Mapping[str, Sequence[Part]] = field(default_factory=dict)
 
 
 Gate: TypeAlias = Callable[[Case], Verdict]

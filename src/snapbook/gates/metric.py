@@ -2,7 +2,8 @@
 
 Settings: ``names`` (left out: the main metric), ``margin`` for all and ``margins`` by name, in the
 metric's own unit; ``least`` and ``most`` by name, bounds that hold without a version in place, too;
-``directions`` by name ("max" or "min"), where the version does not say which way is better.
+``directions`` by name ("max" or "min"), where the version does not say which way is better;
+``against``, benchmarks that it may not be worse than either: aliases of the model, or numbers.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ SETTINGS: Mapping[str, str] = {
     "least": "numbers",
     "most": "numbers",
     "directions": "ways",
+    "against": "texts",
 }
 # Of two floats that people write with three digits the difference has an error of this size.
 _ROUNDING = 1e-9
@@ -38,10 +40,12 @@ def judge(case: Case) -> Verdict:
     bad: list[str] = []
     said: list[str] = []
     facts: dict[str, Json] = {}
+    ways = _ways(case, new, old)
     for name in dict.fromkeys(names):
         value, before = _value(new, name), _value(old, name)
-        facts[name] = {"new": value, "old": before}
-        problem = _problem(case, name, value, before, _ways(case, new, old).get(name, ""))
+        facts[name] = {"new": value, "old": before, **_marks(case, name)}
+        problem = _problem(case, name, value, before, ways.get(name, ""))
+        problem = problem or _behind(case, name, value, ways.get(name, ""))
         if problem:
             bad.append(problem)
         elif value is not None:
@@ -50,9 +54,10 @@ def judge(case: Case) -> Verdict:
         return Verdict(NAME, False, "; ".join(bad), facts)
     if not names:
         return Verdict(NAME, True, "no metric was kept", facts)
-    if case.baseline is None:
+    others = [*([case.shown] if case.baseline is not None else []), *_against(case)]
+    if not others:
         return Verdict(NAME, True, f"{', '.join(said)}; nothing is there to compare with", facts)
-    return Verdict(NAME, True, f"{', '.join(said)} vs {case.shown}", facts)
+    return Verdict(NAME, True, f"{', '.join(said)} vs {', '.join(others)}", facts)
 
 
 def _problem(case: Case, name: str, value: float | None, old: float | None, way: str) -> str:
@@ -68,13 +73,47 @@ def _problem(case: Case, name: str, value: float | None, old: float | None, way:
         return ""
     if not way:
         return f"{name}: nothing says whether more or less of it is better"
+    worse = _worse(case, name, value, old, way)
+    return f"{name} {_short(old)} -> {_short(value)}, {worse}" if worse else ""
+
+
+def _behind(case: Case, name: str, value: float | None, way: str) -> str:
+    """Why this metric is behind a benchmark, "" if it is behind none."""
+    for mark in _against(case) if value is not None and name in _compared(case) else ():
+        if mark not in case.benchmarks:
+            return f"there is no benchmark {mark} to compare with"
+        old = _value(only(case.benchmarks[mark], "metrics"), name)
+        if old is None:
+            return f"{name} was not measured in {mark}"
+        if not way:
+            return f"{name}: nothing says whether more or less of it is better"
+        assert value is not None
+        if worse := _worse(case, name, value, old, way):
+            return f"{name} {_short(value)}, {mark} has {_short(old)}: {worse}"
+    return ""
+
+
+def _worse(case: Case, name: str, value: float, old: float, way: str) -> str:
+    """By how much it is worse than it may be, "" if it is not."""
     margins: Mapping[str, float] = case.settings.get("margins", {})
     margin = float(margins.get(name, case.settings.get("margin", 0.0)))
     worse = old - value if way == "max" else value - old
     if math.isnan(value) or worse > margin + _ROUNDING * max(1.0, abs(old)):
         allowed = f", {_short(margin)} is allowed" if margin else ""
-        return f"{name} {_short(old)} -> {_short(value)}, worse by {_short(worse)}{allowed}"
+        return f"worse by {_short(worse)}{allowed}"
     return ""
+
+
+def _marks(case: Case, name: str) -> dict[str, Json]:
+    """The metric in the benchmarks, for the facts."""
+    found: dict[str, Json] = {
+        mark: _value(only(parts, "metrics"), name) for mark, parts in case.benchmarks.items()
+    }
+    return {"benchmarks": found} if found else {}
+
+
+def _against(case: Case) -> list[str]:
+    return list(case.settings.get("against", ()))
 
 
 def _told(name: str, value: float, old: float | None) -> str:
