@@ -6,8 +6,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from snapbook.errors import SnapbookError
+
+if TYPE_CHECKING:
+    from snapbook.registry.app import Page
 
 _COMMON = ("--json", "--debug")
 
@@ -55,10 +59,22 @@ def _run(words: Sequence[str]) -> int:
     as_json = "--json" in words
     with terminal.progress(quiet=as_json) as progress:
         say = sys.stderr.write if as_json else sys.stdout.write
-        here = Here(folder_now(), face="cli", progress=progress, say=lambda line: _say(say, line))
+        here = Here(
+            folder_now(),
+            face="cli",
+            progress=progress,
+            say=lambda line: _say(say, line),
+            page=_page,
+        )
         value = verbs.run_words(here, verb, [*rest, *before])
     terminal.write(value, as_json=as_json)
     return int(getattr(value, "exit_code", 0))
+
+
+def _page() -> Page:
+    from snapbook import web
+
+    return web.page()
 
 
 def _say(write: Callable[[str], object], line: str) -> None:

@@ -74,7 +74,7 @@ def test_rows_hold_what_the_format_says(postgres, url, open_database):
     assert postgres.sql("SELECT sealed FROM snapbook_events WHERE n = 1", database) == [
         (seal(event),)
     ]
-    assert postgres.sql("SELECT version_num FROM snapbook_schema", database) == [("0001",)]
+    assert postgres.sql("SELECT version_num FROM snapbook_schema", database) == [("0002",)]
 
 
 def test_long_chains_are_read_in_batches(url, open_database, monkeypatch):

@@ -133,6 +133,11 @@ def _is_signed(repository: Repository, version: VersionRow, alias: str, ruling: 
     return signed.holds(event.body.get("signature"), signed.PURPOSES[ruling.word], statement)
 
 
+def is_maker(repository: Repository, version: VersionRow, name: str) -> bool:
+    """Whether whoever goes by ``name`` made the version, or brought it here."""
+    return _plain(name) in _makers(repository, version)[0]
+
+
 def _check_own(repository: Repository, version: VersionRow, name: str, key: str) -> None:
     names, keys = _makers(repository, version)
     if _plain(name) in names or (key and key in keys):

@@ -6,19 +6,20 @@ load balancers wants a token, which guard.py sees to; tests walk the table of ro
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import Protocol
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from snapbook import failure
 from snapbook.errors import DiskFull, ReadOnly, SnapbookError, Unreachable, Usage
-from snapbook.registry import blobs, chain, logs, meters, promotion, versions, wire
+from snapbook.registry import blobs, chain, logs, meters, promotion, versions, visits, wire
 from snapbook.registry.asked import Asked, service_of
-from snapbook.registry.guard import Guard, id_of
+from snapbook.registry.guard import OPEN, Guard, id_of
 from snapbook.registry.refusal import refusal
 from snapbook.registry.service import Service
 
@@ -29,8 +30,20 @@ _WHY = {
 }
 
 
-def make(service: Service) -> FastAPI:
-    """The application over ``service``, which it closes when it ends."""
+class Page(Protocol):
+    """What a registry shows to people."""
+
+    @property
+    def files(self) -> Mapping[str, Callable[[Request], Response]]:
+        """Its files by their paths: anybody gets them, and nobody is known for it."""
+
+    @property
+    def answers(self) -> APIRouter:
+        """The routes that it asks, below the API's path."""
+
+
+def make(service: Service, page: Page | None = None) -> FastAPI:
+    """The application over ``service``, which it closes when it ends; perhaps with a ``page``."""
 
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
@@ -46,12 +59,16 @@ def make(service: Service) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    app.add_middleware(Guard, service=service)
+    app.add_middleware(Guard, service=service, open_=(*OPEN, *(page.files if page else ())))
     app.add_exception_handler(SnapbookError, _refuse)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(RequestValidationError, _unfit)
-    for room in (blobs, chain, promotion, versions):
+    for room in (blobs, chain, promotion, versions, visits):
         app.include_router(room.routes, prefix=wire.PATH)
+    if page is not None:
+        for path, answer in page.files.items():
+            app.add_api_route(path, answer, methods=["GET", "HEAD"], include_in_schema=False)
+        app.include_router(page.answers, prefix=wire.PATH)
     app.get("/healthz")(healthy)
     app.get("/readyz")(ready)
     app.get("/metrics")(metrics)

@@ -1,6 +1,6 @@
 """The outermost layer of a registry: who asks is known before anything of a request is looked at.
 
-Knows ASGI, and no route but the two that are open. Each request gets an id, is counted, held to the
+Knows ASGI, and no route but those that are open. Each request gets an id, is counted, held to the
 pace of its address and its token, and told of in one line of the log. Whether a path exists is said
 to those alone who were recognised.
 """
@@ -10,18 +10,20 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect, Request
 
 from snapbook import failure
-from snapbook.errors import SnapbookError
-from snapbook.registry import logs, wire
+from snapbook.errors import Refused, SnapbookError
+from snapbook.registry import logs, visits, wire
 from snapbook.registry.pace import Pace
 from snapbook.registry.refusal import later, refusal
 from snapbook.registry.roles import Principal
 from snapbook.registry.service import Service
+from snapbook.registry.sessions import COOKIE
 from snapbook.registry.witness import Via, asking
 
 if TYPE_CHECKING:
@@ -34,6 +36,11 @@ _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BURST_S = 10  # the requests of as many seconds may come at once
 _STRANGER = 10  # what a request of nobody costs its address beside itself: guessing is slow
+_FOREIGN = Refused(
+    "Not done: the request did not come from the registry's own page",
+    act="Open the page itself, and try there",
+    kind="foreign",
+)
 _GONE = 499  # the client went away before its answer
 
 
@@ -58,8 +65,9 @@ class _Turn:
 class Guard:
     """``app`` for those alone who may ask ``service``."""
 
-    def __init__(self, app: ASGIApp, service: Service) -> None:
+    def __init__(self, app: ASGIApp, service: Service, open_: Collection[str] = OPEN) -> None:
         self._app = app
+        self._open = frozenset(open_)
         self._service = service
         rate = service.limits.requests_per_s
         self._by_address = Pace(rate, rate * _BURST_S)
@@ -75,7 +83,9 @@ class Guard:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 turn.status = message["status"]
-                message = {**message, "headers": [*message["headers"], *_headers(turn)]}
+                said = {name for name, _ in message["headers"]}
+                more = [(name, value) for name, value in _headers(turn) if name not in said]
+                message = {**message, "headers": [*message["headers"], *more]}
             turn.down_bytes += len(message.get("body", b""))
             await send(message)
 
@@ -112,14 +122,17 @@ class Guard:
         now = time.monotonic()
         if wait_s := self._by_address.wait_s(turn.address, now):
             return later(wait_s)
-        if scope["path"] in OPEN:
+        if scope["path"] in self._open:
             return None
+        request = Request(scope)
+        header = request.headers.get("authorization", "")
         try:
-            header = Request(scope).headers.get("authorization", "")
-            turn.who = self._service.principal(header)
+            turn.who = self._service.principal(header, request.cookies.get(COOKIE, ""))
         except SnapbookError as error:
             self._by_address.spend(turn.address, now, _STRANGER)
             return refusal(error)
+        if not header and not visits.is_own(request):
+            return refusal(_FOREIGN)
         if wait_s := self._by_token.wait_s(turn.who.token, now):
             return later(wait_s)
         scope["state"]["who"] = turn.who

@@ -29,7 +29,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def server(service: Service, proxies: str = "") -> uvicorn.Server:
+def server(service: Service, proxies: str = "", page: app.Page | None = None) -> uvicorn.Server:
     """The server, not yet running; of its own it logs no query and no header, so no token.
 
     ``proxies`` are the addresses whose word counts for where a request came from ("": nobody's).
@@ -37,7 +37,7 @@ def server(service: Service, proxies: str = "") -> uvicorn.Server:
     # Its own log of requests has queries in it. Whoever set up handlers for it did not know that.
     logging.getLogger("uvicorn.access").disabled = True
     config = uvicorn.Config(
-        app.make(service),
+        app.make(service, page),
         log_config=None,
         access_log=False,
         ws="none",
@@ -51,9 +51,13 @@ def server(service: Service, proxies: str = "") -> uvicorn.Server:
 
 
 def run(
-    service: Service, listening: socket.socket, ready: Callable[[], None], proxies: str = ""
+    service: Service,
+    listening: socket.socket,
+    ready: Callable[[], None],
+    proxies: str = "",
+    page: app.Page | None = None,
 ) -> None:
     """Answer on ``listening`` until SIGINT or SIGTERM; what is being sent then is sent."""
     logs.begin()
     ready()
-    server(service, proxies).run(sockets=[listening])
+    server(service, proxies, page).run(sockets=[listening])

@@ -17,6 +17,8 @@ from snapbook.catalog.rows import VersionRow
 from snapbook.errors import Refused
 from snapbook.registry.meters import Meters
 from snapbook.registry.roles import Principal
+from snapbook.registry.sessions import Sessions, Shelf
+from snapbook.registry.shelves import FolderShelf
 from snapbook.registry.tokens import Tokens
 from snapbook.registry.witness import Kept, Witnessed
 from snapbook.repository import Repository
@@ -49,10 +51,16 @@ class Service:
     version: str = "unknown"
     limits: Limits = field(default_factory=Limits)
     meters: Meters = field(default_factory=Meters)
+    shelf: Shelf | None = None  # of sessions; the folder's, if none is given
+    sessions: Sessions = field(init=False)
     _threads: threading.local = field(default_factory=threading.local, init=False)
     _all: list[Repository] = field(default_factory=list, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _needed: OrderedDict[str, frozenset[str]] = field(default_factory=OrderedDict, init=False)
+
+    def __post_init__(self) -> None:
+        shelf = self.shelf or FolderShelf(self.folder / "sessions")
+        self.sessions = Sessions(shelf, self.tokens)
 
     @property
     def repository(self) -> Repository:
@@ -87,10 +95,16 @@ class Service:
             while self._all:
                 self._all.pop().close()
 
-    def principal(self, authorization: str) -> Principal:
-        """Who asks, by the header "Authorization". Raises Refused (kind "unauthenticated")."""
-        scheme, _, token = authorization.partition(" ")
-        who = self.tokens.principal(token.strip()) if scheme.lower() == "bearer" else None
+    def principal(self, authorization: str, session: str = "") -> Principal:
+        """Who asks, by the header "Authorization", or by a session where there is none.
+
+        Raises Refused (kind "unauthenticated").
+        """
+        if session and not authorization:
+            who = self.sessions.principal(session)
+        else:
+            scheme, _, token = authorization.partition(" ")
+            who = self.tokens.principal(token.strip()) if scheme.lower() == "bearer" else None
         if who is None:
             raise Refused(
                 "This registry does not know you",

@@ -94,9 +94,12 @@ class Tokens:
         given = canonical.digest(secret.encode("utf-8", "surrogatepass"))
         # Compared in any case, so that the time taken does not tell whether the id is known.
         same = hmac.compare_digest(given, str(found["digest"]) if found else "0" * 64)
-        if found is None or prefix != PREFIX or not same or found["revoked"]:
-            return None
-        if expiry.is_over(found["expires"], datetime.now(UTC)):
+        return self.holder(id_) if prefix == PREFIX and same else None
+
+    def holder(self, id_: str) -> Principal | None:
+        """Who the token of that id belongs to; None for one that is unknown, expired or revoked."""
+        found = self._read().get(id_)
+        if found is None or found["revoked"] or expiry.is_over(found["expires"], datetime.now(UTC)):
             return None
         grants = tuple(parse_grant(grant) for grant in found["grants"])
         return Principal(found["name"], grants, id_, found.get("kind", PERSON))

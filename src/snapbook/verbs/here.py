@@ -12,6 +12,7 @@ from snapbook.errors import Unreachable
 
 if TYPE_CHECKING:
     from snapbook.kernel import Kernel
+    from snapbook.registry.app import Page
     from snapbook.repository import Repository
 
 Progress = Callable[[str, int, int], None]
@@ -48,7 +49,8 @@ def folder_now() -> Path:
 @dataclass(frozen=True, slots=True)
 class Here:
     """The surroundings of one call. ``progress`` is told (what, done, of) while something lasts,
-    ``say`` a line that people have to see before the verb has ended.
+    ``say`` a line that people have to see before the verb has ended; ``page`` makes what a registry
+    that is served from here shows to people.
 
     A context: the repositories that were opened through it are closed at its end.
     """
@@ -58,6 +60,7 @@ class Here:
     face: str = "python"
     progress: Progress = field(default=silent)
     say: Callable[[str], None] = field(default=unsaid)
+    page: Callable[[], Page] | None = None
     _opened: list[Repository] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __enter__(self) -> Here:

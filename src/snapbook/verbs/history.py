@@ -25,12 +25,13 @@ def history(repository: Repository, version: VersionRow, most: int = MOST) -> tu
     for n in sorted(repository.index.acts(version.manifest, most)):
         event = repository.catalog.event(n)
         if event is not None:
-            text = _text(repository, event, version.manifest)
+            text = told(repository, event, version.manifest)
             acts.append(Act(event.n, event.time, event.author, event.type, text))
     return tuple(acts)
 
 
-def _text(repository: Repository, event: Event, manifest: str) -> str:
+def told(repository: Repository, event: Event, manifest: str) -> str:
+    """What ``event`` did, seen from the version of ``manifest``; "" where its type says it all."""
     body: Mapping[str, Any] = event.body
     words = _words(repository, body.get("texts"))
     if event.type == "version":

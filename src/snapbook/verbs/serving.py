@@ -18,6 +18,7 @@ from snapbook.verbs.state import size_text
 from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
+    from snapbook.registry.sessions import Shelf
     from snapbook.registry.tokens import Tokens
     from snapbook.verbs.table import Asked
 
@@ -61,10 +62,23 @@ def _answer(here: Here, asked: Asked, kept: places.Served, rate: float) -> Done:
             kept.folder.name,
             release() or "unknown",
             Limits(requests_per_s=rate),
+            shelf=_shelf(kept),
         )
+        page = here.page() if here.page is not None else None
         with listening:
-            serving.run(service, listening, lambda: here.say("\n".join(lines)), asked.proxy or "")
+            serving.run(
+                service, listening, lambda: here.say("\n".join(lines)), asked.proxy or "", page
+            )
     return Done(("stopped; what was acknowledged is kept",), {"url": shown})
+
+
+def _shelf(kept: places.Served) -> Shelf:
+    """Where sessions at the page lie: with the tokens, so that they hold at every server."""
+    from snapbook.registry import shelves
+
+    if kept.database is None:
+        return shelves.FolderShelf(kept.folder / "sessions")
+    return shelves.DatabaseShelf(kept.database)
 
 
 @contextmanager
