@@ -18,6 +18,7 @@ Bodies by type (all values JSON; digests 64 hex digits; ``texts`` is the digest 
     request    model, manifest, alias, texts (text), signature
     approval   model, manifest, alias, word "approve" or "reject", texts (text), signature
     policy     model, policy, old           digests of blobs; old "" for the first
+    verdict    model, manifest, alias, gate, evidence, signature; role, where a registry made it
     delete     model, number, manifest
     rename     model, to
     shared     model, manifest, registry, there (model), number, way "push" or "pull"

@@ -224,6 +224,12 @@ TABLE = {
         {"params": {"ref": "churn"}}, dict.fromkeys(CHURN, 400), 404,
     ),
     ("GET", f"{PATH}/page/file"): ({"params": {"ref": "churn"}}, dict.fromkeys(CHURN, 400), 404),
+    ("GET", f"{PATH}/trials"): ({"params": {"ref": "churn", "alias": "production"}}, CHURN, 404),
+    # Without a verdict: who may is told so.
+    ("POST", f"{PATH}/verdicts"): (
+        {"json": {"ref": "churn", "alias": "production"}},
+        {**SEE, "writer:churn": 400, "approver:churn": 400, "admin": 400}, 404,
+    ),
     ("GET", f"{PATH}/policies"): ({"params": {"model": "churn"}}, CHURN, 404),
     ("POST", f"{PATH}/policies"): (
         {"json": {"model": "churn", "text": "[[["}},

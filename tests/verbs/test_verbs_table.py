@@ -39,6 +39,7 @@ WORDS = {
     "request": ["churn", "production"],
     "approve": ["churn", "production"],
     "reject": ["churn", "production", "--reason", "not yet"],
+    "judge": ["churn:0.1.0", "production"],
     "review": ["churn"],
     "policy": ["churn", "policy.toml"],
     "push": ["churn:0.1.0"],

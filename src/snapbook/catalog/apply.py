@@ -179,6 +179,11 @@ class Applier:
         words, _ = self.content.words(texts)
         db.execute(
             "INSERT INTO rulings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    def _verdict(self, db: sqlite3.Connection, event: Event) -> None:
+        body: Mapping[str, Any] = event.body
+        gate, kept = _text(body["gate"]), _digest(body["evidence"]).hex()
+        self._rule(db, event, _digest(body["manifest"]), str(body["alias"]), gate, kept)
+
             (
                 event.n,
                 event.type,
@@ -280,6 +285,7 @@ def _metrics(db: sqlite3.Connection, n: int, parts: list[Mapping[str, Any]]) -> 
 
 
 def _paramset(db: sqlite3.Connection, parts: list[tuple[str, Mapping[str, Any]]]) -> int:
+    "verdict": Applier._verdict,
     """The id of these parameters, entered once however many versions share them."""
     if not parts:
         return 0

@@ -7,16 +7,17 @@ Verbs know this and no more; the texts they write are the same for both.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from snapbook import refs
 from snapbook.catalog.rows import VersionRow
-from snapbook.promote import moving, opinions, policies, reviewing
+from snapbook.promote import moving, opinions, policies, reviewing, verdicts
 from snapbook.promote.moving import anyone
 from snapbook.promote.policy import Rule
 from snapbook.promote.records import Kept, Moved, Review
+from snapbook.promote.verdicts import Judgement, Sought
 from snapbook.repository import Author, Repository
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -44,6 +45,12 @@ class Desk(Protocol):
 
     def say(self, ref: str, alias: str, word: str, text: str) -> VersionRow:
         """Request, approve or reject the version ``ref``."""
+
+    def sought(self, ref: str, alias: str) -> Sought:
+        """What the version ``ref`` is to be judged by, before it may stand under ``alias``."""
+
+    def judge(self, ref: str, alias: str, judgements: Sequence[Judgement]) -> None:
+        """Keep verdicts about the version ``ref``."""
 
     def policies(self, model: str) -> list[Kept]:
         """Every policy of a model, the one in force first."""
@@ -98,6 +105,14 @@ class LocalDesk:
         row = self._resolve(ref)
         opinions.say(self.repository, row, alias, word, text, self.author)
         return row
+
+    def sought(self, ref: str, alias: str) -> Sought:
+        """See `verdicts.sought`."""
+        return verdicts.sought(self.repository, self._resolve(ref), alias)
+
+    def judge(self, ref: str, alias: str, judgements: Sequence[Judgement]) -> None:
+        """See `verdicts.keep`."""
+        verdicts.keep(self.repository, self._resolve(ref), alias, judgements, self.author)
 
     def policies(self, model: str) -> list[Kept]:
         """See `policies.all_of`."""

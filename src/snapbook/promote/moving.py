@@ -14,7 +14,7 @@ from snapbook import numbers, transfer
 from snapbook.canonical import Json
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import Hint, NotFound, Refused
-from snapbook.promote import judging, opinions, policies, signed
+from snapbook.promote import judging, opinions, policies, signed, verdicts
 from snapbook.promote.policy import Rule
 from snapbook.promote.records import Judged, Moved
 from snapbook.refs import check_alias, number_text
@@ -116,7 +116,7 @@ class _Promotion:
     text: str
     dry: bool
     may: May
-    _found: dict[tuple[str, str], tuple[Judged, ...]] = field(default_factory=dict)
+    _found: dict[tuple[object, ...], tuple[Judged, ...]] = field(default_factory=dict)
     _moved: Moved | None = None
 
     def run(self) -> None:
@@ -166,15 +166,22 @@ class _Promotion:
         self._moved = Moved(self.alias, self.version, before, since, found, number)
         if self.dry:
             return None
-        kept = judging.evidence(self.version, self.alias, old, digest, found, said)
+        compared = judging.benchmarks(self.repository, rule, model)
+        kept = judging.evidence(self.version, self.alias, old, digest, found, said, compared)
         return "alias", self._body(old, self.writer.add(kept), further)
 
     def _judged(
         self, rule: Rule, before: VersionRow | None, old: str, policy: str
     ) -> tuple[Judged, ...]:
-        key = (old, policy)
+        model = self.version.model
+        compared = judging.benchmarks(self.repository, rule, model)
+        # All that verdicts rest on, beside the version itself, which never changes.
+        rows = tuple(row.manifest for row in compared.values())
+        key = (old, policy, rows, verdicts.newest(self.repository, model))
         if key not in self._found:
-            self._found[key] = judging.judged(self.repository, rule, self.version, before)
+            self._found[key] = judging.judged(
+                self.repository, rule, self.version, self.alias, before, compared
+            )
         return self._found[key]
 
     def _first(self) -> Mapping[str, Json] | None:

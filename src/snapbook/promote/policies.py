@@ -7,12 +7,15 @@ says is policy.py.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from snapbook.canonical import Json
-from snapbook.errors import Conflict, Hint
+from snapbook.catalog.rows import VersionRow
+from snapbook.errors import Conflict, Hint, NotFound, Usage
 from snapbook.promote import signed
 from snapbook.promote.policy import DEFAULT, Policy, decode, default, parse
 from snapbook.promote.records import Kept
+from snapbook.refs import parse_number
 from snapbook.repository import Author, Repository
 
 
@@ -22,6 +25,28 @@ def in_force(repository: Repository, model: str) -> tuple[Policy, str]:
     if newest is None:
         return default(), ""
     return decode(repository.store.get(newest.kept)), newest.kept
+
+
+def benchmark(repository: Repository, model: str, name: str) -> VersionRow:
+    """The version that a policy names as a benchmark: by an alias of the model, or by its number.
+
+    Raises NotFound where there is none of that name.
+    """
+    held = {alias.lower(): manifest for alias, manifest in repository.known.aliases(model).items()}
+    rows = repository.known.of_manifest(held.get(name.lower(), ""), model) if held else []
+    found = next((row for row in rows if not row.deleted), None)
+    if found is None:
+        with suppress(Usage):
+            found = repository.known.numbered(model, parse_number(name))
+    if found is None or found.deleted:
+        raise NotFound(
+            f"{model} has no benchmark {name}",
+            "the policy compares with it",
+            act="Name one",
+            hint=Hint("tag", (model, f"@{name}")),
+            kind="no-version",
+        )
+    return found
 
 
 def all_of(repository: Repository, model: str) -> list[Kept]:

@@ -7,13 +7,14 @@ written, with the files that it names.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from snapbook import canonical
-from snapbook.errors import BadOption, Damaged, nearest
+from snapbook.errors import BadOption, Damaged, Hint, nearest
 from snapbook.gates import known
 from snapbook.refs import check_alias
 
@@ -21,6 +22,8 @@ PROTECTED = ("production", "staging")
 PROMOTERS = ("writer", "approver")
 _MOST_BYTES = 1 << 20
 _FILE = "bad_file"
+_KEYS = ("approvals", "author_may_approve", "promoter", "judges", "gates")
+_KEY = re.compile(r"[0-9a-f]{64}")
 DEFAULT = """\
 # The policy of every model that has none of its own. docs/promotion.md tells what may stand here.
 
@@ -54,12 +57,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a policy says of one alias. ``promoter`` is the least role that may move it."""
+    """What a policy says of one alias. ``promoter`` is the least role that may move it; ``judges``
+    are the public keys whose verdicts count, or the one role that may give them.
+    """
 
     approvals: int
     author_may_approve: bool
     promoter: str
     gates: tuple[Wanted, ...]
+    judges: tuple[str, ...] = ("writer",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +152,8 @@ def _rule(alias: str, table: object, files: Mapping[str, str], checking: bool) -
     if not isinstance(table, dict):
         raise BadOption(f"That is no policy: {alias} is no table", act=f"Begin with [{alias}]")
     for key in table:
-        if key not in ("approvals", "author_may_approve", "promoter", "gates"):
-            near = nearest(key, ("approvals", "author_may_approve", "promoter", "gates"))
+        if key not in _KEYS:
+            near = nearest(key, _KEYS)
             guess = f" (did you mean {near[0]}?)" if near else ""
             raise BadOption(f"A policy knows no {alias}.{key}{guess}")
     approvals, own = table.get("approvals", 0), table.get("author_may_approve", False)
@@ -158,12 +164,27 @@ def _rule(alias: str, table: object, files: Mapping[str, str], checking: bool) -
         raise BadOption(f"{alias}.author_may_approve has to be true or false")
     if promoter not in PROMOTERS:
         raise BadOption(f"{alias}.promoter has to be {' or '.join(PROMOTERS)}")
+    judges = _judges(alias, table.get("judges", "writer"))
     if not isinstance(gates, dict):
         raise BadOption(f"{alias}.gates is no table", act=f"Begin with [{alias}.gates.metric]")
     wanted = [_wanted(alias, name, settings, files) for name, settings in gates.items()]
     for gate in wanted if checking else ():
         known.check(gate.name, gate.settings)
-    return Rule(approvals, own, promoter, tuple(wanted))
+    return Rule(approvals, own, promoter, tuple(wanted), judges)
+
+
+def _judges(alias: str, value: object) -> tuple[str, ...]:
+    """A role, or keys. No key that is misspelt: nobody could judge then."""
+    if value in PROMOTERS:
+        return (str(value),)
+    keys = value if isinstance(value, list) else []
+    if keys and all(isinstance(key, str) and _KEY.fullmatch(key) for key in keys):
+        return tuple(keys)
+    raise BadOption(
+        f"{alias}.judges has to be {' or '.join(PROMOTERS)}, or a list of public keys",
+        act="Your own",
+        hint=Hint("key"),
+    )
 
 
 def _wanted(alias: str, name: str, settings: object, files: Mapping[str, str]) -> Wanted:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from snapbook.catalog.rows import VersionRow
 from snapbook.gates.base import Verdict
@@ -59,7 +60,8 @@ class Review:
     ``live`` is where the alias points, ``candidate`` what is looked at: both None where there is
     none. ``changes`` are lines, most telling first. ``missing`` says what keeps the candidate out,
     in words; empty: it may be promoted. ``history`` is newest first. ``policy`` counts the policies
-    that the model had, 0 for the default one. ``notes`` are further lines: who may do what.
+    that the model had, 0 for the default one. ``benchmarks`` are the further versions that its
+    gates compare with, by the names that the policy gives them.
     """
 
     model: str
@@ -73,6 +75,7 @@ class Review:
     missing: tuple[str, ...]
     history: tuple[Stay, ...]
     policy: int
+    benchmarks: Mapping[str, VersionRow] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,17 +38,21 @@ def review(
         candidate = _living(repository, model, asked) or index.newest(model)
     policy, _ = policies.in_force(repository, model)
     rule = policy.rule(alias)
+    compared = judging.benchmarks(repository, rule, model)
     stays = history(repository, model, alias)[:_MOST_STAYS]
     places = len(index.rulings(model, "policy"))
     if candidate is None or candidate.manifest == at:
-        return Review(model, alias, live, None, (), (), (), rule.approvals, (), stays, places)
-    found = judging.judged(repository, rule, candidate, live)
+        return Review(
+            model, alias, live, None, (), (), (), rule.approvals, (), stays, places, compared
+        )
+    found = judging.judged(repository, rule, candidate, alias, live, compared)
     said = opinions.said(repository, candidate, alias, rule)
     lacking = judging.missing(rule, found, said)
     changes = _changes(repository, live, candidate)
     return Review(
-        model, alias, live, candidate, changes, found, said, rule.approvals, lacking, stays, places
-    )
+        model, alias, live, candidate, changes, found, said, rule.approvals, lacking, stays, places,
+        compared,
+    )  # fmt: skip
 
 
 def history(repository: Repository, model: str, alias: str) -> tuple[Stay, ...]:

@@ -16,6 +16,14 @@ from snapbook.signing import Key
 PURPOSES = {"request": "request", "approve": "approval", "reject": "rejection"}
 
 
+VERDICT = "verdict"
+
+
+def verdict(model: str, manifest: str, alias: str, gate: str, evidence: str) -> Mapping[str, Json]:
+    """What one signs who judges; ``evidence`` is the digest of what was found."""
+    return {**opinion(model, manifest, alias), "gate": gate, "evidence": evidence}
+
+
 def opinion(model: str, manifest: str, alias: str) -> Mapping[str, Json]:
     """What one signs who requests, approves or rejects."""
     return {"model": model, "manifest": manifest, "alias": alias.lower()}

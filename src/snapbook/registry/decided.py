@@ -13,7 +13,9 @@ from snapbook import canonical
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import Damaged
 from snapbook.gates.base import Verdict
+from snapbook.promote.policy import Wanted
 from snapbook.promote.records import Judged, Kept, Moved, Review, Said, Stay
+from snapbook.promote.verdicts import Sought
 from snapbook.registry import wire
 
 
@@ -38,6 +40,8 @@ def review_of(data: bytes) -> Review:
             missing=tuple(map(str, value["missing"])),
             history=tuple(Stay(**one) for one in value["history"]),
             policy=int(value["policy"]),
+            # An older server knows none.
+            benchmarks=_rows(value.get("benchmarks") or {}),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _strange("a review") from error
@@ -58,6 +62,20 @@ def moved_of(data: bytes) -> Moved:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _strange("a promotion") from error
+
+
+def sought_of(data: bytes) -> Sought:
+    """What is to be judged, as `told` wrote it. Raises Damaged."""
+    value = _table(data)
+    try:
+        gates = [
+            Wanted(str(one["name"]), one["refuses"] is True, dict(one["settings"]))
+            for one in value["gates"]
+        ]
+        version, rows = wire.row_of(value["version"]), _rows(value["rows_of"])
+        return Sought(version, _row(value["baseline"]), tuple(gates), rows)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _strange("what is to be judged") from error
 
 
 def kept_of(data: bytes) -> list[Kept]:
@@ -110,6 +128,10 @@ def _table(data: bytes) -> Mapping[str, Any]:
 
 def _row(value: Any) -> VersionRow | None:
     return None if value is None else wire.row_of(value)
+
+
+def _rows(value: Any) -> dict[str, VersionRow]:
+    return {str(name): wire.row_of(row) for name, row in value.items()}
 
 
 def _judged(value: Any) -> Judged:

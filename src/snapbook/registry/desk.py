@@ -6,13 +6,14 @@ that never leaves this machine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from snapbook.canonical import Json
 from snapbook.catalog.rows import VersionRow
 from snapbook.promote import signed
 from snapbook.promote.records import Kept, Moved, Review
+from snapbook.promote.verdicts import Judgement, Sought
 from snapbook.registry import decided, wire
 from snapbook.registry.http import Http
 from snapbook.repository import Author
@@ -58,6 +59,22 @@ class HttpDesk:
             "ref": row.ref, "alias": alias, "word": word, "text": text, "signature": signature,
         }  # fmt: skip
         return decided.row_of(self._post("/opinions", body))
+
+    def sought(self, ref: str, alias: str) -> Sought:
+        """See `promote.desk.Desk`."""
+        return decided.sought_of(self._http.bytes("/trials", ref=ref, alias=alias))
+
+    def judge(self, ref: str, alias: str, judgements: Sequence[Judgement]) -> None:
+        """See `promote.desk.Desk`."""
+        told = [
+            {
+                "gate": one.gate,
+                "evidence": one.evidence.decode(),
+                "signature": one.signature,
+            }
+            for one in judgements
+        ]
+        self._post("/verdicts", {"ref": ref, "alias": alias, "verdicts": told})
 
     def policies(self, model: str) -> list[Kept]:
         """See `promote.desk.Desk`."""

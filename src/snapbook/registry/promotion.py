@@ -12,20 +12,22 @@ from dataclasses import replace
 
 from fastapi import APIRouter, Response
 
-from snapbook import refs
+from snapbook import canonical, refs
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import NotFound, Refused, Usage
-from snapbook.promote import moving, opinions, policies, reviewing, signed
+from snapbook.promote import moving, opinions, policies, reviewing, signed, verdicts
 from snapbook.promote.desk import seen_of, spelled
 from snapbook.promote.policy import Rule
+from snapbook.promote.verdicts import Judgement
 from snapbook.registry import decided
 from snapbook.registry.asked import Asked
 from snapbook.registry.finding import resolved
-from snapbook.registry.roles import APPROVE, READ, WRITE
+from snapbook.registry.roles import APPROVE, READ, WRITE, Principal
 from snapbook.repository import Author
 
 routes = APIRouter(tags=["promotion"])
 _LONGEST = 10_000
+_MOST_VERDICTS = 50
 
 
 @routes.get("/aliases")
@@ -54,7 +56,7 @@ def promote(asked: Asked) -> Response:
     moved = moving.promote(
         asked.service.repository, row, alias, Author(asked.who.name),
         seen=_seen(asked, row.model), text=_words(asked), dry=asked.body.get("dry") is True,
-        may=_may(asked, row.model, alias),
+        may=may(asked.who, row.model, alias),
     )  # fmt: skip
     return _told(moved)
 
@@ -69,7 +71,7 @@ def rollback(asked: Asked) -> Response:
     moved = moving.rollback(
         asked.service.repository, model, alias, Author(asked.who.name),
         to=target, seen=_seen(asked, model), text=_words(asked), dry=asked.body.get("dry") is True,
-        may=_may(asked, model, alias),
+        may=may(asked.who, model, alias),
     )  # fmt: skip
     return _told(moved)
 
@@ -89,6 +91,30 @@ def say(asked: Asked) -> Response:
     opinions.say(
         asked.service.repository, row, alias, word, _words(asked), Author(asked.who.name), signature
     )
+    return _told({"version": row})
+
+
+@routes.get("/trials")
+def trials(asked: Asked, ref: str, alias: str) -> Response:
+    """What a version is to be judged by where its model may be loaded, which is not here."""
+    row = resolved(asked.service, asked.who, ref)
+    return _told(verdicts.sought(asked.service.repository, row, alias))
+
+
+@routes.post("/verdicts")
+def judge(asked: Asked) -> Response:
+    """Keep what somebody found who tried a version; by which role he did is written down."""
+    row, alias = _row(asked), asked.text("alias")
+    approves = asked.who.may(APPROVE, row.model)
+    if not approves:
+        asked.need(WRITE, row.model)
+    given = asked.body.get("verdicts")
+    if not isinstance(given, list) or not 0 < len(given) <= _MOST_VERDICTS:
+        raise Usage("verdicts is no list, or too long a one", kind="argument")
+    judgements = [_judgement(one, row, alias) for one in given]
+    role = "approver" if approves else "writer"
+    author = Author(asked.who.name)
+    verdicts.keep(asked.service.repository, row, alias, judgements, author, role)
     return _told({"version": row})
 
 
@@ -118,6 +144,16 @@ def _row(asked: Asked) -> VersionRow:
     return resolved(asked.service, asked.who, str(replace(ref, registry="")))
 
 
+def _judgement(given: object, row: VersionRow, alias: str) -> Judgement:
+    gate = given.get("gate") if isinstance(given, dict) else None
+    evidence = given.get("evidence") if isinstance(given, dict) else None
+    if not isinstance(given, dict) or not isinstance(gate, str) or not isinstance(evidence, str):
+        raise Usage("A verdict has a gate and evidence, which are texts", kind="argument")
+    data = evidence.encode("utf-8", "replace")
+    said = signed.verdict(row.model, row.manifest, alias, gate, canonical.digest(data))
+    return Judgement(gate, data, signed.checked(given.get("signature"), signed.VERDICT, said))
+
+
 def _readable(asked: Asked, name: str) -> str:
     """The model that ``name`` means; one that may not be read does not exist."""
     known = asked.service.repository.index.model(name)
@@ -144,21 +180,21 @@ def _words(asked: Asked) -> str:
     return text
 
 
-def _may(asked: Asked, model: str, alias: str) -> Callable[[Rule], None]:
-    """What raises unless who asks has the role that the rule wants."""
+def may(who: Principal, model: str, alias: str) -> Callable[[Rule], None]:
+    """What raises unless ``who`` has the role that the rule wants."""
 
-    def may(rule: Rule) -> None:
-        if asked.who.may(APPROVE, model):
+    def check(rule: Rule) -> None:
+        if who.may(APPROVE, model):
             return
-        if rule.promoter == "writer" and asked.who.may(WRITE, model):
+        if rule.promoter == "writer" and who.may(WRITE, model):
             return
         raise Refused(
-            f"Not allowed: {asked.who.name} may not promote {model} to {alias} here",
+            f"Not allowed: {who.name} may not promote {model} to {alias} here",
             act="Who may approve can do it",
             kind="role",
         )
 
-    return may
+    return check
 
 
 def _told(value: object) -> Response:

@@ -21,7 +21,8 @@ _SAID = {
     "rename": "{model} was renamed to {to}",
     "delete": "{version} was deleted",
     "request": "{version} was asked for",
-    "approval": "{version} was judged",
+    "approval": "{version} was approved or rejected",
+    "verdict": "{version} was judged",
     "policy": "the policy of {model} was changed",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from snapbook.promote import reviewing
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from snapbook.verbs.table import Asked
 
 _HISTORY = 5
+_METRICS = 12
+_ROWS = 30
 _DID = {"request": "asked for it", "approve": "approved", "reject": "rejected"}
 
 
@@ -33,12 +36,13 @@ def review(here: Here, asked: Asked) -> Done:
         found = there.review(ref, asked.alias or PRODUCTION)
     if time:
         return _at(found, time)
-    lines = [f"{found.model}  {found.alias}", *_places(found)]
+    lines = [f"{found.model}  {found.alias}", *_places(found), *_side_by_side(found)]
     if found.candidate is not None:
         lines += [
             f"{'changes' if not at else '':<11}{line}" for at, line in enumerate(found.changes)
         ]
         lines += ["gates", *verdicts(found.judged, "warns")] if found.judged else []
+        lines += _measured(found)
         lines += [
             f"{'said' if not at else '':<11}{_said(one)}" for at, one in enumerate(found.said)
         ]
@@ -81,6 +85,44 @@ def _places(found: Review) -> list[str]:
     elif live is not None:
         lines.append(f"{'candidate':<11}none: {number_text(live.number)} is the newest")
     return lines
+
+
+def _side_by_side(found: Review) -> list[str]:
+    """Metrics of what is live, of the candidate and of each benchmark, where there are some."""
+    if not found.benchmarks:
+        return []
+    rows = {
+        **({"live": found.live} if found.live is not None else {}),
+        **({"candidate": found.candidate} if found.candidate is not None else {}),
+        **found.benchmarks,
+    }
+    names = dict.fromkeys(name for row in rows.values() for name in row.metrics)
+    table = [["metrics", *(f"{name} {number_text(row.number)}" for name, row in rows.items())]]
+    for name in list(names)[:_METRICS]:
+        values = [row.metrics.get(name) for row in rows.values()]
+        table.append([name, *("" if one is None else _short(one.value) for one in values)])
+    return columns(table)
+
+
+def _measured(found: Review) -> list[str]:
+    """What gates measured, as the tables that they gave."""
+    lines = []
+    for one in found.judged:
+        table = one.verdict.facts.get("table")
+        if isinstance(table, list) and all(isinstance(row, list) for row in table):
+            lines.append(one.verdict.name)
+            lines += [f"  {line}" for line in columns(table[:_ROWS])]
+    return lines
+
+
+def columns(table: Sequence[Sequence[object]]) -> list[str]:
+    """Rows of a table as lines, column under column."""
+    rows = [[str(value)[:60] for value in row] for row in table]
+    widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
+    return [
+        "  ".join(value.ljust(width) for value, width in zip(row, widths, strict=False)).rstrip()
+        for row in rows
+    ]
 
 
 def _metrics(row: VersionRow) -> str:
@@ -138,6 +180,7 @@ def _data(found: Review) -> dict[str, Json]:
         "candidate": _row(found.candidate),
         "changes": list(found.changes),
         "gates": data_of(found.judged),
+        "benchmarks": {name: _row(row) for name, row in found.benchmarks.items()},
         "said": list(said),
         "approvals_needed": found.needed,
         "missing": list(found.missing),

@@ -77,6 +77,28 @@ PROMOTION = (
         button="Reject",
     ),
     Verb(
+        "judge",
+        "Try a version by the gates that need its model, and keep what they say",
+        late("judging", "judge"),
+        (
+            NEED_REF,
+            ALIAS,
+            Argument(("--gate",), "this gate alone", "append", metavar="NAME"),
+            Argument(("--data",), "a frame of the notebook to try it on", "append", metavar="NAME"),
+            Argument(("--target",), "what should come out: a frame or a column", metavar="NAME"),
+            REGISTRY,
+            DRY,
+        ),
+        examples=(
+            "snapbook judge churn:1.5.0 production",
+            "%snapbook judge churn production --data X_test --target y_test",
+        ),
+        label="Judge…",
+        on="version",
+        changes=True,
+        button="Judge",
+    ),
+    Verb(
         "review",
         "Production beside what may take its place: differences, gates, approvals, history",
         late("reviewing", "review"),
