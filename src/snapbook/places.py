@@ -19,7 +19,7 @@ from snapbook.errors import BadOption, Damaged, Hint, NewerFormat, NotFound
 from snapbook.store import durable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from snapbook.catalog.base import Catalog
     from snapbook.catalog.database import Database
@@ -111,21 +111,34 @@ def open_folder(folder: Path) -> Repository:
 
 @contextmanager
 def open_registry(
-    known: Known, token: str, model: str = "", *, make: bool = False
+    known: Known,
+    token: str,
+    model: str = "",
+    *,
+    make: bool = False,
+    say: Callable[[str], None] = lambda _line: None,
+    strict: bool = True,
 ) -> Iterator[Side]:
     """The registry as a side of a copy, until the end; ``model`` is what is pushed to it.
 
     A folder that others reach is opened as it is; with ``make`` it is made a repository where it is
-    none yet. Raises NotFound where it is none.
+    none yet. Raises NotFound where it is none. ``say`` gets what a server's state gives to say, and
+    without ``strict`` one that went back is let through: for who looks at the chain himself.
     """
     if known.bucket:
         yield from _open_bucket(known, make)
         return
     folder = known.folder
     if folder is None:
+        from snapbook import settings
+        from snapbook.registry.heads import Heads
+        from snapbook.registry.known import Book
+        from snapbook.registry.pinned import Pinned
         from snapbook.registry.remote import Remote
 
-        with Remote(known.url, token, model) as remote:
+        config = settings.folder()
+        pinned = Pinned(known, Book(config), Heads(config), say, strict)
+        with Remote(known.url, token, model, pinned) as remote:
             yield remote
         return
     from snapbook.transfer import Local

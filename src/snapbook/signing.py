@@ -59,6 +59,27 @@ def verify(public: str, signature: str, purpose: str, statement: Mapping[str, Js
     return True
 
 
+def new() -> Key:
+    """A key that nobody has; it is kept nowhere yet."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return _key(Ed25519PrivateKey.generate())
+
+
+def from_pem(data: bytes, named: str, act: str) -> Key:
+    """The key that `Key.pem` gave. Raises Damaged: the key ``named`` so, and what is to be done."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        private = load_pem_private_key(data, password=None)
+    except (ValueError, TypeError) as error:
+        raise Damaged(f"The signing key {named} cannot be read", act=act) from error
+    if not isinstance(private, Ed25519PrivateKey):
+        raise Damaged(f"The signing key {named} is of another kind (ed25519 is needed)")
+    return _key(private)
+
+
 def own_key(folder: Path) -> Key:
     """The user's key in ``folder``, made on first use (0600). Raises Damaged, OSError."""
     path = folder / KEY_FILE
@@ -89,26 +110,13 @@ def _message(purpose: str, statement: Mapping[str, Json]) -> bytes:
 
 
 def _read(path: Path) -> Key:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    try:
-        private = load_pem_private_key(path.read_bytes(), password=None)
-    except (ValueError, TypeError) as error:
-        raise Damaged(
-            f"The signing key {path.name} cannot be read",
-            act="Move it away; a new one is made at the next version",
-        ) from error
-    if not isinstance(private, Ed25519PrivateKey):
-        raise Damaged(f"The signing key {path.name} is of another kind (ed25519 is needed)")
-    return _key(private)
+    act = "Move it away; a new one is made at the next version"
+    return from_pem(path.read_bytes(), path.name, act)
 
 
 def _make(path: Path) -> Key:
     """Exclusive, so that two kernels starting at once end up with one key."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    key = _key(Ed25519PrivateKey.generate())
+    key = new()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".key-")
     try:

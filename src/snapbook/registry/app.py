@@ -22,6 +22,7 @@ from snapbook.registry.asked import Asked, service_of
 from snapbook.registry.guard import OPEN, Guard, id_of
 from snapbook.registry.refusal import refusal
 from snapbook.registry.service import Service
+from snapbook.registry.vouching import Vouching
 
 _WHY = {
     DiskFull.kind: "the registry's disk is full",
@@ -59,6 +60,7 @@ def make(service: Service, page: Page | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
+    app.add_middleware(Vouching, identity=service.identity)
     app.add_middleware(Guard, service=service, open_=(*OPEN, *(page.files if page else ())))
     app.add_exception_handler(SnapbookError, _refuse)
     app.add_exception_handler(HTTPException, _plain)

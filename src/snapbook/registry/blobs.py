@@ -34,10 +34,15 @@ _OCTETS = "application/octet-stream"
 
 @routes.post("/missing")
 def missing(asked: Asked) -> dict[str, Any]:
-    """Those of ``digests`` that have to be uploaded for a version of ``model``."""
+    """Those of ``digests`` that have to be uploaded for a version of ``model``.
+
+    The first question of every push: its answer says at which head the chain stands, so that nobody
+    sends anything to a registry that is not where it was.
+    """
     digests = asked.digests()
     model = asked.text("model")
     asked.need("write", model)
+    asked.service.chain.head()
     absent = asked.service.store.missing(digests)
     known = asked.service.reachable(asked.who, model)
     hidden = set() if known is None else {digest for digest in digests if digest not in known}

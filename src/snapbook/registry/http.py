@@ -9,15 +9,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from snapbook import canonical, failure
 from snapbook.errors import BadOption, Unreachable
 from snapbook.registry import wire
+from snapbook.registry.statement import ASKED
 
 if TYPE_CHECKING:
     import httpx
+
+    from snapbook.registry.pinned import Pinned
 
 _TRIES = 4
 _WAIT_S = 0.2  # doubled with each try
@@ -29,10 +33,13 @@ TOO_MANY = "too-many"
 class Http:
     """Requests to the registry at ``url``."""
 
-    def __init__(self, url: str, token: str, timeout_s: float = 60) -> None:
+    def __init__(
+        self, url: str, token: str, timeout_s: float = 60, pinned: Pinned | None = None
+    ) -> None:
         import httpx
 
         self.name = checked_url(url)
+        self._pinned = pinned
         self._client = httpx.Client(
             base_url=self.name + wire.PATH,
             headers=_authorization(token),
@@ -61,9 +68,18 @@ class Http:
         return self._json("POST", path, json=body)
 
     def once(self, method: str, path: str, **named: Any) -> httpx.Response:
-        """One request and its answer. Raises Unreachable, or what the answer says."""
+        """One request and its answer. Raises Unreachable, or what the answer says.
+
+        Raises Refused where it is not what the registry with the pinned key says now.
+        """
+        if self._pinned is None:
+            with _told(self.name):
+                return _sound(self._client.request(method, path, **named))
+        asking, begun = self._pinned.asking(), datetime.now(UTC)
+        named["headers"] = {**named.get("headers", {}), ASKED: str(asking)}
         with _told(self.name):
             answer = self._client.request(method, path, **named)
+        self._pinned.check(asking, answer, begun)
         return _sound(answer)
 
     @contextmanager

@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -28,10 +28,11 @@ _TOKEN = "SNAPBOOK_TOKEN"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A registry by the name that the user gave it."""
+    """A registry by the name that the user gave it; ``key`` is what it is known by, "" for none."""
 
     name: str
     url: str
+    key: str = ""
 
     @property
     def folder(self) -> Path | None:
@@ -53,7 +54,10 @@ class Book:
 
     def all(self) -> list[Known]:
         """All of them, in the order they were added."""
-        return [Known(name, str(entry["url"])) for name, entry in self._read().items()]
+        return [
+            Known(name, str(entry["url"]), str(entry.get("key", "")))
+            for name, entry in self._read().items()
+        ]
 
     def get(self, name: str) -> Known:
         """The registry called ``name``; "" is the only one. Raises NotFound."""
@@ -83,7 +87,10 @@ class Book:
         )
 
     def add(self, name: str, url: str) -> Known:
-        """Remember an address under ``name``. Raises BadName, BadOption, Conflict."""
+        """Remember an address under ``name``; one that is known keeps its key.
+
+        Raises BadName, BadOption, Conflict.
+        """
         check_model_name(name)
         if "/" in name:
             raise BadOption(f"{name} cannot name a registry", "it has a slash")
@@ -96,7 +103,14 @@ class Book:
                 hint=Hint("registry", ("remove", name)),
             )
         self._write({**book, name: {**book.get(name, {}), "url": known.url}})
-        return known
+        return self.get(name)
+
+    def pin(self, known: Known, key: str) -> Known:
+        """From now on the registry is known by ``key``; gives it with that."""
+        book = self._read()
+        if known.name in book:  # else it was only looked at
+            self._write({**book, known.name: {**book[known.name], "key": key}})
+        return replace(known, key=key)
 
     def remove(self, name: str) -> Known:
         """Forget a registry and its token. Raises NotFound."""
@@ -132,7 +146,8 @@ class Book:
             ring.delete_password(_SERVICE, known.url)
         book = self._read()
         if "token" in book.get(known.name, {}):
-            self._write({**book, known.name: {"url": known.url}})
+            entry = {word: value for word, value in book[known.name].items() if word != "token"}
+            self._write({**book, known.name: entry})
 
     def _read(self) -> dict[str, dict[str, Any]]:
         try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snapbook.canonical import Json
 from snapbook.catalog.rows import VersionRow
@@ -22,15 +22,19 @@ from snapbook.repository import Author
 from snapbook.store.base import Writer
 from snapbook.transfer import Accepted, Offered, Progress
 
+if TYPE_CHECKING:
+    from snapbook.registry.pinned import Pinned
+
 
 class Remote:
     """The registry at ``url`` as one that has ``token`` sees it. Close it in the end.
 
-    ``model`` is what is pushed to it: what is said to be missing is told for that alone.
+    ``model`` is what is pushed to it: what is said to be missing is told for that alone. With
+    ``pinned`` it is held to what that says.
     """
 
-    def __init__(self, url: str, token: str, model: str = "") -> None:
-        self.http = Http(url, token)
+    def __init__(self, url: str, token: str, model: str = "", pinned: Pinned | None = None) -> None:
+        self.http = Http(url, token, pinned=pinned)
         self._folder = tempfile.TemporaryDirectory(prefix="snapbook-")
         self.store = HttpStore(self.http, Path(self._folder.name), model)
         self.catalog = HttpCatalog(self.http)

@@ -15,6 +15,7 @@ from typing import Any
 
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import Refused
+from snapbook.registry.identity import Drawer, FolderDrawer, Identity
 from snapbook.registry.meters import Meters
 from snapbook.registry.roles import Principal
 from snapbook.registry.sessions import Sessions, Shelf
@@ -52,7 +53,9 @@ class Service:
     limits: Limits = field(default_factory=Limits)
     meters: Meters = field(default_factory=Meters)
     shelf: Shelf | None = None  # of sessions; the folder's, if none is given
+    drawer: Drawer | None = None  # of its key; the folder's, if none is given
     sessions: Sessions = field(init=False)
+    identity: Identity = field(init=False)
     _threads: threading.local = field(default_factory=threading.local, init=False)
     _all: list[Repository] = field(default_factory=list, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -61,6 +64,7 @@ class Service:
     def __post_init__(self) -> None:
         shelf = self.shelf or FolderShelf(self.folder / "sessions")
         self.sessions = Sessions(shelf, self.tokens)
+        self.identity = Identity(self.drawer or FolderDrawer(self.folder))
 
     @property
     def repository(self) -> Repository:

@@ -1,7 +1,8 @@
 """Who makes the events of a registry: a Catalog that writes down the request with each of them.
 
 Knows the request that is being answered by a context variable, which goes along into the thread
-that works for it. So no act has to pass it on, and none can forget it.
+that works for it. So no act has to pass it on, and none can forget it. In the same way it notes
+which head an answer was made by, for whoever signs that.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Protocol, runtime_checkable
 
 from snapbook.canonical import Json
 from snapbook.catalog.base import Broken, Catalog, Head, Progress, Stored
+from snapbook.catalog.chain import link
 from snapbook.events import Event
 from snapbook.registry.roles import PERSON
 
@@ -44,7 +46,39 @@ class Via:
         return said if self.kind == PERSON else {**said, "kind": self.kind}
 
 
+@dataclass(slots=True)
+class Looked:
+    """What one request saw of the chain: its head, and the digest that event ``wanted`` has there.
+
+    ``found`` is "" where there is no such event.
+    """
+
+    wanted: int
+    head: Head | None = None
+    found: str | None = None
+
+    def note(self, head: Head, catalog: Stored) -> None:
+        """The chain stands at ``head``."""
+        self.head = head
+        if self.wanted == head.n:
+            self.found = head.digest
+        elif self.found is None:
+            stored = catalog.stored(self.wanted, self.wanted) if 0 < self.wanted < head.n else ()
+            self.found = next((link(n, sealed)[0] for n, sealed in stored), "")
+
+
 _now: ContextVar[Via | None] = ContextVar("snapbook_via", default=None)
+_looked: ContextVar[Looked | None] = ContextVar("snapbook_looked", default=None)
+
+
+@contextmanager
+def looking(looked: Looked) -> Iterator[None]:
+    """Whatever is asked of the chain inside is noted in ``looked``."""
+    before = _looked.set(looked)
+    try:
+        yield
+    finally:
+        _looked.reset(before)
 
 
 @contextmanager
@@ -70,7 +104,9 @@ class Witnessed:
 
     def head(self) -> Head:
         """See `Catalog.head`."""
-        return self.catalog.head()
+        head = self.catalog.head()
+        self._note(head)
+        return head
 
     def read(self, start: int = 1) -> Iterator[Event]:
         """See `Catalog.read`."""
@@ -101,7 +137,9 @@ class Witnessed:
         said = {name: value for name, value in (rest or {}).items() if name != VIA}
         if (via := _now.get()) is not None:
             said[VIA] = via.as_json()
-        return self.catalog.append(type, body, author, time, expected, said)
+        event = self.catalog.append(type, body, author, time, expected, said)
+        self._note(Head(event.n, event.digest))
+        return event
 
     def turn(self) -> AbstractContextManager[None]:
         """See `Catalog.turn`."""
@@ -110,3 +148,7 @@ class Witnessed:
     def verify(self, progress: Progress | None = None) -> Iterator[Broken]:
         """See `Catalog.verify`."""
         return self.catalog.verify(progress)
+
+    def _note(self, head: Head) -> None:
+        if (looked := _looked.get()) is not None:
+            looked.note(head, self.catalog)

@@ -85,7 +85,7 @@ def _chain(here: Here, asked: Asked) -> Iterator[tuple[str, str, Catalog]]:
         return
     book = Book(settings.folder())
     known = book.get(asked.registry)
-    with places.open_registry(known, book.token(known)) as side:
+    with places.open_registry(known, book.token(known), say=here.say, strict=False) as side:
         yield known.url, known.name, side.catalog
 
 

@@ -33,7 +33,7 @@ def clone(here: Here, asked: Asked) -> Done:
     """Copy all versions of a registry, or of some models, into a new repository."""
     known, lines = _known(here, asked)
     folder = (here.folder / (asked.folder or known.name)).resolve()
-    with travel.opened(known) as side:
+    with travel.opened(here, known) as side:
         there = _wanted(side, known, asked.models)
         data: dict[str, Json] = {
             "folder": str(folder),

@@ -95,7 +95,8 @@ def desk(here: Here, registry: str, *, acts: bool = True) -> Iterator[Desk]:
         return
     book = Book(settings.folder())
     known = book.get(registry)
-    with _hinting(registry), places.open_registry(known, book.token(known)) as side:
+    token = book.token(known)
+    with _hinting(registry), places.open_registry(known, token, say=here.say) as side:
         if isinstance(side, Local):
             yield LocalDesk(side.repository, author)
         else:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import getpass
+import re
 import sys
 from typing import TYPE_CHECKING
 
-from snapbook import settings
-from snapbook.errors import Usage
-from snapbook.registry.known import Book
-from snapbook.verbs import granting, serving
+from snapbook import places, settings
+from snapbook.errors import BadOption, Refused, Unreachable, Usage
+from snapbook.registry import pinned, statement
+from snapbook.registry.heads import Heads
+from snapbook.registry.known import Book, Known, checked
+from snapbook.verbs import granting, restoring, serving
 from snapbook.verbs.here import Here
 from snapbook.verbs.values import Done
 
@@ -23,12 +26,12 @@ def registry(here: Here, asked: Asked) -> Done:
         "list": _list, "add": _add, "remove": _remove,
         "serve": serving.serve, "gc": serving.gc,
         "token": granting.token, "tokens": granting.tokens, "revoke": granting.revoke,
+        "key": restoring.key, "restored": restoring.restored,
     }[asked.act or "list"](here, asked)  # fmt: skip
 
 
 def login(here: Here, asked: Asked) -> Done:
     """Keep the token for a registry: asked for, or read from a pipe, and never an argument."""
-    del here
     from snapbook.registry.remote import Remote
 
     book = Book(settings.folder())
@@ -38,8 +41,9 @@ def login(here: Here, asked: Asked) -> Done:
     if known.bucket:
         return Done((f"{known.name} is a bucket: its credentials are in the environment",), {})
     token = _asked_token(known.name)
-    with Remote(known.url, token) as remote:
-        told = remote.about()
+    with places.open_registry(known, token, say=here.say) as side:
+        assert isinstance(side, Remote)
+        told = side.about()
     where = book.keep_token(known, token)
     you = str(told.get("you", ""))
     grants = ", ".join(map(str, told.get("grants", ())))
@@ -62,17 +66,70 @@ def _list(here: Here, asked: Asked) -> Done:
 def _add(here: Here, asked: Asked) -> Done:
     del here
     name, url = serving.words(asked, "a name and an address", 2)
-    known = Book(settings.folder()).add(name, url)
-    if known.folder is not None:
-        plain = "a folder: whoever can write there may push; there are no roles"
-        return Done((f"{name} is {plain}",), {"name": name, "url": known.url})
-    if known.bucket:
-        plain = "a bucket: whoever has credentials for it may push; there are no roles"
-        return Done((f"{name} is {plain}",), {"name": name, "url": known.url})
-    return Done(
-        (f"{name} is {known.url}. Its token: snapbook login {name}",),
-        {"name": name, "url": known.url},
-    )
+    url = checked(url)
+    wanted = _wanted_key(asked.key)
+    book = Book(settings.folder())
+    known = Known(name, url)
+    if known.folder is not None or known.bucket:
+        return _add_place(book, known, wanted)
+    shown = _shown_key(url, wanted)
+    if wanted and shown and not shown.startswith(wanted):
+        raise Refused(
+            f"Not added: {url} answers with the key {statement.fingerprint(shown)}",
+            act="Ask its administrator which one is right",
+            kind="registry-key",
+        )
+    before = book.add(name, url)
+    if before.key and shown not in ("", before.key) and not wanted:
+        raise pinned.other_key(before, shown)
+    if shown != before.key and shown:
+        before = book.pin(before, shown)
+        Heads(settings.folder()).forget(url)  # what another key signed says nothing of this one
+    lines = [f"{name} is {url}. Its token: snapbook login {name}", _key_line(before)]
+    return Done(tuple(lines), {"name": name, "url": url, "key": before.key})
+
+
+def _add_place(book: Book, known: Known, wanted: str) -> Done:
+    """A folder or a bucket: nobody answers there, so nobody signs."""
+    what = "folder" if known.folder is not None else "bucket"
+    if wanted:
+        raise BadOption(f"--key is for a server; a {what} has no key of its own")
+    known = book.add(known.name, known.url)
+    who = "can write there" if what == "folder" else "has credentials for it"
+    plain = f"a {what}: whoever {who} may push; there are no roles, and nothing is signed there"
+    return Done((f"{known.name} is {plain}",), {"name": known.name, "url": known.url})
+
+
+def _wanted_key(text: str | None) -> str:
+    """What a key has to begin with, without what people put between its digits."""
+    plain = re.sub(r"[\s:]", "", text or "").lower()
+    if plain and not re.fullmatch(r"[0-9a-f]{32,64}", plain):
+        raise BadOption(
+            f"--key cannot be {text}", act="It takes what the server shows at its start"
+        )
+    return plain
+
+
+def _shown_key(url: str, wanted: str) -> str:
+    """The key that the server at ``url`` shows; "" where it has none, or does not answer.
+
+    Raises Unreachable where one is demanded and nobody answers.
+    """
+    try:
+        shown = pinned.shown_key(url)
+    except Unreachable:
+        if wanted:
+            raise
+        return ""
+    if wanted and not shown:
+        raise Refused(f"Not added: {url} shows no key", kind="registry-key")
+    return shown
+
+
+def _key_line(known: Known) -> str:
+    if known.key:
+        return f"its key is {statement.fingerprint(known.key)}: it is held to that from now on"
+    return "it has not answered yet: the key that it first answers with is the one it is held to"
 
 
 def _remove(here: Here, asked: Asked) -> Done:

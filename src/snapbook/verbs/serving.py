@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from snapbook import gc as sweeping
 from snapbook import places
 from snapbook.errors import BadOption, Hint, Unreachable, Usage
+from snapbook.registry import statement
 from snapbook.repository import Author
 from snapbook.verbs import who
 from snapbook.verbs.here import Here, release
@@ -18,6 +19,7 @@ from snapbook.verbs.state import size_text
 from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
+    from snapbook.registry.identity import Drawer
     from snapbook.registry.sessions import Shelf
     from snapbook.registry.tokens import Tokens
     from snapbook.verbs.table import Asked
@@ -32,7 +34,7 @@ def serve(here: Here, asked: Asked) -> Done:
             "A registry is served from a shell", act="There", hint="snapbook registry serve"
         )
     limits = _rate(asked.rate)
-    folder = _folder(here, asked)
+    folder = folder_of(here, asked)
     with closing(places.served(folder, asked.database or "", asked.store or "")) as kept:
         return _answer(here, asked, kept, limits)
 
@@ -54,7 +56,6 @@ def _answer(here: Here, asked: Asked, kept: places.Served, rate: float) -> Done:
                 f"Not served: {host}:{port} cannot be listened on", act="Take another --port"
             ) from error
         shown = f"http://{host}:{listening.getsockname()[1]}"
-        lines.append(f"serving {kept.folder} at {shown}. Stop it with Ctrl+C")
         service = Service(
             kept.folder,
             kept.open,
@@ -63,7 +64,10 @@ def _answer(here: Here, asked: Asked, kept: places.Served, rate: float) -> Done:
             release() or "unknown",
             Limits(requests_per_s=rate),
             shelf=_shelf(kept),
+            drawer=drawer(kept),
         )
+        lines.append(f"its key is {statement.fingerprint(service.identity.key.public)}")
+        lines.append(f"serving {kept.folder} at {shown}. Stop it with Ctrl+C")
         page = here.page() if here.page is not None else None
         with listening:
             serving.run(
@@ -79,6 +83,13 @@ def _shelf(kept: places.Served) -> Shelf:
     if kept.database is None:
         return shelves.FolderShelf(kept.folder / "sessions")
     return shelves.DatabaseShelf(kept.database)
+
+
+def drawer(kept: places.Served) -> Drawer | None:
+    """Where its key lies, if not in its folder: in the database that servers share."""
+    from snapbook.registry.identity import DatabaseDrawer
+
+    return None if kept.database is None else DatabaseDrawer(kept.database)
 
 
 @contextmanager
@@ -118,13 +129,14 @@ def words(asked: Asked, what: str, count: int, *, more: bool = False) -> list[st
     return given
 
 
-def _folder(here: Here, asked: Asked) -> Path:
+def folder_of(here: Here, asked: Asked) -> Path:
+    """The folder that the user means, whatever is in it."""
     return (here.folder / (asked.folder or _FOLDER)).resolve()
 
 
 def existing(here: Here, asked: Asked) -> Path:
     """The folder of the registry that the user keeps. Raises Usage where there is none."""
-    folder = _folder(here, asked)
+    folder = folder_of(here, asked)
     if not places.Place(folder, folder).exists:
         raise Usage(
             f"There is no registry in {folder.name}",

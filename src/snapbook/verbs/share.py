@@ -44,7 +44,7 @@ def pull(here: Here, asked: Asked) -> Done:
     ref = refs.parse(asked.ref)
     known = travel.book().get(asked.registry or ref.registry)
     there = str(replace(ref, registry=""))
-    with travel.opened(known) as side:
+    with travel.opened(here, known) as side:
         version = side.resolve(there)
         if asked.dry_run:
             return Done(
@@ -61,7 +61,7 @@ def sync(here: Here, asked: Asked) -> Done:
     known = travel.book().get(asked.registry or "")
     lines: list[str] = []
     done: dict[str, list[str]] = {"pulled": [], "pushed": [], "kept back": []}
-    with travel.opened(known, asked.model_name or "", make=True) as side:
+    with travel.opened(here, known, asked.model_name or "", make=True) as side:
         there = list(side.versions(asked.model_name or ""))
         for version, moved in travel.fetch_new(here, repository, side, there, known):
             if moved.accepted.new:

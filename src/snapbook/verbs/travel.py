@@ -27,9 +27,10 @@ def book() -> Book:
 
 
 @contextmanager
-def opened(known: Known, model: str = "", *, make: bool = False) -> Iterator[Side]:
+def opened(here: Here, known: Known, model: str = "", *, make: bool = False) -> Iterator[Side]:
     """The registry as a side of a copy; see `places.open_registry`."""
-    with places.open_registry(known, book().token(known), model, make=make) as side:
+    token = book().token(known)
+    with places.open_registry(known, token, model, make=make, say=here.say) as side:
         yield side
 
 
@@ -39,7 +40,7 @@ def send(
     """Copy ``version`` to the registry, and remember that it is there."""
     author = who.author(here.folder)
     try:
-        with opened(known, version.model, make=True) as side:
+        with opened(here, known, version.model, make=True) as side:
             moved = transfer(
                 Local(repository),
                 side,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from snapbook.verbs.every.common import late
 from snapbook.verbs.table import Argument, Verb
 
-ACTS = ("list", "add", "remove", "serve", "token", "tokens", "revoke", "gc")
+ACTS = (
+    "list", "add", "remove", "serve", "token", "tokens", "revoke", "key", "restored", "gc",
+)  # fmt: skip
 
 REGISTRIES = (
     Verb(
@@ -15,7 +17,8 @@ REGISTRIES = (
         (
             Argument(
                 ("act",),
-                "list, add NAME URL, remove NAME, serve, token NAME ROLE..., tokens, revoke ID, gc",
+                "list, add NAME URL, remove NAME, serve, token NAME ROLE..., tokens, revoke ID,"
+                " key, restored, gc",
                 "?",
                 choices=ACTS,
             ),
@@ -33,6 +36,10 @@ REGISTRIES = (
                 "the bucket that keeps the blobs, for serve: s3://BUCKET/PREFIX",
                 metavar="URL",
             ),
+            Argument(
+                ("--key",), "what its key has to be, for add: as the server shows it", metavar="KEY"
+            ),
+            Argument(("--reason",), "why, for restored: clients are told so", metavar="TEXT"),
             Argument(
                 ("--expires",),
                 "how long a token counts: 12h, 30d, 1y, a date, never; left out: 90d",
