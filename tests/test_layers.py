@@ -16,8 +16,8 @@ RANKS = {
     4: "parts",
     5: "manifest capture choose compare inputs key kernel metrics namespace numbers catalog",
     6: "repository transfer gc verify",
-    7: "gates promote deploy replay registry",
-    8: "places export",
+    7: "gates promote deploy replay registry export",
+    8: "places",
     9: "verbs",
     10: "magics display completion widgets cli server web api __main__",
 }

@@ -11,6 +11,7 @@ Bodies by type (all values JSON; digests 64 hex digits; ``texts`` is the digest 
 
     version    model, number "1.4.0", manifest, key, bump, texts, parents [manifest], auto,
                signature, made {author, time} for a copy
+    model      model, way "create", "change" or "delete", texts (text, tags), removed [tag name]
     tag        model, manifest, texts (tags: name -> text), removed [tag name]
     note       model, manifest, texts (text)
     alias      model, name, old, new        manifest digests; "" where there was or will be none;

@@ -34,6 +34,7 @@ class Applier:
         db.execute("SAVEPOINT event")
         try:
             act(self, db, event)
+            _touch(db, event)
         except (KeyError, TypeError, ValueError, Usage, sqlite3.IntegrityError) as error:
             db.execute("ROLLBACK TO event")
             record(db, event.n, f"a {event.type} event that cannot be used ({error})")
@@ -72,8 +73,9 @@ class Applier:
         made = _entries(body.get("made"))
         db.execute(
             "INSERT INTO versions (n, model, major, minor, patch, manifest, key, texts, parents,"
-            " time, author, bump, auto, signed, signer, first)"
-            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            " time, author, bump, auto, signed, signer, first, touched, ordinal)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+            " (SELECT coalesce(max(ordinal), 0) + 1 FROM versions WHERE model = ?))",
             (
                 event.n,
                 model,
@@ -89,10 +91,38 @@ class Applier:
                 bool(body.get("signature")),
                 _signer(body.get("signature")),
                 event.n,
+                event.time,
+                model,
             ),
         )
         _reached(db, model, number)
+        _living(db, model, event.time)
         self.read_content(db, event.n, body["manifest"], texts)
+
+    def _named(self, db: sqlite3.Connection, event: Event) -> None:
+        """A model by itself: made, described, tagged, or gone with all of its versions."""
+        body: Mapping[str, Any] = event.body
+        way, texts = body["way"], body.get("texts") or ""
+        if way not in ("create", "change", "delete"):
+            raise ValueError(f"no way is called {way}")
+        words, _ = self.content.words(texts)
+        model = _model(db, body["model"]) if way == "create" else _known_model(db, body["model"])
+        db.execute("INSERT INTO model_acts VALUES (?, ?)", (event.n, bytes.fromhex(texts)))
+        if way == "delete":
+            db.execute("UPDATE versions SET deleted = 1 WHERE model = ?", (model,))
+            db.execute("DELETE FROM model_tags WHERE model = ?", (model,))
+            db.execute("UPDATE models SET gone = 1, description = '' WHERE id = ?", (model,))
+            return
+        if way == "create":
+            db.execute("UPDATE models SET gone = 0, made = ? WHERE id = ?", (event.time, model))
+        if "text" in words:
+            told = _text(words["text"])
+            db.execute("UPDATE models SET description = ? WHERE id = ?", (told, model))
+        for name in _list(body.get("removed")):
+            db.execute("DELETE FROM model_tags WHERE model = ? AND name = ?", (model, _text(name)))
+        for name, value in _entries(words.get("tags")).items():
+            tag = (model, name, _text(value))
+            db.execute("INSERT OR REPLACE INTO model_tags VALUES (?, ?, ?)", tag)
 
     def _tag(self, db: sqlite3.Connection, event: Event) -> None:
         body: Mapping[str, Any] = event.body
@@ -147,9 +177,10 @@ class Applier:
         if not known or body.get("manifest") != manifest.hex():
             raise KeyError("a number for what the model does not have")
         self._version(db, event, {**body, "model": event.body["model"]})
-        # As new as it was: what was made since stays the newest.
+        # As new as it was: what was made since stays the newest. Two numbers are one version.
         db.execute(
-            "UPDATE versions SET first = (SELECT first FROM versions WHERE n = ?) WHERE n = ?",
+            "UPDATE versions SET (first, ordinal) ="
+            " (SELECT first, ordinal FROM versions WHERE n = ?) WHERE n = ?",
             (known[0], event.n),
         )
         db.execute("DELETE FROM tags WHERE n = ?", (event.n,))
@@ -161,6 +192,11 @@ class Applier:
         body: Mapping[str, Any] = event.body
         word = _text(body.get("word"))
         self._rule(db, event, _digest(body["manifest"]), str(body["alias"]), word, None)
+
+    def _verdict(self, db: sqlite3.Connection, event: Event) -> None:
+        body: Mapping[str, Any] = event.body
+        gate, kept = _text(body["gate"]), _digest(body["evidence"]).hex()
+        self._rule(db, event, _digest(body["manifest"]), str(body["alias"]), gate, kept)
 
     def _policy(self, db: sqlite3.Connection, event: Event) -> None:
         self._rule(db, event, b"", "", "", _digest(event.body["policy"]).hex())
@@ -179,11 +215,6 @@ class Applier:
         words, _ = self.content.words(texts)
         db.execute(
             "INSERT INTO rulings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    def _verdict(self, db: sqlite3.Connection, event: Event) -> None:
-        body: Mapping[str, Any] = event.body
-        gate, kept = _text(body["gate"]), _digest(body["evidence"]).hex()
-        self._rule(db, event, _digest(body["manifest"]), str(body["alias"]), gate, kept)
-
             (
                 event.n,
                 event.type,
@@ -239,6 +270,7 @@ class Applier:
 
 _ACTS = {
     "version": Applier._version,
+    "model": Applier._named,
     "tag": Applier._tag,
     "note": Applier._note,
     "alias": Applier._alias,
@@ -247,9 +279,29 @@ _ACTS = {
     "shared": Applier._shared,
     "request": Applier._request,
     "approval": Applier._request,
+    "verdict": Applier._verdict,
     "policy": Applier._policy,
     "condemned": Applier._condemned,
 }
+
+
+_TOUCHING = frozenset({"tag", "note", "alias"})  # what is said of a version later
+
+
+def _touch(db: sqlite3.Connection, event: Event) -> None:
+    """When the model of ``event``, and the versions it is about, were last said anything of."""
+    body: Mapping[str, Any] = event.body
+    if not isinstance(name := body.get("model"), str):
+        return
+    db.execute("UPDATE models SET touched = ? WHERE name = ?", (event.time, name))
+    if event.type not in _TOUCHING:
+        return
+    for manifest in filter(None, map(body.get, ("manifest", "old", "new"))):
+        db.execute(
+            "UPDATE versions SET touched = ? WHERE manifest = ?"
+            " AND model = (SELECT id FROM models WHERE name = ?)",
+            (event.time, _digest(manifest), name),
+        )
 
 
 def record(db: sqlite3.Connection, n: int, why: str, unread: bool = False) -> None:
@@ -285,7 +337,6 @@ def _metrics(db: sqlite3.Connection, n: int, parts: list[Mapping[str, Any]]) -> 
 
 
 def _paramset(db: sqlite3.Connection, parts: list[tuple[str, Mapping[str, Any]]]) -> int:
-    "verdict": Applier._verdict,
     """The id of these parameters, entered once however many versions share them."""
     if not parts:
         return 0
@@ -317,6 +368,13 @@ def _model(db: sqlite3.Connection, name: object) -> int:
         raise TypeError("model is no name")
     db.execute("INSERT OR IGNORE INTO models (name) VALUES (?)", (name,))
     return _known_model(db, name)
+
+
+def _living(db: sqlite3.Connection, model: int, time: str) -> None:
+    """The model has a version: it is there, and was made with its first."""
+    db.execute(
+        "UPDATE models SET gone = 0, made = iif(made = '', ?, made) WHERE id = ?", (time, model)
+    )
 
 
 def _reached(db: sqlite3.Connection, model: int, number: Number) -> None:

@@ -155,6 +155,19 @@ class Index:
         rows = self.page(model, order=Order(metric, highest), limit=1).rows
         return rows[0] if rows else None
 
+    def rows(self, places: Sequence[int]) -> list[VersionRow]:
+        """The versions whose events are ``places``, in that order; nothing for other events."""
+        found: dict[int, VersionRow] = {}
+        for at in range(0, len(places), 500):
+            some = places[at : at + 500]
+            rows = self._some(f"v.n IN ({','.join('?' * len(some))})", some)
+            found |= {row.n: row for row in rows}
+        return [found[n] for n in places if n in found]
+
+    def ask(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
+        """What ``question`` finds in the tables; it changes nothing."""
+        return self._safely(question)
+
     def before(self, rows: Sequence[VersionRow]) -> Mapping[int, Before]:
         """The version made before each of ``rows``, by the row's ``n``; none for a first one."""
         return self._safely(lambda db: before(db, [row.n for row in rows]))
@@ -287,6 +300,7 @@ class Index:
             f" UNION SELECT texts FROM taggings WHERE manifest IN ({kept})"
             # What was decided stays told after the version itself is gone.
             " UNION SELECT texts FROM rulings UNION SELECT kept FROM rulings"
+            " UNION SELECT texts FROM model_acts"
         )
         return Roots(frozenset(manifests), frozenset(row[0].hex() for row in texts if row[0]))
 

@@ -17,8 +17,16 @@ CREATE TABLE IF NOT EXISTS models (
     name TEXT NOT NULL UNIQUE COLLATE NOCASE,
     major INTEGER NOT NULL DEFAULT 0,
     minor INTEGER NOT NULL DEFAULT 0,
-    patch INTEGER NOT NULL DEFAULT 0
+    patch INTEGER NOT NULL DEFAULT 0,
+    made TEXT NOT NULL DEFAULT '',
+    touched TEXT NOT NULL DEFAULT '',
+    description TEXT NOT NULL DEFAULT '',
+    gone INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS model_tags (
+    model INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (model, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS model_acts (n INTEGER PRIMARY KEY, texts BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS renames (
     n INTEGER PRIMARY KEY, model INTEGER NOT NULL, old TEXT NOT NULL COLLATE NOCASE
 );
@@ -46,11 +54,14 @@ CREATE TABLE IF NOT EXISTS versions (
     notebook TEXT NOT NULL DEFAULT '',
     deleted INTEGER NOT NULL DEFAULT 0,
     damage TEXT NOT NULL DEFAULT '',
-    first INTEGER NOT NULL
+    first INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    touched TEXT NOT NULL
 );
 CREATE UNIQUE INDEX IF NOT EXISTS version_number ON versions (model, major, minor, patch);
 CREATE INDEX IF NOT EXISTS version_model ON versions (model, deleted);
 CREATE INDEX IF NOT EXISTS version_first ON versions (model, deleted, first);
+CREATE INDEX IF NOT EXISTS version_ordinal ON versions (model, ordinal);
 CREATE INDEX IF NOT EXISTS version_manifest ON versions (manifest);
 CREATE TABLE IF NOT EXISTS metrics (
     n INTEGER NOT NULL,
@@ -141,8 +152,8 @@ CREATE TABLE IF NOT EXISTS broken (
 
 # fmt: off
 TABLES = (
-    "cursor", "models", "renames", "versions", "metrics", "paramsets", "params", "tags", "aliases",
-    "moves", "notes", "taggings", "shared", "rulings", "condemned", "broken",
+    "cursor", "models", "model_tags", "model_acts", "renames", "versions", "metrics", "paramsets",
+    "params", "tags", "aliases", "moves", "notes", "taggings", "shared", "rulings", "condemned", "broken",
 )
 # fmt: on
 
