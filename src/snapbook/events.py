@@ -10,19 +10,21 @@ Bodies by type (all values JSON; digests 64 hex digits; ``texts`` is the digest 
 {"salt", "message", "reason", "tags", "text"} of which each event has what it needs):
 
     version    model, number "1.4.0", manifest, key, bump, texts, parents [manifest], auto,
-               signature, made {author, time} for a copy
+               signature, made {author, time} for a copy, withheld [part]
     model      model, way "create", "change" or "delete", texts (text, tags), removed [tag name]
-    tag        model, manifest, texts (tags: name -> text), removed [tag name]
-    note       model, manifest, texts (text)
+    tag        model, manifest, texts (tags: name -> text), removed [tag name], made for a copy
+    note       model, manifest, texts (text), made for a copy
     alias      model, name, old, new        manifest digests; "" where there was or will be none;
                perhaps way "promote" or "rollback", texts (text), evidence, signature, version
     request    model, manifest, alias, texts (text), signature
     approval   model, manifest, alias, word "approve" or "reject", texts (text), signature
-    policy     model, policy, old           digests of blobs; old "" for the first
     verdict    model, manifest, alias, gate, evidence, signature; role, where a registry made it
+    policy     model, policy, old           digests of blobs; old "" for the first
     delete     model, number, manifest
     rename     model, to
     shared     model, manifest, registry, there (model), number, way "push" or "pull"
+    queue      model, manifest, registry, waits, rows, strict: a push that waits, or no more
+    rows       model, manifest, parts: rows that a version came without are here now
     condemned  packs [pack id]
     purged     blobs [digest]
 """

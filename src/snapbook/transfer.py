@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from snapbook import events, numbers, refs, trust
+from snapbook import events, numbers, refs, sayings, trust, withheld
 from snapbook.canonical import Json
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import BadOption, Conflict, Refused
@@ -93,9 +93,10 @@ class Side(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A Repository as a side of a copy."""
+    """A Repository as a side of a copy; without ``rows`` those of frames are not offered."""
 
     repository: Repository
+    rows: bool = True
 
     @property
     def store(self) -> Store:
@@ -118,9 +119,12 @@ class Local:
 
     def offer(self, version: VersionRow) -> Offered:
         """The version's own event, and what its Manifest says."""
-        return Offered(
-            offered(self.repository, version), frozenset(needed_by(self.repository, version))
-        )
+        repository = self.repository
+        if not self.rows:
+            kept = withheld.frames(repository.manifest(version.manifest), repository.store.get)
+            version = replace(version, withheld=tuple(sorted({*version.withheld, *kept})))
+        body = offered(repository, version)
+        return Offered(body, frozenset(needed_by(repository, version)))
 
     def bring(self, version: VersionRow, digests: Collection[str], progress: Progress) -> None:
         """Nothing: all of it is at hand."""
@@ -128,8 +132,8 @@ class Local:
     def accept(
         self, writer: Writer, offer: Mapping[str, Json], author: Author, strict: bool
     ) -> Accepted:
-        """See `accept` of this module."""
-        return accept(self.repository, writer, offer, author, strict=strict)
+        """See `take_in` of this module."""
+        return take_in(self.repository, writer, offer, author, strict=strict)
 
 
 def transfer(
@@ -171,12 +175,13 @@ def transfer(
 
 
 def needed_by(source: Repository, version: VersionRow) -> set[str]:
-    """Every blob that ``version`` needs, its Manifest and words among them; a purged text not."""
-    manifest = source.manifest(version.manifest)
-    needed = {version.manifest, *manifest.reachable(source.store.get)}
-    if version.texts and source.store.has(version.texts):
-        needed.add(version.texts)
-    return needed
+    """Every blob that ``version`` needs, its Manifest and words among them.
+
+    Neither purged texts nor rows that its author kept.
+    """
+    texts = {text for text in (version.texts, *version.said) if text}
+    gone = source.store.missing(texts) if texts else set()
+    return {version.manifest, *source.needed(version), *(texts - gone)}
 
 
 def offered(source: Repository, version: VersionRow) -> Mapping[str, Json]:
@@ -194,6 +199,12 @@ def offered(source: Repository, version: VersionRow) -> Mapping[str, Json]:
     }
     if claim.signature:
         body["signature"] = _signed(claim.key, claim.signature, claim.model, version.model)
+    if version.withheld:
+        body["withheld"] = list(version.withheld)
+    if said := sayings.offered(source, version):
+        body["said"] = said
+    if was := source.index.earlier_names(version.model):
+        body["was"] = list(was)
     return body
 
 
@@ -205,6 +216,8 @@ def renamed(body: Mapping[str, Json], model: str, key: Key | None) -> Mapping[st
     """
     signature = body.get("signature")
     out = {**body, "model": model}
+    if model != body["model"]:
+        out.pop("was", None)  # who copies under another name renames nothing
     if not isinstance(signature, Mapping):
         return out
     named = str(signature.get("model") or body["model"])
@@ -221,6 +234,49 @@ def renamed(body: Mapping[str, Json], model: str, key: Key | None) -> Mapping[st
 def _signed(key: str, signature: str, named: str, model: str) -> dict[str, Json]:
     found: dict[str, Json] = {"key": key, "signature": signature}
     return found if named == model else {**found, "model": named}
+
+
+def take_in(
+    repository: Repository,
+    writer: Writer,
+    offer: Mapping[str, Json],
+    author: Author,
+    *,
+    strict: bool = False,
+) -> Accepted:
+    """`accept`, with all that was said and done since the version was made.
+
+    A model's new name, notes, tags, and rows that were withheld before.
+    """
+    sayings.rename(repository, offer, author)
+    accepted = accept(repository, writer, offer, author, strict=strict)
+    row = accepted.version
+    sayings.take_in(repository, writer, row, offer, author)
+    if came := set(row.withheld).difference(_withheld(offer)):
+        _fill_in(repository, writer, row, came, author)
+    return accepted
+
+
+def _fill_in(
+    repository: Repository, writer: Writer, row: VersionRow, parts: Collection[str], author: Author
+) -> None:
+    """Say that the rows of ``parts`` are here now. Raises NotFound where they are not."""
+    manifest, get = repository.manifest(row.manifest), repository.store.get
+    if gone := repository.store.missing(withheld.blobs(manifest, parts, get)):
+        writer.renew(gone)
+        writer.commit()
+    body: dict[str, Json] = {
+        "model": row.model,
+        "manifest": row.manifest,
+        "parts": sorted(parts),
+    }
+
+    def decide() -> tuple[str, Mapping[str, Json]] | None:
+        known = repository.known.of_manifest(row.manifest, row.model)
+        held = {part for one in known for part in one.withheld}
+        return ("rows", body) if held.intersection(parts) else None
+
+    repository.act(decide, author)
 
 
 def accept(
@@ -241,7 +297,9 @@ def accept(
     body = checked(offer)
     model, manifest = str(body["model"]), str(body["manifest"])
     whole = repository.manifest(manifest)
-    needed = {manifest, *whole.reachable(repository.store.get)}
+    get = repository.store.get
+    kept = withheld.blobs(whole, _withheld(body), get)
+    needed = {manifest, *whole.reachable(get)} - kept
     body["made"] = {"author": str(whole.author.get("name") or ""), "time": _time(whole.time)}
     for _ in range(_TRIES):
         with repository.catalog.turn():
@@ -287,10 +345,20 @@ def checked(offer: Mapping[str, Json]) -> dict[str, Json]:
         "parents": [_digest(parent, "a parent") for parent in parents],
         "auto": offer.get("auto") is True,
     }
+    if parts := _withheld(offer):
+        body["withheld"] = list(parts)
     signature = offer.get("signature")
     if signature is not None:
         body["signature"] = _signature(signature, model, str(body["manifest"]))
     return body
+
+
+def _withheld(offer: Mapping[str, Json]) -> list[str]:
+    """The digests of the frames that come without their rows, sorted."""
+    parts = offer.get("withheld") or []
+    if not isinstance(parts, list):
+        raise _no_offer("withheld is no list")
+    return sorted({_digest(part, "what is withheld") for part in parts})
 
 
 def _signature(value: Json, model: str, manifest: str) -> dict[str, Json]:

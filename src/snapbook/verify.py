@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import Damaged, NotFound
-from snapbook.manifest import Manifest
 from snapbook.repository import Repository
 from snapbook.store import verify as packs
 from snapbook.store.local import LocalStore
@@ -28,13 +27,17 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was checked and found; ``broken`` are versions that cannot be restored whole."""
+    """What was checked and found; ``broken`` are versions that cannot be restored whole.
+
+    ``apart`` are those whose authors kept rows of theirs: nothing is damaged there.
+    """
 
     problems: tuple[Problem, ...]
     broken: tuple[str, ...]
     versions: int
     packs: int
     events: int
+    apart: tuple[str, ...] = ()
 
 
 def verify(repository: Repository, only: VersionRow | None, progress: Progress) -> Verified:
@@ -53,25 +56,27 @@ def verify(repository: Repository, only: VersionRow | None, progress: Progress) 
         # What could not be read once and can be read now: a pack came back from a copy.
         repository.index.retry_damaged()
     rows: Sequence[VersionRow] = [only] if only is not None else list(repository.every_version())
-    whole: dict[str, bool] = {}
+    whole: dict[tuple[str, tuple[str, ...]], bool] = {}
     bad: list[VersionRow] = []
     for done, row in enumerate(rows):
         progress("versions", done, len(rows))
-        if row.manifest not in whole:
-            whole[row.manifest] = _whole(repository, row.manifest, read=only is not None)
-        if not whole[row.manifest]:
+        place = row.manifest, row.withheld
+        if place not in whole:
+            whole[place] = _whole(repository, row, read=only is not None)
+        if not whole[place]:
             bad.append(row)
     # Lists say so from now on: what breaks after a version was taken in is found here alone.
     repository.index.mark_damaged([row.n for row in bad], "a part of it is damaged or missing")
     refs = tuple(row.ref for row in bad)
-    return Verified(tuple(problems), refs, len(rows), count, repository.catalog.head().n)
+    apart = tuple(row.ref for row in rows if row.withheld and row not in bad)
+    return Verified(tuple(problems), refs, len(rows), count, repository.catalog.head().n, apart)
 
 
-def _whole(repository: Repository, digest: str, *, read: bool) -> bool:
-    """Whether all that a Manifest needs is there; with ``read`` every byte of it is read."""
+def _whole(repository: Repository, row: VersionRow, *, read: bool) -> bool:
+    """Whether all that a version needs is there; with ``read`` every byte of it is read."""
     get = repository.store.get
     try:
-        needed = Manifest.decode(get(digest)).reachable(get)
+        needed = repository.needed(row)
         if repository.store.missing(needed):
             return False
         if read:

@@ -206,7 +206,7 @@ def test_purged_texts_vanish_from_rows(book, tmp_path):
 def test_malformed_events_stop_nothing(book, kind, body):
     book.version("churn", "0.1.0")
     book.event(kind, body)
-    book.event("verdict", {"of a later": "snapbook"})
+    book.event("weather", {"of a later": "snapbook"})
     book.version("churn", "0.2.0")
     index = book.index()
     assert refs(index.page()) == ["churn:0.2.0", "churn:0.1.0"]

@@ -104,7 +104,7 @@ def test_a_client_that_is_killed_at_any_moment_of_a_push(served, line, tmp_path,
             driver.save(here, f"m{seeds[-1]}", seeds[-1])
         started = []
         line.cut(way, at, then=lambda: started[0].kill())  # noqa: B023
-        command = [sys.executable, "-m", "snapbook", "push", f"m{seeds[-1]}"]
+        command = [sys.executable, "-m", "snapbook", "push", "--yes", f"m{seeds[-1]}"]
         environment = {**os.environ, "SNAPBOOK_TOKEN": served.token}
         started.append(
             subprocess.Popen(

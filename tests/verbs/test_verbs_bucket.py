@@ -9,6 +9,7 @@ from faults import driver
 from snapbook import places
 from snapbook.errors import BadOption, Conflict, NewerFormat, NotFound
 from snapbook.refs import parse
+from snapbook.registry.agreed import Agreed
 from snapbook.store.bucket import Bucket
 from snapbook.verbs import VERBS, Here
 
@@ -31,6 +32,7 @@ def url(request, tmp_path):
     else:
         found = request.getfixturevalue("s3").url
     run(tmp_path, "registry", "add", "team", found)
+    Agreed(tmp_path / "config").add(found, rows=False)
     return found
 
 

@@ -4,9 +4,9 @@ import pytest
 from faults import driver
 
 from snapbook import places
-from snapbook.errors import BadName, BadOption, Conflict, NotFound, Refused, SnapbookError, Usage
-from snapbook.kernel import running
+from snapbook.errors import BadName, BadOption, Conflict, NotFound, SnapbookError, Usage
 from snapbook.refs import parse
+from snapbook.registry.agreed import Agreed
 from snapbook.verbs import VERBS, Here
 from snapbook.verbs import rows as rows_of
 
@@ -16,7 +16,9 @@ def user(tmp_path, monkeypatch):
     """A user who knows one registry, and has no token in his environment."""
     monkeypatch.setenv("SNAPBOOK_CONFIG", str(tmp_path / "config"))
     monkeypatch.delenv("SNAPBOOK_TOKEN", raising=False)
-    run(tmp_path, "registry", "add", "team", (tmp_path / "shared").as_uri())
+    url = (tmp_path / "shared").as_uri()
+    run(tmp_path, "registry", "add", "team", url)
+    Agreed(tmp_path / "config").add(url, rows=True)
 
 
 @pytest.fixture
@@ -113,32 +115,6 @@ def test_strict_refuses_another_number(ada, bob):
     ):
         run(bob, "push", "churn", "--strict")
     assert rows(bob)["churn:0.1.0"].shared == ()
-
-
-@pytest.fixture
-def as_python():
-    """For tests that save as Python does: what remembers this process is stopped in the end."""
-    yield
-    while (kernel := running()) is not None:
-        kernel.stop()
-
-
-@pytest.mark.usefixtures("as_python")
-def test_rows_stay_here_unless_they_are_let_go(tmp_path, monkeypatch):
-    import pandas as pd
-
-    import snapbook
-
-    folder = tmp_path / "rows"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    frame = pd.DataFrame({"x": range(50)})
-    made = snapbook.save({"a": 1}, "churn", data={"frame": frame}).version
-    with pytest.raises(Refused, match="holds rows of frame") as told:
-        run(folder, "push", made.ref)
-    assert told.value.hint.call == 'snapbook.verbs.config("data.push", "rows")'
-    assert "not pushed, for they hold rows: churn:0.1.0" in line(folder, "sync")
-    assert "pushed as team::churn:0.1.0" in line(folder, "push", made.ref, "--rows")
 
 
 def test_a_dry_run_makes_nothing(ada, tmp_path):

@@ -42,9 +42,9 @@ WORDS = {
     "judge": ["churn:0.1.0", "production"],
     "review": ["churn"],
     "policy": ["churn", "policy.toml"],
-    "push": ["churn:0.1.0"],
+    "push": ["churn:0.1.0", "--yes"],
     "pull": ["team::churn"],
-    "sync": [],
+    "sync": ["--yes"],
     "clone": ["team", "--folder", "copy"],
 }
 
@@ -133,7 +133,8 @@ def test_what_changes_something_does(project, name):
         snapbook.verbs.promote(ref, "staging")
     before = everything(project)
     assert ran(project, name) is None
-    assert everything(project) != before or name == "gc"
+    # Nothing is to be freed there, and no gate of its policy needs the model.
+    assert everything(project) != before or name in ("gc", "judge")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from snapbook import canonical
+from snapbook.catalog import passing, spoken
 from snapbook.catalog.content import Content
 from snapbook.errors import Usage
 from snapbook.events import Event
@@ -97,6 +98,9 @@ class Applier:
         )
         _reached(db, model, number)
         _living(db, model, event.time)
+        if further is None:
+            parts = map(_digest, _list(body.get("withheld")))
+            passing.withhold(db, _digest(body["manifest"]), model, parts)
         self.read_content(db, event.n, body["manifest"], texts)
 
     def _named(self, db: sqlite3.Connection, event: Event) -> None:
@@ -126,33 +130,15 @@ class Applier:
 
     def _tag(self, db: sqlite3.Connection, event: Event) -> None:
         body: Mapping[str, Any] = event.body
-        texts = body.get("texts") or ""
-        words, _ = self.content.words(texts)
-        place = _known_model(db, body["model"]), _digest(body["manifest"])
-        db.execute(
-            "INSERT INTO taggings VALUES (?, ?, ?, ?)", (event.n, *place, bytes.fromhex(texts))
-        )
-        for n in _versions_of(db, *place):
-            for name in _list(body.get("removed")):
-                db.execute("DELETE FROM tags WHERE n = ? AND name = ?", (n, _text(name)))
-            _set_tags(db, n, words.get("tags"))
+        said = _said(db, event)
+        words, _ = self.content.words(said.texts.hex())
+        tags = {name: _text(value) for name, value in _entries(words.get("tags")).items()}
+        spoken.tag(db, said, [_text(name) for name in _list(body.get("removed"))], tags)
 
     def _note(self, db: sqlite3.Connection, event: Event) -> None:
-        body: Mapping[str, Any] = event.body
-        texts = body.get("texts") or ""
-        words, _ = self.content.words(texts)
-        db.execute(
-            "INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                event.n,
-                _known_model(db, body["model"]),
-                _digest(body["manifest"]),
-                bytes.fromhex(texts),
-                _text(words.get("text") or words.get("message")),
-                event.time,
-                event.author,
-            ),
-        )
+        said = _said(db, event)
+        words, _ = self.content.words(said.texts.hex())
+        spoken.note(db, said, _text(words.get("text") or words.get("message")))
 
     def _alias(self, db: sqlite3.Connection, event: Event) -> None:
         body: Mapping[str, Any] = event.body
@@ -239,6 +225,7 @@ class Applier:
             " WHERE model = ? AND major = ? AND minor = ? AND patch = ?",
             (model, *number),
         )
+        passing.let_deleted_go(db, model)
 
     def _rename(self, db: sqlite3.Connection, event: Event) -> None:
         model, to = _known_model(db, event.body["model"]), str(event.body["to"])
@@ -262,6 +249,23 @@ class Applier:
         )
         if there.lower() == str(body["model"]).lower():
             _reached(db, model, number)
+        if body.get("way") == "push":
+            passing.let_go(db, (_digest(body["manifest"]), model, _text(body["registry"])))
+
+    def _queue(self, db: sqlite3.Connection, event: Event) -> None:
+        body: Mapping[str, Any] = event.body
+        model = _known_model(db, body["model"])
+        place = _digest(body["manifest"]), model, _text(body["registry"])
+        if body.get("waits") is not True:
+            passing.let_go(db, place)
+            return
+        rows, strict = body.get("rows") is True, body.get("strict") is True
+        passing.wait(db, place, event.n, rows=rows, strict=strict)
+
+    def _rows(self, db: sqlite3.Connection, event: Event) -> None:
+        body: Mapping[str, Any] = event.body
+        parts = [_digest(part) for part in _list(body["parts"])]
+        passing.fill_in(db, _digest(body["manifest"]), _known_model(db, body["model"]), parts)
 
     def _condemned(self, db: sqlite3.Connection, event: Event) -> None:
         packs = [(str(pack),) for pack in _list(event.body["packs"])]
@@ -277,6 +281,8 @@ _ACTS = {
     "delete": Applier._delete,
     "rename": Applier._rename,
     "shared": Applier._shared,
+    "queue": Applier._queue,
+    "rows": Applier._rows,
     "request": Applier._request,
     "approval": Applier._request,
     "verdict": Applier._verdict,
@@ -396,6 +402,21 @@ def _known_model(db: sqlite3.Connection, name: object) -> int:
 def _versions_of(db: sqlite3.Connection, model: int, manifest: bytes) -> list[int]:
     rows = db.execute("SELECT n FROM versions WHERE manifest = ? AND model = ?", (manifest, model))
     return [row[0] for row in rows]
+
+
+def _said(db: sqlite3.Connection, event: Event) -> spoken.Said:
+    """Whose words a note or a tag are: of who made the event, or of who said them elsewhere."""
+    body: Mapping[str, Any] = event.body
+    made = _entries(body.get("made"))
+    return spoken.Said(
+        event.n,
+        _known_model(db, body["model"]),
+        _digest(body["manifest"]),
+        bytes.fromhex(body.get("texts") or ""),
+        _text(made.get("author") or event.author),
+        _text(made.get("time")),
+        event.time,
+    )
 
 
 def _digest(text: object) -> bytes:

@@ -25,7 +25,9 @@ from snapbook.catalog.rows import (
     Move,
     Note,
     Ruling,
+    Saying,
     VersionRow,
+    Waiting,
     before,
     version_rows,
 )
@@ -134,6 +136,34 @@ class Index:
             " AND s.registry = ? AND s.there = ? AND s.number = ?)"
         )
         return self._some(sql, [registry, there, number])
+
+    def waiting(self) -> list[Waiting]:
+        """What waits to be pushed, what was queued first first."""
+        return [
+            Waiting(manifest.hex(), model, registry, bool(rows), bool(strict))
+            for manifest, model, registry, rows, strict in self._rows(
+                "SELECT manifest, m.name, registry, rows, strict FROM waiting w"
+                " JOIN models m ON m.id = w.model ORDER BY n"
+            )
+        ]
+
+    def earlier_names(self, model: str) -> list[str]:
+        """What ``model`` was called before, the last name first."""
+        return self._column(
+            "SELECT old FROM renames r JOIN models m ON m.id = r.model WHERE m.name = ?"
+            " ORDER BY r.n DESC",
+            model,
+        )
+
+    def sayings(self, manifest: str, model: str) -> list[Saying]:
+        """The notes and tags that were added to a version, as they were said: oldest first."""
+        some = (
+            "SELECT '{type}', n, texts, time, author FROM {table} WHERE manifest = ?1 AND"
+            " model = (SELECT id FROM models WHERE name = ?2)"
+        )
+        both = (some.format(type="note", table="notes"), some.format(type="tag", table="taggings"))
+        rows = self._rows(" UNION ALL ".join(both) + " ORDER BY n", bytes.fromhex(manifest), model)
+        return [Saying(kind, n, texts.hex(), *rest) for kind, n, texts, *rest in rows if texts]
 
     def has_shared(self) -> bool:
         """Whether any version here is known in a registry."""
@@ -271,7 +301,7 @@ class Index:
     def notes(self, manifest: str) -> list[Note]:
         """What was said about a manifest later, oldest first."""
         rows = self._rows(
-            "SELECT n, text, time, author FROM notes WHERE manifest = ? ORDER BY n",
+            "SELECT n, text, time, author FROM notes WHERE manifest = ? ORDER BY time, n",
             bytes.fromhex(manifest),
         )
         return [Note(*row) for row in rows]

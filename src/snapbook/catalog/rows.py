@@ -39,7 +39,9 @@ class VersionRow:
     of its manifest could not be read, and is empty for a sound one. ``aliases`` point at it now.
     ``signer`` is the key that the signature claims (nothing is verified here), ``notebook`` the
     path of the document that was kept with it, both empty where there is none. ``shared`` are the
-    references of the same Manifest in registries: team::churn:0.4.0.
+    references of the same Manifest in registries: team::churn:0.4.0; ``waits`` those that it
+    waits to be pushed to. ``withheld`` are digests of frames that came without their rows, and
+    ``said`` those of the words that were added later, notes and tags.
     """
 
     n: int
@@ -67,11 +69,40 @@ class VersionRow:
     signer: str = ""
     notebook: str = ""
     shared: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
 
     @property
     def ref(self) -> str:
         """The literal reference: churn:1.4.0."""
         return f"{self.model}:{number_text(self.number)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A version that waits to be pushed: with the ``rows`` of its frames or without, and whether
+    another number there is refused.
+    """
+
+    manifest: str
+    model: str
+    registry: str
+    rows: bool
+    strict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """Words added to a version by event ``n``, a note or a tag: their digest, and who said them
+    when, as it counts for who was later.
+    """
+
+    type: str
+    n: int
+    texts: str
+    time: str
+    author: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +208,12 @@ def version_rows(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> lis
         "n",
     ):
         shared.setdefault((model, manifest), []).append(f"{registry}::{there}:{number}")
+    manifests = sorted({row[5] for row in rows})
+    waits = _of_manifests(db, "registry", "waiting", manifests)
+    withheld = _of_manifests(db, "hex(part)", "withheld", manifests)
+    said = _of_manifests(db, "hex(texts)", "notes", manifests)
+    for place, texts in _of_manifests(db, "hex(texts)", "taggings", manifests).items():
+        said.setdefault(place, []).extend(texts)
     return [
         VersionRow(
             n=row[0],
@@ -204,9 +241,23 @@ def version_rows(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> lis
             signer=row[22].hex(),
             notebook=row[23],
             shared=tuple(shared.get((row[21], row[5]), ())),
+            waits=tuple(waits.get((row[5], row[21]), ())),
+            withheld=tuple(part.lower() for part in withheld.get((row[5], row[21]), ())),
+            said=tuple(texts.lower() for texts in said.get((row[5], row[21]), ()) if texts),
         )
         for n, row in zip(places, rows, strict=True)
     ]
+
+
+def _of_manifests(
+    db: sqlite3.Connection, column: str, table: str, manifests: Sequence[bytes]
+) -> dict[tuple[bytes, int], list[str]]:
+    """(manifest, model) -> the values of ``column``, sorted."""
+    found: dict[tuple[bytes, int], list[str]] = {}
+    select = f"SELECT manifest, model, {column} FROM {table} WHERE manifest"
+    for manifest, model, value in _for_all(db, select, manifests, "3"):
+        found.setdefault((manifest, model), []).append(value)
+    return found
 
 
 def _for_all(

@@ -114,8 +114,22 @@ CREATE TABLE IF NOT EXISTS notes (
 );
 CREATE INDEX IF NOT EXISTS note_manifest ON notes (manifest);
 CREATE TABLE IF NOT EXISTS taggings (
-    n INTEGER PRIMARY KEY, model INTEGER NOT NULL, manifest BLOB NOT NULL, texts BLOB NOT NULL
+    n INTEGER PRIMARY KEY,
+    model INTEGER NOT NULL,
+    manifest BLOB NOT NULL,
+    texts BLOB NOT NULL,
+    time TEXT NOT NULL,
+    author TEXT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS tagging_manifest ON taggings (manifest);
+CREATE TABLE IF NOT EXISTS tagged (
+    manifest BLOB NOT NULL,
+    model INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    time TEXT NOT NULL,
+    texts BLOB NOT NULL,
+    PRIMARY KEY (manifest, model, name)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS shared (
     n INTEGER PRIMARY KEY,
     model INTEGER NOT NULL,
@@ -126,6 +140,21 @@ CREATE TABLE IF NOT EXISTS shared (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS shared_place ON shared (manifest, model, registry, there, number);
 CREATE INDEX IF NOT EXISTS shared_name ON shared (registry, there, number);
+CREATE TABLE IF NOT EXISTS waiting (
+    manifest BLOB NOT NULL,
+    model INTEGER NOT NULL,
+    registry TEXT NOT NULL COLLATE NOCASE,
+    n INTEGER NOT NULL,
+    rows INTEGER NOT NULL,
+    strict INTEGER NOT NULL,
+    PRIMARY KEY (manifest, model, registry)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS withheld (
+    manifest BLOB NOT NULL,
+    model INTEGER NOT NULL,
+    part BLOB NOT NULL,
+    PRIMARY KEY (manifest, model, part)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rulings (
     n INTEGER PRIMARY KEY,
     type TEXT NOT NULL,
@@ -153,7 +182,8 @@ CREATE TABLE IF NOT EXISTS broken (
 # fmt: off
 TABLES = (
     "cursor", "models", "model_tags", "model_acts", "renames", "versions", "metrics", "paramsets",
-    "params", "tags", "aliases", "moves", "notes", "taggings", "shared", "rulings", "condemned", "broken",
+    "params", "tags", "aliases", "moves", "notes", "taggings", "tagged", "shared",
+    "waiting", "withheld", "rulings", "condemned", "broken",
 )
 # fmt: on
 

@@ -38,6 +38,7 @@ def page(shown: Shown) -> list[str]:
         for part in frames
     ]  # fmt: skip
     lines += _block("data", rows)
+    lines += [f"{'':<12}{shown.apart}"] if shown.apart else []
     if "cells" in blocks:
         facts = blocks["cells"].facts
         numbers: Any = facts.get("numbers") or ()

@@ -148,6 +148,7 @@ def restored(value: values.Restored) -> list[str]:
         names = ", ".join(name for name, _ in value.bound) or "nothing"
         return [*lines, f"Undone: {names} as before the restore."]
     lines += [f"Here it differs: {warning}" for warning in value.warnings]
+    lines += [f"Not restored: {value.apart}."] if value.apart else []
     if value.preview:
         return [*lines, *_preview(value)]
     made = ", ".join(f"{name} = {what}" for name, what in value.bound)

@@ -79,11 +79,12 @@ def printable(value: str) -> str:
 def marks(row: VersionRow) -> str:
     """What points at a version, its tags, and the registries that have it: @staging #exp team.
 
-    A registry where it has another name or number is told with that.
+    A registry where it has another name or number is told with that, one that it waits for as such.
     """
     words = [f"@{alias}" for alias in row.aliases]
     words += [f"#{name}={value}" if value else f"#{name}" for name, value in row.tags.items()]
     for shared in row.shared:
         registry, _, there = shared.partition("::")
         words.append(registry if there == row.ref else shared)
+    words += [f"waits for {registry}" for registry in row.waits]
     return " ".join(words)

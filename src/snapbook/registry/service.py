@@ -59,7 +59,9 @@ class Service:
     _threads: threading.local = field(default_factory=threading.local, init=False)
     _all: list[Repository] = field(default_factory=list, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
-    _needed: OrderedDict[str, frozenset[str]] = field(default_factory=OrderedDict, init=False)
+    _needed: OrderedDict[tuple[str, tuple[str, ...]], frozenset[str]] = field(
+        default_factory=OrderedDict, init=False
+    )
 
     def __post_init__(self) -> None:
         shelf = self.shelf or FolderShelf(self.folder / "sessions")
@@ -121,11 +123,12 @@ class Service:
     def needed(self, row: VersionRow) -> frozenset[str]:
         """The blobs of a version, remembered for those asked for last."""
         with self._lock:
-            known = self._needed.get(row.manifest)
-        if known is None or row.texts not in known:
+            known = self._needed.get((row.manifest, row.withheld))
+        # What was said of it since is not in what is remembered.
+        if known is None or not known.issuperset(filter(None, (row.texts, *row.said))):
             known = frozenset(needed_by(self.repository, row))
             with self._lock:
-                self._needed[row.manifest] = known
+                self._needed[row.manifest, row.withheld] = known
                 while len(self._needed) > _REMEMBERED:
                     self._needed.popitem(last=False)
         return known

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Query, Response
 
-from snapbook import canonical
+from snapbook import canonical, sayings
 from snapbook.canonical import Json
 from snapbook.catalog.pages import Cursor
 from snapbook.errors import Usage
@@ -14,7 +14,7 @@ from snapbook.registry import wire
 from snapbook.registry.asked import Asked
 from snapbook.registry.finding import resolved
 from snapbook.repository import Author
-from snapbook.transfer import Local, accept, checked
+from snapbook.transfer import Local, checked, take_in
 
 routes = APIRouter(tags=["versions"])
 
@@ -56,15 +56,21 @@ def make(asked: Asked) -> Response:
     if not isinstance(offer, dict):
         raise Usage("offer is no table", kind="argument")
     body = checked(offer)
+    said, was = sayings.checked(offer), sayings.earlier(offer)
     asked.need("write", str(body["model"]))
     repository = asked.service.repository
+    # Under an earlier name it may be somebody else's by now.
+    if now := sayings.standing(repository, str(body["model"]), was):
+        asked.need("write", now)
     writer = repository.store.writer()
     try:
         # Holds off a sweep from here on: what is found now stays.
         writer.rely([str(body["manifest"])])
         author = Author(asked.who.name)
         strict = asked.body.get("strict") is True
-        made = accept(repository, writer, body, author, strict=strict)
+        made = take_in(
+            repository, writer, {**body, "said": said, "was": was}, author, strict=strict
+        )
         return _told(wire.accepted_json(made), 201)
     finally:
         writer.close()

@@ -38,15 +38,19 @@ def row_json(row: VersionRow) -> dict[str, Any]:
 def row_of(value: Any) -> VersionRow:
     """The row that `row_json` wrote; unknown fields are left out. Raises Damaged."""
     try:
-        known = {field.name: value[field.name] for field in dataclasses.fields(VersionRow)}
+        known = {
+            field.name: value[field.name]
+            for field in dataclasses.fields(VersionRow)
+            # What an older registry does not tell has a value of its own.
+            if field.name in value or field.default is dataclasses.MISSING
+        }
+        for name in ("parents", "aliases", "shared", "waits", "withheld", "said"):
+            known[name] = tuple(map(str, known.get(name, ())))
         major, minor, patch = known["number"]
         return VersionRow(
             **{
                 **known,
                 "number": (int(major), int(minor), int(patch)),
-                "parents": tuple(map(str, known["parents"])),
-                "aliases": tuple(map(str, known["aliases"])),
-                "shared": tuple(map(str, known["shared"])),
                 "metrics": {str(name): Metric(**metric) for name, metric in known["metrics"]},
             }
         )

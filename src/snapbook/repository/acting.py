@@ -133,6 +133,17 @@ class Acting(Reading):
             author,
         )
 
+    def queue(
+        self, version: VersionRow, registry: str, author: Author, *, rows: bool, strict: bool
+    ) -> None:
+        """Let ``version`` wait to be pushed, with the ``rows`` of its frames or without."""
+        body = {**_place(version, registry), "rows": rows, "strict": strict, "waits": True}
+        self._act("queue", body, author)
+
+    def unqueue(self, version: VersionRow, registry: str, author: Author) -> None:
+        """Let it wait no more."""
+        self._act("queue", {**_place(version, registry), "waits": False}, author)
+
     def _act_with_texts(
         self,
         kind: str,
@@ -203,6 +214,10 @@ class Acting(Reading):
     def _stands(self, event: Event) -> bool:
         found = self.catalog.event(event.n)
         return found is not None and found.digest == event.digest
+
+
+def _place(version: VersionRow, registry: str) -> dict[str, Json]:
+    return {"model": version.model, "manifest": version.manifest, "registry": registry}
 
 
 def words_of_people(

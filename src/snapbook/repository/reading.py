@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from snapbook import trust
+from snapbook import trust, withheld
 from snapbook.canonical import Json
 from snapbook.catalog import find
 from snapbook.catalog.base import Catalog, Head
@@ -127,11 +127,30 @@ class Reading:
             str(fields.get("signature", "")),
         )
 
+    def needed(self, version: VersionRow) -> set[str]:
+        """The blobs that have to be here for ``version``, but for its Manifest and its words.
+
+        Not the rows that its author kept. Raises NotFound, Damaged.
+        """
+        manifest, get = self.manifest(version.manifest), self.store.get
+        return manifest.reachable(get) - withheld.blobs(manifest, version.withheld, get)
+
+    def rows_elsewhere(self, version: VersionRow) -> list[str]:
+        """The frames of ``version`` whose rows its author kept, and that are not here anyhow."""
+        if not version.withheld:
+            return []
+        manifest, get = self.manifest(version.manifest), self.store.get
+        return [
+            ref.name
+            for ref in manifest.parts
+            if ref.digest in version.withheld
+            and self.store.missing(withheld.blobs(manifest, (ref.digest,), get))
+        ]
+
     def whole(self, version: VersionRow) -> bool:
         """Whether all that a version needs is there and its parts can be read."""
         try:
-            needed = self.manifest(version.manifest).reachable(self.store.get)
-            return not self.store.missing(needed)
+            return not self.store.missing(self.needed(version))
         except (Damaged, NotFound, Unreachable):
             return False
 

@@ -29,6 +29,7 @@ def verify(here: Here, asked: Asked) -> Done:
     found = verifying.verify(repository, only, here.progress)
     lines = [f"{problem.where}: {problem.why}" for problem in found.problems]
     lines += [f"{ref} cannot be restored whole" for ref in found.broken]
+    lines += [f"{ref}: rows of it were not shared, its author has them" for ref in found.apart]
     checked = f"{found.versions:,} versions, {found.packs:,} packs, {found.events:,} events"
     if not found.problems and not found.broken:
         lines.append(f"all is well: {checked}")
@@ -41,6 +42,7 @@ def verify(here: Here, asked: Asked) -> Done:
             "ok": not (found.problems or found.broken),
             "problems": [{"where": p.where, "why": p.why} for p in found.problems],
             "broken": list(found.broken),
+            "apart": list(found.apart),
             "versions": found.versions,
             "packs": found.packs,
             "events": found.events,

@@ -121,6 +121,7 @@ def show(here: Here, asked: Asked) -> Shown:
         echo,
         history(repository, version),
         summary(repository, version, parts),
+        _not_shared(repository, version),
     )
 
 
@@ -149,8 +150,16 @@ def diff(here: Here, asked: Asked) -> Compared:
         )
     changes = repository.compare(old.manifest, new.manifest)
     found = [change for change in changes.changes if _asked_for(change.section, asked.what)]
-    said = ", ".join(text for text in (apart(old, new), _notebooks(repository, old, new)) if text)
+    told = (apart(old, new), _notebooks(repository, old, new))
+    kept = (_not_shared(repository, old), _not_shared(repository, new))
+    said = ", ".join(text for text in (*told, *dict.fromkeys(kept)) if text)
     return Compared(old.ref, new.ref, said, tuple(found), changes.same, echo)
+
+
+def _not_shared(repository: Repository, version: VersionRow) -> str:
+    """Which rows of ``version`` are not here because its author kept them; "" for none."""
+    names = repository.rows_elsewhere(version)
+    return f"rows of {', '.join(names)} in {version.ref} were not shared" if names else ""
 
 
 def _before(repository: Repository, version: VersionRow) -> VersionRow:

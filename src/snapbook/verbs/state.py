@@ -11,6 +11,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from snapbook import places, settings
+from snapbook.verbs import queued
 from snapbook.verbs.here import Here
 from snapbook.verbs.values import Done
 
@@ -45,6 +46,8 @@ def status(here: Here, asked: Asked) -> Done:
         lines.append(f"size        {size_text(bytes_)} of {size_text(limit)}")
         data |= {"versions": total, "models": models, "bytes": bytes_}
         data["budget_bytes"] = limit
+        waits, data["waiting"] = queued.told(repository)
+        lines += [f"waiting     {line}, for the next push, pull or sync" for line in waits]
         if bytes_ > NEARLY * limit:
             lines.append(
                 f"            over {NEARLY * 100:.0f} %. See what can go: snapbook gc --dry-run"

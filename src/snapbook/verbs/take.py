@@ -42,8 +42,8 @@ def restore(here: Here, asked: Asked) -> Restored:
         return _undo(make._kernel(here))
     repository = here.repository()
     version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
-    parts = repository.parts(version.manifest)
     wanted = _wanted(asked.what)
+    parts, apart = _here(repository, version, wanted)
     if kernel is None and wanted & {"model", "data", "params"}:
         raise Usage(
             "There is no kernel to restore into",
@@ -75,6 +75,7 @@ def restore(here: Here, asked: Asked) -> Restored:
             swaps=preview.swaps(seen, coming),
             untouched=preview.untouched(kernel, names) if kernel is not None else 0,
             more=preview.offers(parts, wanted),
+            apart=apart,
         )
     lost = _lost(kernel, repository, version.ref, names) if kernel else {}
     unsaved = [name for name, where in lost.items() if not where]
@@ -103,7 +104,28 @@ def restore(here: Here, asked: Asked) -> Restored:
         tuple(path.name for path in paths),
         warnings,
         echo,
+        apart=apart,
     )
+
+
+def _here(
+    repository: Repository, version: VersionRow, wanted: set[str]
+) -> tuple[tuple[Part, ...], str]:
+    """The parts that can be restored, and a line where rows were not shared."""
+    parts = repository.parts(version.manifest)
+    apart = repository.rows_elsewhere(version)
+    if not apart or "data" not in wanted:
+        return parts, ""
+    line = f"rows of {', '.join(apart)} were not shared: {version.author} has them"
+    left = tuple(part for part in parts if part.kind != "frame" or part.name not in apart)
+    if wanted == {"data"} and not any(p.facts.get("stored") for p in left if p.kind == "frame"):
+        raise NotFound(
+            f"Not restored: {line}",
+            act="What is known of them",
+            hint=Hint("show", (version.ref,)),
+            kind="not-shared",
+        )
+    return left, line
 
 
 def load_part(repository: Repository, version: VersionRow, part: Part) -> Any:

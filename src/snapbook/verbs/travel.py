@@ -7,11 +7,11 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from snapbook import places, settings
-from snapbook.errors import Conflict, Unreachable
+from snapbook.errors import Conflict, Hint, Unreachable
 from snapbook.refs import number_text
 from snapbook.registry.known import Book, Known
 from snapbook.transfer import Local, Moved, Side, transfer
-from snapbook.verbs import who
+from snapbook.verbs import border, who
 from snapbook.verbs.here import Here
 from snapbook.verbs.state import size_text
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from snapbook.canonical import Json
     from snapbook.catalog.rows import VersionRow
     from snapbook.repository import Repository
+    from snapbook.verbs.table import Asked
 
 
 def book() -> Book:
@@ -34,15 +35,29 @@ def opened(here: Here, known: Known, model: str = "", *, make: bool = False) -> 
         yield side
 
 
+def rows_may(asked: Asked) -> bool:
+    """Whether rows of frames leave this machine with what is asked."""
+    return bool(asked.rows) or settings.get("data.push") == "rows"
+
+
 def send(
-    here: Here, repository: Repository, version: VersionRow, known: Known, *, strict: bool
+    here: Here,
+    repository: Repository,
+    version: VersionRow,
+    known: Known,
+    *,
+    strict: bool,
+    rows: bool,
 ) -> Moved:
-    """Copy ``version`` to the registry, and remember that it is there."""
+    """Copy ``version`` to the registry, and remember that it is there.
+
+    Without ``rows`` those of its frames stay here: their hashes and profiles go.
+    """
     author = who.author(here.folder)
     try:
         with opened(here, known, version.model, make=True) as side:
             moved = transfer(
-                Local(repository),
+                Local(repository, rows),
                 side,
                 version,
                 author,
@@ -53,10 +68,31 @@ def send(
         raise type(error)(
             error.what.replace("Not copied", "Not pushed"), error.why, act=error.act
         ) from error
+    except Unreachable as error:
+        if not silent(error):
+            raise
+        raise _offline(version, known) from error
 
     with suppress(Unreachable):  # it is there, whatever the disk here says now
         repository.note_shared(version, known.name, moved.accepted.version, "push", author)
     return moved
+
+
+def silent(error: Unreachable) -> bool:
+    """Whether a registry does not answer; else it is a disk that does not."""
+    return error.kind == Unreachable.kind and error.what != "Not copied"
+
+
+def _offline(version: VersionRow, known: Known) -> Unreachable:
+    words: tuple[str, ...] = ("--later", version.ref)
+    if len(book().all()) > 1:
+        words += ("--registry", known.name)
+    return Unreachable(
+        "Not pushed",
+        f"{known.name} ({border.host(known)}) does not answer. {version.ref} is safe here",
+        act="Queue it for later",
+        hint=Hint("push", words),
+    )
 
 
 def fetch(
@@ -86,9 +122,30 @@ def fetch_new(
     for done, version in enumerate(reversed(there)):
         here.progress("versions", done, len(there))
         known_here = repository.index.of_manifest(version.manifest)
-        named = f"{known.name}::{version.ref}"
-        if not any(row.deleted or named in row.shared for row in known_here):
+        if not any(row.deleted or _has_all(row, version, known) for row in known_here):
             yield version, fetch(here, repository, side, version, known)
+
+
+def _has_all(row: VersionRow, there: VersionRow, known: Known) -> bool:
+    """Whether all that is told of a version there is known here."""
+    return (
+        f"{known.name}::{there.ref}" in row.shared
+        and set(there.said).issubset(row.said)
+        and set(row.withheld).issubset(there.withheld)
+    )
+
+
+def has_news(
+    repository: Repository, row: VersionRow, there: VersionRow | None, *, rows: bool
+) -> bool:
+    """Whether ``row`` is not there yet, or something of it is not: words, a new name, rows."""
+    if there is None or not set(row.said).issubset(there.said):
+        return True
+    if rows and not set(there.withheld).issubset(row.withheld):
+        return True
+    if row.model.lower() == there.model.lower():
+        return False
+    return there.model.lower() in map(str.lower, repository.index.earlier_names(row.model))
 
 
 def pushed(version: VersionRow, moved: Moved, known: Known) -> tuple[str, dict[str, Json]]:
@@ -96,11 +153,14 @@ def pushed(version: VersionRow, moved: Moved, known: Known) -> tuple[str, dict[s
     accepted = moved.accepted
     there = f"{known.name}::{accepted.version.ref}"
     data = _data(version, moved) | {"ref": version.ref, "there": there}
+    if not accepted.new and moved.blobs:
+        return f"{there} has now all that is here, {size_text(moved.copied_bytes)}", data
     if not accepted.new:
         return f"{there} is there already", data
     here_too = f" (here {number_text(version.number)}, same #{version.manifest[:8]})"
     note = here_too if accepted.taken else ""
-    return f"pushed as {there}{note}, {size_text(moved.copied_bytes)}", data
+    apart = "; rows of its frames stay here" if accepted.version.withheld else ""
+    return f"pushed as {there}{note}, {size_text(moved.copied_bytes)}{apart}", data
 
 
 def pulled(version: VersionRow, moved: Moved, known: Known) -> tuple[str, dict[str, Json]]:
@@ -110,6 +170,8 @@ def pulled(version: VersionRow, moved: Moved, known: Known) -> tuple[str, dict[s
         "ref": accepted.version.ref,
         "there": f"{known.name}::{version.ref}",
     }
+    if not accepted.new and moved.blobs:
+        return f"{accepted.version.ref} has now all that is there", data
     if not accepted.new:
         return f"{accepted.version.ref} is here already", data
     note = f" (there {number_text(version.number)})" if accepted.taken else ""

@@ -133,7 +133,8 @@ class Graph:
 class Shown:
     """One version in full. ``echo`` is the resolution of a reference that was not literal.
 
-    ``notes`` are (time, author, text); ``events`` all that happened to it, oldest first.
+    ``notes`` are (time, author, text); ``events`` all that happened to it, oldest first. ``apart``
+    says which rows were not shared.
     """
 
     version: VersionRow
@@ -143,6 +144,7 @@ class Shown:
     echo: str = ""
     events: tuple[Act, ...] = ()
     summary: Summary | None = None
+    apart: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,7 @@ class Restored:
     ``bound`` are (variable, what it is now); ``replaced`` (variable, where its old value is kept,
     "" if nowhere); ``files`` paths written; ``warnings`` environment differences. A preview also
     tells what would be ``lost``, each variable's ``swaps``, how many others are ``untouched``, and
-    what ``more`` the version holds.
+    what ``more`` the version holds. ``apart`` says which rows were not shared.
     """
 
     ref: str
@@ -216,6 +218,7 @@ class Restored:
     swaps: tuple[Swap, ...] = ()
     untouched: int = 0
     more: tuple[Offer, ...] = ()
+    apart: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from snapbook.canonical import Json
+from snapbook.errors import NotFound
 from snapbook.parts.base import Part
 from snapbook.parts.frame import grid, segments, shuffle
 from snapbook.parts.frame.digest import Hashed
@@ -66,8 +67,11 @@ def as_rows(
     if sum(map(_bytes, lanes)) < _LEAST:
         return None
     for base in bases:
-        match = _Match(table, hashed, lanes, base, writer)
-        rows = match.rows()
+        try:
+            match = _Match(table, hashed, lanes, base, writer)
+            rows = match.rows()
+        except NotFound:  # its rows were not shared: they are its author's
+            continue
         if rows is not None and writer.rely(base.blobs):
             count: Any = base.facts["rows"]
             shuffled = shuffle.find(rows, count, seeds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snapbook.verbs.every.common import DRY, REF, REGISTRY, ROWS, STRICT, late
+from snapbook.verbs.every.common import DRY, LATER, REF, REGISTRY, ROWS, STRICT, YES, late
 from snapbook.verbs.table import Argument, Verb
 
 SHARING = (
@@ -10,7 +10,18 @@ SHARING = (
         "push",
         "Copy a version to a registry; only what is missing there travels",
         late("share", "push"),
-        (REF, REGISTRY, ROWS, STRICT, DRY),
+        (
+            REF,
+            REGISTRY,
+            ROWS,
+            STRICT,
+            LATER,
+            Argument(("--waiting",), "show what waits to be pushed", "flag"),
+            Argument(("--drop",), "let it wait no more", "flag"),
+            DRY,
+            YES,
+        ),
+        examples=("push churn", "push churn:0.3.1 --later", "push --waiting"),
         label="Push…",
         on="version",
         changes=True,
@@ -37,6 +48,8 @@ SHARING = (
             Argument(("model_name",), "one model; left out: all", "?", complete="model"),
             REGISTRY,
             ROWS,
+            LATER,
+            YES,
         ),
         label="Sync…",
         on="repository",
