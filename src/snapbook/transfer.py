@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 """Called with (blobs copied, blobs to copy)."""
+Stream = Callable[[str, int, int], None]
+"""Called with (what, done, of): where the bytes on a line stand; ``of`` is 0 where nobody knows."""
 _TRIES = 1000
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -85,6 +87,9 @@ class Side(Protocol):
     def bring(self, version: VersionRow, digests: Collection[str], progress: Progress) -> None:
         """Get these blobs of ``version`` at once, so that ``store.get`` has them at hand."""
 
+    def tell(self, stream: Stream) -> None:
+        """Let ``stream`` know of bytes on the line from here on."""
+
     def accept(
         self, writer: Writer, offer: Mapping[str, Json], author: Author, strict: bool
     ) -> Accepted:
@@ -128,6 +133,9 @@ class Local:
 
     def bring(self, version: VersionRow, digests: Collection[str], progress: Progress) -> None:
         """Nothing: all of it is at hand."""
+
+    def tell(self, stream: Stream) -> None:
+        """Nothing: there is no line."""
 
     def accept(
         self, writer: Writer, offer: Mapping[str, Json], author: Author, strict: bool

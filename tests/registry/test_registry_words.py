@@ -1,5 +1,7 @@
 """Notes, tags and names that came after a version travel both ways, with who said them."""
 
+import random
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
@@ -11,7 +13,7 @@ from snapbook.errors import BadOption, NotFound, Refused
 from snapbook.refs import parse
 from snapbook.registry.agreed import Agreed
 from snapbook.registry.known import Book
-from snapbook.repository import Author
+from snapbook.repository import Author, Wish
 from snapbook.transfer import Local, transfer
 from snapbook.verbs import VERBS, Here
 
@@ -203,3 +205,26 @@ def test_texts_that_were_not_sent_are_not_taken(two, registry):
         with registry.remote(model="churn") as remote, pytest.raises(NotFound):
             remote.accept(None, offer, EVE, strict=False)
     assert there(registry)[1] == []
+
+
+def test_a_long_stream_says_where_it_stands(tmp_path, two):
+    ada, bob = two
+    with places.open_folder(places.place(ada).folder) as repository:
+        writer = repository.store.writer()
+        draft = driver.draft("large", 5, writer)
+        blob = writer.add(random.Random(1).randbytes(5 << 20))
+        part = replace(draft.parts[0], blobs=(*draft.parts[0].blobs, blob))
+        digests = (writer.add(part.encode()), *draft.digests[1:])
+        draft = replace(draft, parts=(part, *draft.parts[1:]), digests=digests)
+        repository.save(draft, writer, Wish(), ADA)
+        writer.close()
+    told = []
+    for folder, words in ((ada, ("push", "large")), (bob, ("pull", "large"))):
+        with Here(folder, face="cli", progress=lambda *at: told.append(at)) as here:
+            VERBS[words[0]].run(here, VERBS[words[0]].parse([words[1]]))
+    sent = [(done, of) for what, done, of in told if what == "kB sent"]
+    assert len(sent) >= 5
+    assert [done for done, _ in sent] == sorted(done for done, _ in sent)
+    assert all(done < of for done, of in sent)
+    fetched = [done for what, done, _ in told if what == "kB fetched"]
+    assert fetched[-1] >= 5 << 10

@@ -20,7 +20,7 @@ from snapbook.registry.http import Http
 from snapbook.registry.store import HttpStore
 from snapbook.repository import Author
 from snapbook.store.base import Writer
-from snapbook.transfer import Accepted, Offered, Progress
+from snapbook.transfer import Accepted, Offered, Progress, Stream
 
 if TYPE_CHECKING:
     from snapbook.registry.pinned import Pinned
@@ -81,6 +81,10 @@ class Remote:
     def bring(self, version: VersionRow, digests: Collection[str], progress: Progress) -> None:
         """Fetch these blobs in one stream."""
         self.store.fetch(version.ref, digests, lambda _done, _of: progress(0, len(digests)))
+
+    def tell(self, stream: Stream) -> None:
+        """See `Side.tell`."""
+        self.store.tell = stream
 
     def accept(
         self,

@@ -43,6 +43,7 @@ class HttpStore:
         self._packs: list[Pack] = []
         self._told: dict[str, bool] = {}  # what the registry said of a digest: whether it is there
         self._lock = threading.Lock()
+        self.tell: Callable[[str, int, int], None] = lambda _what, _done, _of: None
 
     def get(self, digest: str) -> bytes:
         """The blob, verified; at hand if it was fetched. Raises NotFound, Damaged, Unreachable."""
@@ -138,7 +139,10 @@ class HttpStore:
         headers = {wire.OFFSET: str(offset), wire.LENGTH: str(size)}
         try:
             answer = self._http.once(
-                "PUT", f"/packs/{name}", content=_pieces(fd, offset), headers=headers
+                "PUT",
+                f"/packs/{name}",
+                content=_pieces(fd, offset, lambda at: self.tell("kB sent", at >> 10, size >> 10)),
+                headers=headers,
             )
         except Conflict as error:
             if error.kind == "busy":
@@ -183,6 +187,7 @@ class HttpStore:
                             durable.write_all(fd, piece, done)
                         done += len(piece)
                         progress(done, 0)
+                        self.tell("kB fetched", done >> 10, 0)
                 return
             except Unreachable as error:
                 if error.kind not in (Unreachable.kind, TOO_MANY):
@@ -218,8 +223,9 @@ class HttpWriter(PackWriter):
         draft.drop()
 
 
-def _pieces(fd: int, offset: int) -> Iterator[bytes]:
+def _pieces(fd: int, offset: int, tell: Callable[[int], None]) -> Iterator[bytes]:
     while piece := os.pread(fd, _PIECE, offset):
+        tell(offset)
         yield piece
         offset += len(piece)
 

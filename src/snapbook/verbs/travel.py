@@ -32,6 +32,7 @@ def opened(here: Here, known: Known, model: str = "", *, make: bool = False) -> 
     """The registry as a side of a copy; see `places.open_registry`."""
     token = book().token(known)
     with places.open_registry(known, token, model, make=make, say=here.say) as side:
+        side.tell(here.progress)
         yield side
 
 
