@@ -81,7 +81,8 @@ def registry(tmp_path):
 @pytest.fixture(scope="module")
 def lasting(tmp_path_factory):
     """A registry of all tests of a file, for those that leave it as it is."""
-    standing = Standing(tmp_path_factory.mktemp("lasting") / "registry")
+    # Without a pace: what walks over all routes as nobody is quicker than any.
+    standing = Standing(tmp_path_factory.mktemp("lasting") / "registry", requests_per_s=0)
     yield standing
     standing.stop()
 

@@ -24,7 +24,7 @@ def walked(router, prefix=""):
     for route in router.routes:
         inner = getattr(route, "original_router", None)
         if inner is not None:
-            yield from walked(inner, PATH)
+            yield from walked(inner, route.include_context.prefix)
         else:
             yield from ((method, prefix + route.path) for method in route.methods)
 
@@ -235,6 +235,91 @@ TABLE = {
         {"json": {"model": "churn", "text": "[[["}},
         {**JUDGE, "approver:churn": 400, "admin": 400}, 404,
     ),
+}  # fmt: skip
+
+# MLflow's calls. Those that change something are sent so that who may is told what is wrong with
+# it; test_registry_mlflow.py has them do it.
+M, ARTIFACTS = "/api/2.0/mlflow", "/api/2.0/mlflow-artifacts"
+WRITES = {**SEE, "writer:churn": 400, "admin": 400}
+ADMINS = {**SEE, "writer:churn": 403, "admin": 400}
+LOGS = {"writer:churn": 404, "writer:price": 404, "admin": 404}
+MODEL, FIRST = {"name": "churn"}, {"name": "churn", "version": "1"}
+TABLE |= {
+    ("POST", f"{M}/registered-models/create"): ({"json": MODEL}, WRITES, 404),
+    ("POST", f"{M}/registered-models/rename"): (
+        {"json": {**MODEL, "new_name": "price"}}, ADMINS, 404,
+    ),
+    ("PATCH", f"{M}/registered-models/update"): (
+        {"json": {**MODEL, "description": 1}}, WRITES, 404,
+    ),
+    ("DELETE", f"{M}/registered-models/delete"): ({"json": {"name": "nothing"}}, {}, 404),
+    ("GET", f"{M}/registered-models/get"): ({"params": MODEL}, CHURN, 404),
+    ("GET", f"{M}/registered-models/search"): ({}, ALL, 0),
+    ("GET", f"{M}/registered-models/get-latest-versions"): ({"params": MODEL}, CHURN, 404),
+    ("POST", f"{M}/registered-models/get-latest-versions"): ({"json": MODEL}, CHURN, 404),
+    ("POST", f"{M}/registered-models/set-tag"): ({"json": MODEL}, WRITES, 404),
+    ("DELETE", f"{M}/registered-models/delete-tag"): ({"json": MODEL}, WRITES, 404),
+    ("POST", f"{M}/registered-models/alias"): (
+        {"json": {**FIRST, "alias": "now"}}, dict.fromkeys(CHURN, 400), 404,
+    ),
+    ("DELETE", f"{M}/registered-models/alias"): (
+        {"json": {**MODEL, "alias": "production"}},
+        {**JUDGE, "approver:churn": 200, "admin": 200}, 404,
+    ),
+    ("GET", f"{M}/registered-models/alias"): ({"params": {**MODEL, "alias": "x"}}, {}, 404),
+    ("POST", f"{M}/model-versions/create"): (
+        {"json": {**MODEL, "source": "s3://elsewhere"}}, WRITES, 404,
+    ),
+    ("PATCH", f"{M}/model-versions/update"): (
+        {"json": {**FIRST, "description": 1}}, WRITES, 404,
+    ),
+    ("POST", f"{M}/model-versions/transition-stage"): (
+        {"json": {**FIRST, "stage": "nowhere"}}, dict.fromkeys(CHURN, 400), 404,
+    ),
+    ("DELETE", f"{M}/model-versions/delete"): (
+        {"json": {**MODEL, "version": "x"}}, ADMINS, 404,
+    ),
+    ("GET", f"{M}/model-versions/get"): ({"params": FIRST}, CHURN, 404),
+    ("GET", f"{M}/model-versions/search"): ({}, ALL, 0),
+    ("GET", f"{M}/model-versions/get-download-uri"): ({"params": FIRST}, CHURN, 404),
+    ("POST", f"{M}/model-versions/set-tag"): ({"json": FIRST}, WRITES, 404),
+    ("DELETE", f"{M}/model-versions/delete-tag"): ({"json": FIRST}, WRITES, 404),
+    ("POST", f"{M}/experiments/create"): ({"json": MODEL}, ALL, 0),
+    ("GET", f"{M}/experiments/get"): ({"params": {"experiment_id": "0"}}, ALL, 0),
+    ("GET", f"{M}/experiments/get-by-name"): ({"params": {"experiment_name": "x"}}, ALL, 0),
+    ("POST", f"{M}/runs/create"): ({"json": {"experiment_id": "-"}}, LOGS, 403),
+    ("POST", f"{M}/logged-models"): ({"json": {"experiment_id": "-"}}, LOGS, 403),
+    ("POST", f"{M}/logged-models/search"): ({"json": {"experiment_ids": ["0"]}}, ALL, 0),
+    # Of nobody's run and of nobody's model.
+    **{
+        ("POST", f"{M}/runs/{act}"): (
+            {"json": {"run_id": NONE[:32], "key": "x", "value": 1}}, {}, 404,
+        )
+        for act in ("update", "log-metric", "log-batch", "log-inputs", "outputs", "delete-tag")
+    },
+    **{
+        ("POST", f"{M}/runs/{act}"): (
+            {"json": {"run_id": NONE[:32], "key": "x", "value": "1"}}, {}, 404,
+        )
+        for act in ("log-parameter", "set-tag")
+    },
+    ("GET", f"{M}/runs/get"): ({"params": {"run_id": NONE[:32]}}, {}, 404),
+    ("GET", f"{M}/metrics/get-history"): (
+        {"params": {"run_id": NONE[:32], "metric_key": "x"}}, {}, 404,
+    ),
+    **{
+        (method, f"{M}/logged-models/{{model_id}}{rest}"): ({"json": {"status": "x"}}, {}, 404)
+        for method, rest in (("GET", ""), ("PATCH", ""), ("PATCH", "/tags"), ("POST", "/params"))
+    },
+    ("GET", f"{ARTIFACTS}/artifacts"): ({"params": {"path": f"versions/{NONE}"}}, {}, 404),
+    ("GET", f"{ARTIFACTS}/artifacts/{{path:path}}"): ({}, {}, 404),
+    ("PUT", f"{ARTIFACTS}/artifacts/{{path:path}}"): ({}, {}, 404),
+    ("GET", "/api/3.0/mlflow/server-info"): ({}, ALL, 0),
+    **{
+        (method, f"{start}/{{rest:path}}"): ({}, {}, 404)
+        for start in (M, ARTIFACTS, "/api/3.0/mlflow")
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+    },
 }  # fmt: skip
 
 

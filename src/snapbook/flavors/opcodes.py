@@ -72,29 +72,32 @@ def whole(stream: bytes, buffers: Iterable[bytes]) -> bytes:
     What was a read-only buffer becomes bytes, another one a bytearray. Raises Damaged if there are
     more or fewer buffers than the stream asks for.
     """
-    out: list[bytes] = []
+    return b"".join(pieces(stream, buffers))
+
+
+def pieces(stream: bytes, buffers: Iterable[bytes]) -> Iterator[bytes]:
+    """See `whole`; piece by piece, with one buffer at a time in memory."""
     waiting = iter(buffers)
     copied = 0
     for code, place, after in steps(stream):
         if code == _FRAME:  # frames would no longer fit, and readers don't need them
-            out.append(stream[copied:place])
+            yield stream[copied:place]
             copied = after
         elif code == _NEXT_BUFFER:
-            out.append(stream[copied:place])
+            yield stream[copied:place]
             copied = after
             data = next(waiting, None)
             if data is None:
                 raise _damaged("it asks for more buffers than were kept")
             constant = stream[after : after + 1] == b"\x98"
-            out.append((b"\x8e" if constant else b"\x96") + pack("<Q", len(data)))
-            out.append(data)
+            yield (b"\x8e" if constant else b"\x96") + pack("<Q", len(data))
+            yield data
         elif code == _READONLY_BUFFER:
-            out.append(stream[copied:place])
+            yield stream[copied:place]
             copied = after
     if next(waiting, None) is not None:
         raise _damaged("it asks for fewer buffers than were kept")
-    out.append(stream[copied:])
-    return b"".join(out)
+    yield stream[copied:]
 
 
 def _behind(stream: bytes, code: int, place: int) -> int:

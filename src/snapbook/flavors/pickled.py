@@ -6,7 +6,7 @@ get them back with `fetch`; this one is at home with everything and is asked las
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +93,12 @@ def plain_pickle(layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -
     """An ordinary pickle, put together without unpickling, that `pickle.loads` takes anywhere."""
     rest = blobs[_pieces(layout, blobs) :]
     return opcodes.whole(stream(layout, blobs, get), map(get, rest))
+
+
+def plain_pieces(layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> Iterator[bytes]:
+    """See `plain_pickle`; piece by piece, with one buffer at a time in memory."""
+    rest = blobs[_pieces(layout, blobs) :]
+    return opcodes.pieces(stream(layout, blobs, get), map(get, rest))
 
 
 def imports(layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from snapbook.flavors import facts
 from snapbook.flavors.base import Flavor
 
 GROUP = "snapbook.flavors"
-_OURS = frozenset(("sklearn", "xgboost", "lightgbm", "torch", "keras", "statsmodels"))
+_OURS = frozenset(("sklearn", "xgboost", "lightgbm", "torch", "keras", "statsmodels", "mlflow"))
 
 
 def find(model: object) -> Flavor:

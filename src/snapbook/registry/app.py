@@ -20,6 +20,7 @@ from snapbook.errors import DiskFull, ReadOnly, SnapbookError, Unreachable, Usag
 from snapbook.registry import blobs, chain, logs, meters, promotion, versions, visits, wire
 from snapbook.registry.asked import Asked, service_of
 from snapbook.registry.guard import OPEN, Guard, id_of
+from snapbook.registry.mlflow import routes as mlflow
 from snapbook.registry.refusal import refusal
 from snapbook.registry.service import Service
 from snapbook.registry.vouching import Vouching
@@ -67,6 +68,7 @@ def make(service: Service, page: Page | None = None) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _unfit)
     for room in (blobs, chain, promotion, versions, visits):
         app.include_router(room.routes, prefix=wire.PATH)
+    app.include_router(mlflow.routes)
     if page is not None:
         for path, answer in page.files.items():
             app.add_api_route(path, answer, methods=["GET", "HEAD"], include_in_schema=False)

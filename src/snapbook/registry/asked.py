@@ -70,20 +70,22 @@ def service_of(request: Request) -> Service:
 async def _asked(request: Request) -> _Asked:
     body: Mapping[str, Any] = {}
     if request.method == "POST":
-        body = _object(await _limited(request))
+        body = json_object(await limited(request))
     return _Asked(service_of(request), request.state.who, body)
 
 
-async def _limited(request: Request) -> bytes:
+async def limited(request: Request, most: int = wire.MOST_JSON) -> bytes:
+    """The body of ``request``. Raises Usage (kind "too-large") beyond ``most`` bytes."""
     data = bytearray()
     async for piece in request.stream():
         data += piece
-        if len(data) > wire.MOST_JSON:
+        if len(data) > most:
             raise Usage("The request is too large", kind="too-large")
     return bytes(data)
 
 
-def _object(data: bytes) -> Mapping[str, Any]:
+def json_object(data: bytes) -> Mapping[str, Any]:
+    """The JSON object that ``data`` is, an empty one for nothing. Raises Usage."""
     try:
         value = json.loads(data or b"{}")
     except (ValueError, RecursionError) as error:

@@ -14,7 +14,10 @@ def refusal(error: SnapbookError) -> JSONResponse:
     """One sentence in JSON, with the status that says what to do about it."""
     status = 401 if error.kind == "unauthenticated" else failure.status_of(error)
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    return JSONResponse(failure.told(error), status, headers)
+    told = failure.told(error)
+    if status == 401:
+        told["error_code"] = "UNAUTHENTICATED"  # what MLflow's client goes by
+    return JSONResponse(told, status, headers)
 
 
 def later(wait_s: float) -> JSONResponse:

@@ -1,0 +1,1 @@
+"""A version as others read it: one target a file."""
