@@ -74,3 +74,13 @@ def test_versions_are_one(bundle):
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert json.loads((ROOT / "package.json").read_text())["version"] == project["version"]
+
+
+def test_the_page_of_a_registry_is_whole_and_names_no_machine(bundle):
+    folder = ROOT / bundle.PAGE
+    names = {"index.html", "page.js", "page.css", "icon.svg", "licenses.txt"}
+    assert {path.name for path in folder.iterdir()} == names
+    assert len((folder / "page.js").read_bytes()) < 450_000
+    texts = [path.read_text(encoding="utf-8") for path in folder.iterdir()]
+    assert not [text for text in texts if str(ROOT) in text]
+    assert "react-dom" in (folder / "licenses.txt").read_text(encoding="utf-8")

@@ -3,8 +3,6 @@
  *
  * Knows routes and errors; keeps nothing, so that what is shown is always what the server said.
  */
-import { URLExt } from '@jupyterlab/coreutils';
-import { ServerConnection } from '@jupyterlab/services';
 import type {
   About,
   CellRow,
@@ -24,6 +22,16 @@ import type {
 
 /** What a request may carry in its address. */
 type Params = { [name: string]: string | number | boolean | undefined };
+
+/**
+ * How a route is reached: `route` with its query, below where the routes are. Rejects only where
+ * nobody answers.
+ */
+export interface Reach {
+  /** Who answers, as the first words of a sentence: "The Jupyter server". */
+  readonly who: string;
+  ask(route: string, init: RequestInit): Promise<Response>;
+}
 
 /** One sentence of the server about what did not happen. */
 export class ApiError extends Error {
@@ -47,7 +55,7 @@ export class ApiError extends Error {
 
 /** The routes of the server part, below the server's base URL. */
 export class Client {
-  constructor(private readonly settings: ServerConnection.ISettings) {}
+  constructor(private readonly reach: Reach) {}
 
   about(): Promise<About> {
     return this.get<About>('about', {});
@@ -138,18 +146,17 @@ export class Client {
     );
     const query = new URLSearchParams(given.map(([name, value]) => [name, asWord(value)]));
     const tail = given.length > 0 ? `?${query.toString()}` : '';
-    const url = URLExt.join(this.settings.baseUrl, 'snapbook/api', route) + tail;
     let response: Response;
     try {
-      response = await ServerConnection.makeRequest(url, init, this.settings);
+      response = await this.reach.ask(route + tail, init);
     } catch (error) {
       if (init.signal?.aborted) {
         throw error;
       }
-      throw new ApiError('unreachable', 'The Jupyter server does not answer.', 0);
+      throw new ApiError('unreachable', `${this.reach.who} does not answer.`, 0);
     }
     if (!response.ok) {
-      throw await refusal(response);
+      throw await refusal(response, this.reach.who);
     }
     return response;
   }
@@ -159,13 +166,14 @@ function asWord(value: string | number | boolean): string {
   return value === true ? '1' : value === false ? '0' : String(value);
 }
 
-async function refusal(response: Response): Promise<ApiError> {
+/** What an answer that is no success says. */
+export async function refusal(response: Response, who: string): Promise<ApiError> {
   const value = parsed(await response.text());
   if (value === null || typeof value.kind !== 'string') {
     // Jupyter's own 404 has a "message" too, but no kind: nobody serves our routes.
     return response.status === 404
-      ? new ApiError('server-missing', 'The Jupyter server does not serve snapbook.', 404)
-      : new ApiError('server', `The Jupyter server answered ${response.status}.`, response.status);
+      ? new ApiError('server-missing', `${who} does not serve snapbook.`, 404)
+      : new ApiError('server', `${who} answered ${response.status}.`, response.status);
   }
   return refused(value, value.kind, response.status);
 }

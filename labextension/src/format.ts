@@ -141,8 +141,19 @@ export function jsonText(value: Json | undefined): string {
 }
 
 /** The row's second line: the message, else the derived reason. */
-export function saidOf(row: Row, trans: TranslationBundle): string {
+export function saidOf(
+  row: Pick<Row, 'damage' | 'message' | 'reason'>,
+  trans: TranslationBundle
+): string {
   return row.damage || row.message || row.reason || trans.__('first version');
+}
+
+/** "waits for team", "not pushed"; "" where neither is so. */
+export function unpushedText(row: Row, trans: TranslationBundle): string {
+  if (row.waits?.length) {
+    return trans.__('waits for %1', row.waits.join(', '));
+  }
+  return row.pushed === false ? trans.__('not pushed') : '';
 }
 
 /** "of explore.ipynb", where a version was made elsewhere, "from team::churn:1.0.0"; "" else. */
@@ -181,9 +192,7 @@ export function spokenRow(row: Row, now: number, trans: TranslationBundle): stri
   words.push(...row.aliases.map(alias => trans.__('alias %1', alias)));
   words.push(...Object.keys(row.tags).map(tag => trans.__('tag %1', tag)));
   words.push(...[elsewhereText(row, trans)].filter(Boolean));
-  if (row.pushed === false) {
-    words.push(trans.__('not pushed'));
-  }
+  words.push(...[unpushedText(row, trans)].filter(Boolean));
   if (row.reproduced === true) {
     words.push(trans.__('reproduced'));
   }

@@ -1,7 +1,4 @@
-/**
- * Our icons, in the theme's own colour: the panel's, a page with a marked version; and another
- * notebook's, a page behind a page; a registry's, three shelves.
- */
+/** Our icon, in the theme's own colour: a page with a marked version. */
 import { LabIcon } from '@jupyterlab/ui-components';
 
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24" viewBox="0 0 24 24">
@@ -14,15 +11,3 @@ const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24" view
 </svg>`;
 
 export const snapbookIcon = new LabIcon({ name: 'snapbook:panel', svgstr: SVG });
-
-const OTHER = `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 24 24">
-  <path class="jp-icon3" fill="#616161" d="M8 2h11a2 2 0 0 1 2 2v13h-2V4H8zM5 6h9a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2V8a2 2 0 0 1 2-2zm0 2v12h9V8z"/>
-</svg>`;
-
-const REGISTRY = `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 24 24">
-  <path class="jp-icon3" fill="#616161" d="M4 3h16v6H4zm2 2v2h12V5zm-2 5h16v5H4zm2 2v1h12v-1zm-2 4h16v5H4zm2 2v1h12v-1z"/>
-</svg>`;
-
-export const registryIcon = new LabIcon({ name: 'snapbook:registry', svgstr: REGISTRY });
-
-export const otherNotebookIcon = new LabIcon({ name: 'snapbook:other-notebook', svgstr: OTHER });

@@ -24,6 +24,7 @@ import { setHost } from './card/host';
 import { Client } from './client';
 import { addCommands, type Room } from './commands';
 import { setParser } from './common/painter';
+import { setSurroundings } from './common/surroundings';
 import { Doing } from './doing';
 import { Model, type Kept } from './model';
 import { addNotebookCommands } from './notebook';
@@ -31,10 +32,12 @@ import { openMenu } from './menu';
 import { addPageCommands } from './pagecommands';
 import { Pages } from './pages';
 import { SnapbookPanel } from './panel/widget';
+import { jupyterServer } from './reach';
 import { Restoring } from './restoring';
 import { Running } from './running';
 import { folderOf, isLoadedIn, readSettings, type Settings } from './settings';
 import { StatusItem } from './status';
+import { IN_LAB } from './surroundings';
 import { Toasts } from './toasts';
 import { CommandIDs, DOMAIN, ISnapbook, PLUGIN_ID, type PageActions } from './tokens';
 import { CHANGED_SCHEMA, PROGRESS_SCHEMA, type Hint } from './types';
@@ -76,7 +79,8 @@ function activate(
   languages: IEditorLanguageRegistry | null
 ): ISnapbook {
   const trans = (translator ?? nullTranslator).load(DOMAIN);
-  const client = new Client(app.serviceManager.serverSettings);
+  setSurroundings(IN_LAB);
+  const client = new Client(jupyterServer(app.serviceManager.serverSettings));
   const model = new Model(client);
   const found: { settings: Settings; loaded: ISettingRegistry.ISettings | null } = {
     settings: readSettings(null),

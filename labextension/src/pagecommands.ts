@@ -42,7 +42,7 @@ export function addPageCommands(
   add(CommandIDs.pageRestore, trans.__('Restore This Version…'), onPage, () => {
     const shown = page();
     if (shown !== null) {
-      actions.restore(shown.path, shown.ref);
+      actions.restore?.(shown.path, shown.ref);
     }
   });
   add(CommandIDs.backToRow, trans.__('Back to the List'), either, () => pages.focused?.back());

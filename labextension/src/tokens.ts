@@ -58,19 +58,23 @@ export namespace CommandIDs {
 }
 
 /**
- * What a page may ask the rest of the extension to do. `path` is the notebook's path in the
- * contents API, `ref` a literal reference such as churn:0.2.0. Failures are shown, not thrown.
+ * What a page may ask whoever shows it to do. `path` is the notebook's path in the contents API,
+ * `ref` a literal reference such as churn:0.2.0. Failures are shown, not thrown. What cannot be done
+ * where the page stands is absent, and nothing offers it.
  */
 export interface PageActions {
   openVersion(path: string, ref: string): void;
   /** Without `newer`: against the version before it. `newer` "now" is the live session. */
   openDiff(path: string, older: string, newer?: string): void;
-  restore(path: string, ref: string): void;
-  tag(path: string, ref: string): void;
-  note(path: string, ref: string): void;
-  remove(path: string, ref: string): void;
-  exportEnv(path: string, ref: string): void;
-  openFile(path: string): void;
+  /** Into the kernel; where this is there, so is a live session to compare with. */
+  restore?(path: string, ref: string): void;
+  /** Beside what it may replace, to be judged. */
+  review?(path: string, ref: string): void;
+  tag?(path: string, ref: string): void;
+  note?(path: string, ref: string): void;
+  remove?(path: string, ref: string): void;
+  exportEnv?(path: string, ref: string): void;
+  openFile?(path: string): void;
   copy(text: string): void;
   /** Put the keyboard back onto the panel's row of this version. */
   backToRow(path: string, ref: string): void;

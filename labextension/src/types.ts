@@ -49,6 +49,8 @@ export interface VersionRow {
   aliases: string[];
   /** References of the same version in registries: team::churn:0.4.0. Absent from older servers. */
   shared?: string[];
+  /** Registries that it waits to be pushed to. Absent from older servers. */
+  waits?: string[];
 }
 
 /** One row of the panel: a version with what the server tells beside it. */

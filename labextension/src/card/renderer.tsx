@@ -15,13 +15,14 @@ import * as React from 'react';
 import { Client } from '../client';
 import { failure } from '../common/source';
 import { inline } from '../common/text';
+import { jupyterServer } from '../reach';
 import { DOMAIN } from '../tokens';
 import { CARD_MIME } from '../types';
 import { Card, CardActs, CardState } from './card';
 import { CardHost, withHost } from './host';
 import { Known } from './known';
 
-const client = new Client(ServerConnection.makeSettings());
+const client = new Client(jupyterServer(ServerConnection.makeSettings()));
 const known = new Known((path, ref) => client.row(path, ref));
 
 /** One card in the output of a cell. */
@@ -142,8 +143,8 @@ export class CardRenderer extends ReactWidget implements IRenderMime.IRenderer {
     return {
       open: () => host.actions.openVersion(path, row.ref),
       diff: () => host.actions.openDiff(path, row.previous?.ref ?? row.ref, row.ref),
-      restore: () => host.actions.restore(path, row.ref),
-      note: () => host.actions.note(path, row.ref),
+      restore: () => host.actions.restore?.(path, row.ref),
+      note: () => host.actions.note?.(path, row.ref),
       notThis: () => host.notThisModel(path, row.ref)
     };
   }

@@ -2,9 +2,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { Entry, openMenu } from '../common/menu';
 import { Digest, Moment, Said } from '../common/said';
 import { failure } from '../common/source';
+import { Entry, openMenu } from '../common/surroundings';
 import { inline } from '../common/text';
 import type { PageActions } from '../tokens';
 import type { Row, Version } from '../types';
@@ -33,13 +33,24 @@ export function Header(props: HeaderProps): JSX.Element {
         </div>
         <div className="jp-snapbook-Header-acts" role="group" aria-label={trans.__('Actions')}>
           <DiffButton {...props} />
-          <button
-            type="button"
-            className="jp-snapbook-Button"
-            onClick={() => actions.restore(path, row.ref)}
-          >
-            {trans.__('Restore…')}
-          </button>
+          {actions.restore !== undefined && (
+            <button
+              type="button"
+              className="jp-snapbook-Button"
+              onClick={() => actions.restore?.(path, row.ref)}
+            >
+              {trans.__('Restore…')}
+            </button>
+          )}
+          {actions.review !== undefined && (
+            <button
+              type="button"
+              className="jp-snapbook-Button"
+              onClick={() => actions.review?.(path, row.ref)}
+            >
+              {trans.__('Review…')}
+            </button>
+          )}
           <MoreButton {...props} />
         </div>
       </div>
@@ -107,11 +118,11 @@ function Provenance(props: HeaderProps): JSX.Element {
         </li>
         {row.notebook && (
           <li>
-            {row.provenance === 'this' ? (
+            {row.provenance === 'this' && actions.openFile !== undefined ? (
               <button
                 type="button"
                 className="jp-snapbook-Link"
-                onClick={() => actions.openFile(path)}
+                onClick={() => actions.openFile?.(path)}
               >
                 <Said text={row.notebook} longest={80} />
               </button>
@@ -160,10 +171,12 @@ function DiffButton(props: HeaderProps): JSX.Element {
         });
       }
     }
-    entries.push({
-      label: trans.__('With what is in the kernel now'),
-      act: () => actions.openDiff(path, row.ref, 'now')
-    });
+    if (actions.restore !== undefined) {
+      entries.push({
+        label: trans.__('With what is in the kernel now'),
+        act: () => actions.openDiff(path, row.ref, 'now')
+      });
+    }
     openMenu(anchor, entries);
   };
   return (
@@ -193,12 +206,13 @@ function MoreButton(props: HeaderProps): JSX.Element {
   const { version, path, trans, actions } = props;
   const { ref } = version.row;
   const entries: Entry[] = [
-    { label: trans.__('Tag…'), act: () => actions.tag(path, ref) },
-    { label: trans.__('Add a note…'), act: () => actions.note(path, ref) },
+    ...(actions.tag ? [{ label: trans.__('Tag…'), act: () => actions.tag?.(path, ref) }] : []),
+    ...(actions.note ? [{ label: trans.__('Add a note…'), act: () => actions.note?.(path, ref) }] : []),
     { label: trans.__('Copy reference'), act: () => actions.copy(ref) },
-    { label: trans.__('Export environment…'), act: () => actions.exportEnv(path, ref) },
-    null,
-    { label: trans.__('Delete…'), act: () => actions.remove(path, ref) }
+    ...(actions.exportEnv
+      ? [{ label: trans.__('Export environment…'), act: () => actions.exportEnv?.(path, ref) }]
+      : []),
+    ...(actions.remove ? [null, { label: trans.__('Delete…'), act: () => actions.remove?.(path, ref) }] : [])
   ];
   return (
     <button

@@ -6,6 +6,7 @@ import { folds } from '../common/folds';
 import { Tab, type TabOptions } from '../common/tab';
 import { inline, middle } from '../common/text';
 import { PageModel } from './model';
+import { toggleOutputs, toSection } from './moves';
 import { PageView } from './page';
 
 /** What a page is made from. */
@@ -50,22 +51,12 @@ export class VersionPage extends Tab<PageModel, PageOptions> {
 
   /** Go to the next (1) or previous (-1) section. */
   section(by: 1 | -1): void {
-    const titles = [
-      ...this.node.querySelectorAll<HTMLElement>('.jp-snapbook-Section-title > button')
-    ];
-    const at = titles.findIndex(title => title.closest('section')?.contains(document.activeElement));
-    const next = titles[at < 0 ? (by > 0 ? 0 : titles.length - 1) : at + by];
-    next?.focus();
-    next?.scrollIntoView({ block: 'start' });
+    toSection(this.node, by);
   }
 
   /** Open or close all outputs of the cells that are shown. */
   toggleOutputs(): void {
-    const found = this.node.querySelectorAll<HTMLElement>(
-      '.jp-snapbook-Cell-body > .jp-snapbook-Disclosure > button'
-    );
-    const closed = [...found].filter(button => button.getAttribute('aria-expanded') === 'false');
-    (closed.length > 0 ? closed : [...found]).forEach(button => button.click());
+    toggleOutputs(this.node);
   }
 
   /** Back to the list row. */

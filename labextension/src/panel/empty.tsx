@@ -40,7 +40,6 @@ export function Empty({ project, status, acts, trans }: EmptyProps): JSX.Element
 
 export interface NoMatchProps {
   note: string;
-  acts: Acts;
   trans: TranslationBundle;
   onClear(): void;
 }

@@ -181,7 +181,6 @@ function Versions(props: PanelProps): JSX.Element {
       {rows.length === 0 && listing.loaded && (
         <NoMatch
           note={listing.note}
-          acts={acts}
           trans={trans}
           onClear={() => model.setFilters({ ...NO_FILTERS, model: model.filters.model })}
         />

@@ -4,8 +4,8 @@
  * One slider for the keyboard: arrows walk the versions, a click chooses the nearest.
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
+import { Select } from '../common/surroundings';
 import { fullDate, valueText } from '../format';
 import type { Series, SeriesPoint } from '../types';
 
@@ -52,7 +52,7 @@ export function Plot(props: PlotProps): JSX.Element | null {
           {open && props.metrics.length > 1 ? trans.__('smaller') : series.metric}
         </button>
         {open && props.metrics.length > 1 && (
-          <HTMLSelect
+          <Select
             aria-label={trans.__('Metric of the plot')}
             value={series.metric}
             onChange={event => props.onMetric(event.currentTarget.value)}
@@ -62,7 +62,7 @@ export function Plot(props: PlotProps): JSX.Element | null {
                 {name}
               </option>
             ))}
-          </HTMLSelect>
+          </Select>
         )}
         <span className="jp-snapbook-gap" />
         {shown !== undefined ? (

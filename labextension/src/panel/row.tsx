@@ -1,6 +1,7 @@
 /** One version in the list: two lines of text, everything in text nodes. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
+import { OtherNotebookIcon, RegistryIcon } from '../common/icons';
 import { inline } from '../common/text';
 import {
   ageText,
@@ -10,9 +11,9 @@ import {
   numberText,
   saidOf,
   spokenRow,
+  unpushedText,
   valueText
 } from '../format';
-import { otherNotebookIcon, registryIcon } from '../icons';
 import type { Row } from '../types';
 import { NameView } from './name';
 
@@ -141,15 +142,16 @@ interface SignsProps {
 /** What is unlike most rows: made elsewhere, not pushed, reproduced, not signed. */
 function Signs({ row, signing, trans }: SignsProps): JSX.Element {
   const elsewhere = elsewhereText(row, trans);
-  const Icon = row.provenance === 'registry' ? registryIcon : otherNotebookIcon;
+  const unpushed = unpushedText(row, trans);
+  const Icon = row.provenance === 'registry' ? RegistryIcon : OtherNotebookIcon;
   return (
     <span className="jp-snapbook-signs">
       {elsewhere !== '' && (
         <span className="jp-snapbook-sign" role="img" aria-label={elsewhere} title={elsewhere}>
-          <Icon.react tag="span" width="12px" height="12px" />
+          <Icon />
         </span>
       )}
-      {row.pushed === false ? '⇡' : ''}
+      {unpushed === '' ? '' : <span title={unpushed}>{row.waits?.length ? '⇡…' : '⇡'}</span>}
       {row.reproduced === true ? '✓r' : ''}
       {row.signed || !signing ? '' : '✎?'}
     </span>
@@ -211,8 +213,6 @@ function titleOf(row: Row, trans: TranslationBundle): string {
   }
   lines.push(...(row.shared ?? []).map(ref => trans.__('in %1', ref)));
   lines.push(row.signed ? trans.__('signed') : trans.__('not signed'));
-  if (row.pushed === false) {
-    lines.push(trans.__('not pushed'));
-  }
+  lines.push(unpushedText(row, trans));
   return lines.filter(line => line !== '').join('\n');
 }

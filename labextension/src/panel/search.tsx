@@ -1,7 +1,7 @@
 /** The search line: an expression or words, all or marked, and filters by tag, alias and author. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
+import { Select } from '../common/surroundings';
 import type { Filters } from '../search';
 import type { Row } from '../types';
 
@@ -100,7 +100,7 @@ function choice(
   const chosen = filters[name];
   const shown = chosen === '' || values.includes(chosen) ? values : [chosen, ...values];
   return (
-    <HTMLSelect
+    <Select
       key={name}
       aria-label={label}
       value={chosen}
@@ -112,7 +112,7 @@ function choice(
           {value}
         </option>
       ))}
-    </HTMLSelect>
+    </Select>
   );
 }
 

@@ -4,6 +4,7 @@ import '../pages/browser';
 import { ServerConnection } from '@jupyterlab/services';
 import { describe, expect, it } from 'vitest';
 import { ApiError, Client } from '../../src/client';
+import { jupyterServer } from '../../src/reach';
 
 /** A client whose answers are given; what it asked for is noted. */
 function clientOf(answer: (request: Request) => Response | Promise<Response>): {
@@ -20,7 +21,7 @@ function clientOf(answer: (request: Request) => Response | Promise<Response>): {
       return answer(request);
     }
   });
-  return { client: new Client(settings), asked };
+  return { client: new Client(jupyterServer(settings)), asked };
 }
 
 const json = (value: unknown, status = 200): Response =>

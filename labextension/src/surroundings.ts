@@ -1,12 +1,14 @@
-/** A menu under a button: Lumino's own, so that keys, roles and themes are JupyterLab's. */
+/** What JupyterLab gives to the components: its menus under a button, its drop-down. */
+import { HTMLSelect } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
 import { Menu } from '@lumino/widgets';
 
-/** One entry; `null` is a line between entries. */
-export type Entry = { label: string; act: () => void } | null;
+import type { Entry, Surroundings } from './common/surroundings';
 
-/** Open a menu below `anchor`; the keyboard goes back to it afterwards. */
-export function openMenu(anchor: HTMLElement, entries: readonly Entry[]): Menu {
+/** The surroundings in JupyterLab and Notebook. */
+export const IN_LAB: Surroundings = { openMenu, Select: HTMLSelect };
+
+function openMenu(anchor: HTMLElement, entries: readonly Entry[]): void {
   const commands = new CommandRegistry();
   const menu = new Menu({ commands });
   entries.forEach((entry, at) => {
@@ -29,5 +31,4 @@ export function openMenu(anchor: HTMLElement, entries: readonly Entry[]): Menu {
   anchor.setAttribute('aria-expanded', 'true');
   menu.open(place.left, place.bottom);
   menu.activateNextItem();
-  return menu;
 }

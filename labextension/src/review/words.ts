@@ -1,0 +1,65 @@
+/** What a review says: of gates, of approvals, of what is missing. Pure. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { numberOf } from '../format';
+import type { Row } from '../types';
+import type { Judged, Opinion, Review, Stay } from './types';
+
+/** Gates that keep the version out first, then those that warn, then those that were passed. */
+export function sorted(judged: readonly Judged[]): { open: Judged[]; passed: Judged[] } {
+  const open = judged.filter(one => !one.verdict.passed);
+  return {
+    open: [...open.filter(one => one.refuses), ...open.filter(one => !one.refuses)],
+    passed: judged.filter(one => one.verdict.passed)
+  };
+}
+
+/** "1 gate refuses, 1 warns, 3 pass". */
+export function gatesText(judged: readonly Judged[], trans: TranslationBundle): string {
+  const { open, passed } = sorted(judged);
+  const refuses = open.filter(one => one.refuses).length;
+  const warns = open.length - refuses;
+  return [
+    refuses > 0 ? trans._n('%1 gate fails', '%1 gates fail', refuses) : '',
+    warns > 0 ? trans._n('%1 warns', '%1 warn', warns) : '',
+    passed.length > 0 ? trans._n('%1 passes', '%1 pass', passed.length) : ''
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** How many approvals count. */
+export function approvals(said: readonly Opinion[]): number {
+  return said.filter(one => one.word === 'approve' && one.counts === '').length;
+}
+
+/** Where a rollback leads: the newest stay that was elsewhere; null where there is none. */
+export function backTo(review: Review): Stay | null {
+  const live = review.live?.manifest;
+  return review.history.find(stay => stay.ref !== '' && stay.manifest !== live) ?? null;
+}
+
+/** The columns of the comparison: what is live, what is asked for, the newest if it is neither. */
+export function columns(
+  review: Review,
+  rows: readonly Row[],
+  trans: TranslationBundle
+): { title: string; row: Row }[] {
+  const found: { title: string; row: Row }[] = [];
+  const add = (manifest: string | undefined, title: string): void => {
+    const row = rows.find(one => one.manifest === manifest);
+    if (row !== undefined && !found.some(one => one.row.manifest === manifest)) {
+      found.push({ title, row });
+    }
+  };
+  add(review.live?.manifest, review.alias);
+  add(review.candidate?.manifest, trans.__('asked for'));
+  const newest = rows.reduce<Row | null>((last, row) => (!last || row.n > last.n ? row : last), null);
+  add(newest?.manifest, trans.__('newest'));
+  return found;
+}
+
+/** "1.5.0" of churn:1.5.0, "nothing" for none. */
+export function numberText(ref: string | undefined, trans: TranslationBundle): string {
+  return ref ? numberOf(ref) : trans.__('nothing');
+}

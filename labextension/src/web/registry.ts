@@ -1,0 +1,111 @@
+/** The registry beyond versions: its models, promotions, the trail of events. One method a route. */
+import { errorOf } from '../client';
+import { inline } from '../common/text';
+import type { Act } from '../review/deciding';
+import type { Desk } from '../review/model';
+import type { Reviewed } from '../review/types';
+import type { VersionRow } from '../types';
+import type { Visit } from './visit';
+
+/** A model with its newest version and what its protected aliases point at. */
+export interface ModelRow {
+  name: string;
+  newest: (VersionRow & { ref: string }) | null;
+  live: { alias: string; version: VersionRow & { ref: string } }[];
+  count: number;
+}
+
+export interface Models {
+  models: ModelRow[];
+  /** How many more there are. */
+  more: number;
+}
+
+/** One event of the chain. One that cannot be read has its place alone. */
+export interface EventRow {
+  n: number;
+  broken?: boolean;
+  time: string;
+  author: string;
+  type: string;
+  model: string;
+  version: string;
+  text: string;
+  digest: string;
+  via: { [name: string]: string };
+}
+
+export interface Trail {
+  events: EventRow[];
+  /** Where to go on; null where nothing is left. */
+  before: number | null;
+}
+
+export interface Verified {
+  events: number;
+  head: string;
+  bad: { n: number; why: string }[];
+}
+
+interface Moved {
+  alias: string;
+  version: VersionRow;
+  before: VersionRow | null;
+  new: boolean;
+}
+
+export class Registry implements Desk {
+  constructor(private readonly visit: Visit) {}
+
+  models(): Promise<Models> {
+    return this.visit.json('page/models');
+  }
+
+  trail(model: string, before: number): Promise<Trail> {
+    return this.visit.json(`page/audit?${query({ model, before: String(before) })}`);
+  }
+
+  verify(): Promise<Verified> {
+    return this.visit.json('page/audit/verify');
+  }
+
+  /** All events as a file of rows. */
+  async export(model: string): Promise<Blob> {
+    const answer = await this.visit.send(`page/audit/export?${query({ model })}`, {});
+    if (!answer.ok) {
+      throw errorOf({ message: `The registry answered ${answer.status}.` }, answer.status);
+    }
+    return answer.blob();
+  }
+
+  review(model: string, alias: string, ref: string): Promise<Reviewed> {
+    return this.visit.json(`page/review?${query({ model, alias, ref })}`);
+  }
+
+  async act(act: Act, told: Reviewed, text: string): Promise<string> {
+    const { model, alias, live, candidate } = told.review;
+    const seen = live?.manifest ?? '';
+    const ref = candidate?.ref ?? '';
+    switch (act) {
+      case 'promote':
+        return moved(await this.visit.json('promotions', { ref, alias, seen, text }));
+      case 'rollback':
+        return moved(await this.visit.json('rollbacks', { model, alias, to: '', seen, text }));
+      default:
+        await this.visit.json('opinions', { ref, alias, word: act, text });
+        return `${DONE[act]} ${ref} for ${alias}.`;
+    }
+  }
+}
+
+const DONE = { request: 'Asked for', approve: 'Approved', reject: 'Rejected' };
+
+function moved({ alias, version, before }: Moved): string {
+  const was = before === null ? '' : ` (was ${before.number.join('.')})`;
+  return `${inline(alias)} of ${inline(version.model)} is ${version.number.join('.')}${was}.`;
+}
+
+function query(values: { [name: string]: string }): string {
+  const given = Object.entries(values).filter(([, value]) => value !== '');
+  return new URLSearchParams(given).toString();
+}
