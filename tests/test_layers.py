@@ -17,7 +17,7 @@ RANKS = {
     5: "manifest capture choose compare inputs key kernel metrics namespace numbers catalog withheld",
     6: "repository sayings transfer gc verify",
     7: "gates trial promote deploy replay registry export",
-    8: "places",
+    8: "places report",
     9: "verbs",
     10: "magics display completion widgets cli server web api __main__",
 }

@@ -51,6 +51,10 @@ def told(repository: Repository, event: Event, manifest: str) -> str:
         done = {"approve": "approved for", "reject": "rejected for"}
         word = done.get(str(body.get("word")), "asked for")
         return f"{word} @{body.get('alias')}{_because(words)}"
+    if event.type == "verdict":
+        found = _words(repository, body.get("evidence"))
+        word = "passed" if found.get("passed") else "not passed"
+        return f"{body.get('gate')} for @{body.get('alias')}: {word}, {found.get('reason')}"
     if event.type == "shared":
         way = "pushed as" if body.get("way") == "push" else "pulled from"
         return f"{way} {body.get('registry')}::{body.get('there')}:{body.get('number')}"

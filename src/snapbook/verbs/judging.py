@@ -11,7 +11,7 @@ import platform
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -174,7 +174,8 @@ class _Bench:
     ) -> Question:
         source = self.sought.rows_of.get(gate.settings.get("rows_of", ""), self.sought.version)
         kept = parts if source is self.sought.version else self._parts(source)
-        frames = [*mine, *(one for one in kept if one.kind == "frame")]
+        there = self.side.offer(source).needed
+        frames = [*mine, *(_as_held(one, there) for one in kept if one.kind == "frame")]
         given = dict(gate.settings)
         if self.asked.data:
             given["rows"] = self.asked.data[0]
@@ -262,6 +263,13 @@ class _Bench:
         # One that was given for another name opens nothing here.
         key, signature = str(said.get("key", "")), str(said.get("signature", ""))
         return Claim(row.model, row.manifest, row.author, key, signature)
+
+
+def _as_held(part: Part, there: frozenset[str]) -> Part:
+    """A frame as it is there: rows that did not come along with the version are not kept."""
+    if there.issuperset(part.blobs):
+        return part
+    return replace(part, facts={**part.facts, "stored": False})
 
 
 def _frames_for(gate: Wanted, named: Mapping[str, Part], function: Any) -> list[str]:

@@ -85,7 +85,13 @@ def write_text(path: Path, text: str) -> None:
 
 
 def export(here: Here, asked: Asked) -> Done:
-    """A version leaves the repository: its environment as lock files, its cells as a notebook."""
+    """A version leaves the repository: its environment as lock files, its cells as a notebook, or
+    what is known of it as a report.
+    """
+    if asked.to == "report":
+        from snapbook.verbs import compliance
+
+        return compliance.export(here, asked)
     repository = here.repository()
     version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
     parts = repository.parts(version.manifest)

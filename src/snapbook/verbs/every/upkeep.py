@@ -130,11 +130,17 @@ UPKEEP = (
     ),
     Verb(
         "export",
-        "Write a version's environment as lock files, or its cells as a notebook",
+        "Write a version's cells as a notebook, its environment as lock files, or a report about it",
         late("release", "export"),
         (
             REF,
-            Argument(("--to",), "env or notebook", choices=("env", "notebook"), default="notebook"),
+            Argument(
+                ("--to",),
+                "notebook, env, or report: one HTML file for who checks it",
+                choices=("env", "notebook", "report"),
+                default="notebook",
+            ),
+            Argument(("--registry",), "with report: of a version there", metavar="NAME"),
             Argument(("-o", "--output"), "where to", metavar="PATH", complete="path"),
             Argument(("--all",), "all executed cells, not only those that made the model", "flag"),
         ),
