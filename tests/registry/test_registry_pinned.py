@@ -110,7 +110,7 @@ def test_a_key_may_be_demanded(registry, ada, user):
 
 def test_who_was_away_is_held_to_the_key_of_the_first_answer(registry, ada, user, monkeypatch):
     with monkeypatch.context() as away:
-        away.setattr(pinned, "shown_key", lambda url: (_ for _ in ()).throw(Unreachable(url)))
+        away.setattr(pinned, "shown", lambda url: (_ for _ in ()).throw(Unreachable(url)))
         done = run(ada, "registry", "add", "team", registry.url)
     assert "it has not answered yet" in done.lines[1]
     Book(user).keep_token(Book(user).get("team"), registry.token)

@@ -61,7 +61,7 @@ def make(service: Service, page: Page | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    app.add_middleware(Vouching, identity=service.identity)
+    app.add_middleware(Vouching, service=service)
     app.add_middleware(Guard, service=service, open_=(*OPEN, *(page.files if page else ())))
     app.add_exception_handler(SnapbookError, _refuse)
     app.add_exception_handler(HTTPException, _plain)

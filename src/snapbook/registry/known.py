@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from snapbook.errors import BadOption, Conflict, Damaged, Hint, NotFound, nearest
 from snapbook.refs import check_model_name
+from snapbook.registry import signin
 from snapbook.registry.http import checked_url
 from snapbook.store import bucket
 
@@ -123,9 +124,18 @@ class Book:
         """The token for it, "" for none: the environment's, else the keyring's, else the file's.
 
         SNAPBOOK_TOKEN_TEAM is for the registry called team alone and goes before SNAPBOOK_TOKEN.
+        Where one signed in elsewhere, a sign-in that ends is renewed. Raises Refused, Unreachable.
         """
         if token := os.environ.get(variable(known.name)) or os.environ.get(_TOKEN):
             return token
+        kept = self._kept(known)
+        if (signed := signin.signed_of(kept)) is None:
+            return kept
+        if (renewed := signin.fresh(signed)) != signed:
+            self.keep_token(known, str(renewed))
+        return renewed.id_token
+
+    def _kept(self, known: Known) -> str:
         if (ring := _keyring()) is not None and (found := ring.get_password(_SERVICE, known.url)):
             return str(found)
         return str(self._read().get(known.name, {}).get("token", ""))

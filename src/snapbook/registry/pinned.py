@@ -1,7 +1,7 @@
 """What a client holds a registry to: the key it was added with, and the newest state it ever saw.
 
 Every answer is checked (statement.py): signed by the pinned key, for this request and no other, and
-if it tells of the chain, by a head that is not before the one that was seen, nor beside it. That the
+if it tells of the chain, by a head that is not before the one that was seen, nor beside it. That an
 administrator brought a backup back is said under the key, told once, and taken. Clocks decide
 nothing; where they differ it is said which one seems wrong.
 """
@@ -164,11 +164,16 @@ def other_key(known: Known, key: str) -> Refused:
     )
 
 
-def shown_key(url: str) -> str:
-    """The key that the registry at ``url`` shows before anybody logs in; "" for one without.
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a registry shows to who comes for the first time: its key, and where people sign in."""
 
-    Raises Unreachable.
-    """
+    key: str
+    sign_in: str
+
+
+def shown(url: str) -> Shown:
+    """What the registry at ``url`` shows before anybody logs in. Raises Unreachable."""
     import httpx
 
     try:
@@ -176,7 +181,7 @@ def shown_key(url: str) -> str:
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Unreachable(f"{url} cannot be reached", act="Try again later") from error
     key = answer.headers.get(statement.KEY, "")
-    return key if statement.is_key(key) else ""
+    return Shown(key if statement.is_key(key) else "", answer.headers.get(statement.SIGN_IN, ""))
 
 
 def _path(request: httpx.Request) -> str:

@@ -17,6 +17,7 @@ from snapbook.catalog.rows import VersionRow
 from snapbook.errors import Refused
 from snapbook.registry.identity import Drawer, FolderDrawer, Identity
 from snapbook.registry.meters import Meters
+from snapbook.registry.people import People
 from snapbook.registry.roles import Principal
 from snapbook.registry.sessions import Sessions, Shelf
 from snapbook.registry.shelves import FolderShelf
@@ -54,6 +55,7 @@ class Service:
     meters: Meters = field(default_factory=Meters)
     shelf: Shelf | None = None  # of sessions; the folder's, if none is given
     drawer: Drawer | None = None  # of its key; the folder's, if none is given
+    people: People | None = None  # who signs in elsewhere
     sessions: Sessions = field(init=False)
     identity: Identity = field(init=False)
     _threads: threading.local = field(default_factory=threading.local, init=False)
@@ -104,13 +106,13 @@ class Service:
     def principal(self, authorization: str, session: str = "") -> Principal:
         """Who asks, by the header "Authorization", or by a session where there is none.
 
-        Raises Refused (kind "unauthenticated").
+        Raises Refused (kind "unauthenticated"), and Unreachable where the keys of a sign-in are.
         """
         if session and not authorization:
             who = self.sessions.principal(session)
         else:
             scheme, _, token = authorization.partition(" ")
-            who = self.tokens.principal(token.strip()) if scheme.lower() == "bearer" else None
+            who = self._bearer(token.strip()) if scheme.lower() == "bearer" else None
         if who is None:
             raise Refused(
                 "This registry does not know you",
@@ -118,6 +120,12 @@ class Service:
                 act="Get one from its administrator",
                 kind="unauthenticated",
             )
+        return who
+
+    def _bearer(self, token: str) -> Principal | None:
+        who = self.tokens.principal(token)
+        if who is None and self.people is not None:
+            who = self.people.principal(token)
         return who
 
     def needed(self, row: VersionRow) -> frozenset[str]:

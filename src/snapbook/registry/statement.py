@@ -19,7 +19,8 @@ from snapbook import signing
 from snapbook.catalog.base import Head
 from snapbook.signing import Key
 
-ASKED, SAID, KEY = "Snapbook-Asked", "Snapbook-Head", "Snapbook-Key"
+ASKED, SAID = "Snapbook-Asked", "Snapbook-Head"
+KEY, SIGN_IN = "Snapbook-Key", "Snapbook-Sign-In"  # shown to who comes for the first time
 NO_HEAD = Head(0, "")  # of an answer that says nothing of the chain
 HEAD, RESTORED = "registry-head", "registry-restored"
 _ASKED = re.compile(r"([0-9a-f]{32}) (0|[1-9][0-9]{0,15}) ([0-9a-f]{64})")

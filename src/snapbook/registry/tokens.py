@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,10 +22,20 @@ from typing import Any
 from snapbook import canonical, events
 from snapbook.errors import BadName, BadOption, Damaged, NotFound
 from snapbook.registry import expiry
-from snapbook.registry.roles import PERSON, READ, RIGHTS, SERVICE, WRITE, Principal, parse_grant
+from snapbook.registry.roles import (
+    PERSON,
+    READ,
+    RIGHTS,
+    SERVICE,
+    WRITE,
+    Grant,
+    Principal,
+    parse_grant,
+)
 from snapbook.store import durable
 
 PREFIX = "snapbook"
+GRANT = "grant"  # the kind of an entry that is no token, but for one who signs in elsewhere
 _FILE = "tokens.json"
 
 
@@ -33,7 +43,8 @@ _FILE = "tokens.json"
 class Token:
     """What is known of a token: ``kind`` is whom it was made for, a person or a service.
 
-    ``expires`` is a time as events write it, or "" for never.
+    It is "grant" for no token, but what one may do who signs in elsewhere. ``expires`` is a time as
+    events write it, or "" for never.
     """
 
     id: str
@@ -86,6 +97,32 @@ class Tokens:
             }
         return f"{PREFIX}_{id_}_{secret}"
 
+    def grant(self, whom: str, grants: tuple[str, ...], expires: str = "") -> str:
+        """Grant something to ``whom`` who signs in elsewhere; gives the id to take it back by."""
+        for grant in grants:
+            parse_grant(grant)
+        id_ = secrets.token_hex(6)
+        with self._changing() as book:
+            book[id_] = {
+                "name": whom,
+                "digest": "",  # of no token
+                "grants": list(grants),
+                "kind": GRANT,
+                "made": events.time_text(datetime.now(UTC)),
+                "expires": expires,
+                "revoked": "",
+            }
+        return id_
+
+    def granted(self, known_as: Collection[str]) -> tuple[Grant, ...]:
+        """What is granted to one who is known by these names."""
+        return tuple(
+            parse_grant(text)
+            for entry in self._read().values()
+            if entry.get("kind") == GRANT and entry["name"] in known_as and _counts(entry)
+            for text in entry["grants"]
+        )
+
     def principal(self, text: str) -> Principal | None:
         """Who the token ``text`` belongs to; None for one that is wrong, expired or revoked."""
         prefix, _, rest = text.partition("_")
@@ -99,7 +136,7 @@ class Tokens:
     def holder(self, id_: str) -> Principal | None:
         """Who the token of that id belongs to; None for one that is unknown, expired or revoked."""
         found = self._read().get(id_)
-        if found is None or found["revoked"] or expiry.is_over(found["expires"], datetime.now(UTC)):
+        if found is None or found.get("kind") == GRANT or not _counts(found):
             return None
         grants = tuple(parse_grant(grant) for grant in found["grants"])
         return Principal(found["name"], grants, id_, found.get("kind", PERSON))
@@ -162,6 +199,10 @@ class Tokens:
             finally:
                 durable.unlock(fd)
                 os.close(fd)
+
+
+def _counts(entry: Mapping[str, Any]) -> bool:
+    return not entry["revoked"] and not expiry.is_over(entry["expires"], datetime.now(UTC))
 
 
 def _decoded(path: Path) -> Mapping[str, Any]:

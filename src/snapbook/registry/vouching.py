@@ -13,12 +13,13 @@ from starlette.datastructures import Headers
 
 from snapbook import canonical, events
 from snapbook.registry import wire
-from snapbook.registry.identity import Identity
+from snapbook.registry.service import Service
 from snapbook.registry.statement import (
     ASKED,
     KEY,
     NO_HEAD,
     SAID,
+    SIGN_IN,
     Asking,
     Restored,
     Said,
@@ -30,21 +31,23 @@ from snapbook.registry.witness import Looked, looking
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_SHOWS_KEY = "/healthz"
+_SHOWN_TO_ALL = "/healthz"
 
 
 class Vouching:
-    """``app``, whose answers are signed with the key of ``identity``."""
+    """``app``, whose answers are signed with the key of ``service``.
 
-    def __init__(self, app: ASGIApp, identity: Identity) -> None:
+    Who comes for the first time is shown the key, and where people sign in, if that is elsewhere.
+    """
+
+    def __init__(self, app: ASGIApp, service: Service) -> None:
         self._app = app
-        self._identity = identity
+        self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, and say by which head."""
-        if scope["type"] == "http" and scope["path"] == _SHOWS_KEY:
-            header = (KEY.lower().encode(), self._identity.key.public.encode())
-            await self._app(scope, receive, _with(header, send))
+        if scope["type"] == "http" and scope["path"] == _SHOWN_TO_ALL:
+            await self._app(scope, receive, _with(self._shown(), send))
             return
         asked = asking_of(Headers(scope=scope).get(ASKED, "")) if scope["type"] == "http" else None
         if asked is None:
@@ -68,6 +71,12 @@ class Vouching:
         with looking(looked):
             await self._app(scope, receive, sending)
 
+    def _shown(self) -> list[tuple[bytes, bytes]]:
+        shown = [(KEY.lower().encode(), self._service.identity.key.public.encode())]
+        if (people := self._service.people) is not None:
+            shown.append((SIGN_IN.lower().encode(), people.issuer.shown.encode()))
+        return shown
+
     def _signed(
         self, start: Message, scope: Scope, asked: Asking, looked: Looked, body: str
     ) -> Message:
@@ -81,14 +90,14 @@ class Vouching:
             body,
             looked.found or "",
         )
-        told = signed(said, self._identity.key, self._restored(asked, looked))
+        told = signed(said, self._service.identity.key, self._restored(asked, looked))
         header = (SAID.lower().encode(), str(told).encode())
         return {**start, "headers": [*start["headers"], header]}
 
     def _restored(self, asked: Asking, looked: Looked) -> Restored | None:
         """Word of a restoration, for who saw what is not in the chain any more."""
         lost = looked.head and asked.seen.n and looked.found != asked.seen.digest
-        return self._identity.restored() if lost else None
+        return self._service.identity.restored() if lost else None
 
 
 def _request(scope: Scope) -> str:
@@ -99,10 +108,10 @@ def _request(scope: Scope) -> str:
     return f"{scope['method']} {tail}{'?' if query else ''}{query}"
 
 
-def _with(header: tuple[bytes, bytes], send: Send) -> Send:
+def _with(headers: list[tuple[bytes, bytes]], send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], header]}
+            message = {**message, "headers": [*message["headers"], *headers]}
         await send(message)
 
     return sending

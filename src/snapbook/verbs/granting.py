@@ -1,4 +1,4 @@
-"""registry token, tokens, revoke: who may do what in a registry that one keeps himself."""
+"""registry token, grant, tokens, revoke: who may do what in a registry that one keeps himself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from snapbook.registry import expiry
+from snapbook.registry.people import checked_who
 from snapbook.registry.roles import PERSON, SERVICE
+from snapbook.registry.tokens import GRANT
 from snapbook.verbs.here import Here
 from snapbook.verbs.serving import existing, words
 from snapbook.verbs.values import Done
@@ -49,6 +51,17 @@ def token(here: Here, asked: Asked) -> Done:
     return Done(tuple(lines), data)
 
 
+def grant(here: Here, asked: Asked) -> Done:
+    """Let one do something who signs in elsewhere, by his address, group or subject."""
+    whom, *grants = words(asked, "an address or group:NAME, and what it may do", 2, more=True)
+    whom = checked_who(whom)
+    expires = expiry.until(asked.expires or expiry.NEVER, datetime.now(UTC))
+    with _book(here, asked) as book:
+        id_ = book.grant(whom, tuple(grants), expires)
+    line = f"{whom} may be {', '.join(grants)}; taken back with: snapbook registry revoke {id_}"
+    return Done((line,), {"id": id_, "name": whom, "grants": grants, "expires": expires})
+
+
 def tokens(here: Here, asked: Asked) -> Done:
     """All tokens ever given out, never their text."""
     with _book(here, asked) as book:
@@ -68,11 +81,12 @@ def revoke(here: Here, asked: Asked) -> Done:
     (id_,) = words(asked, "a token's id", 1)
     with _book(here, asked) as book:
         gone = book.revoke(id_)
-    return Done((f"the token {gone.id} of {gone.name} is refused from now on",), {"id": gone.id})
+    what = "grant" if gone.kind == GRANT else "token"
+    return Done((f"the {what} {gone.id} of {gone.name} is refused from now on",), {"id": gone.id})
 
 
 def _line(token: Token) -> str:
-    name = f"{token.name} (service)" if token.kind == SERVICE else token.name
+    name = token.name if token.kind == PERSON else f"{token.name} ({token.kind})"
     return f"{token.id}  {name:<24}{', '.join(token.grants):<24}{_state(token)}"
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import getpass
 import re
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from snapbook import places, settings
 from snapbook.errors import BadOption, Refused, Unreachable, Usage
-from snapbook.registry import pinned, statement
+from snapbook.registry import pinned, signin, statement
 from snapbook.registry.heads import Heads
 from snapbook.registry.known import Book, Known, checked
 from snapbook.verbs import granting, restoring, serving
@@ -26,12 +27,16 @@ def registry(here: Here, asked: Asked) -> Done:
         "list": _list, "add": _add, "remove": _remove,
         "serve": serving.serve, "gc": serving.gc,
         "token": granting.token, "tokens": granting.tokens, "revoke": granting.revoke,
+        "grant": granting.grant,
         "key": restoring.key, "restored": restoring.restored,
     }[asked.act or "list"](here, asked)  # fmt: skip
 
 
 def login(here: Here, asked: Asked) -> Done:
-    """Keep the token for a registry: asked for, or read from a pipe, and never an argument."""
+    """Keep what a registry knows you by: a token, or a sign-in where it sends people to one.
+
+    A token is asked for, or read from a pipe, and never an argument.
+    """
     from snapbook.registry.remote import Remote
 
     book = Book(settings.folder())
@@ -40,17 +45,32 @@ def login(here: Here, asked: Asked) -> Done:
         return Done((f"{known.name} is a folder: whoever can open it needs no token",), {})
     if known.bucket:
         return Done((f"{known.name} is a bucket: its credentials are in the environment",), {})
-    token = _asked_token(known.name)
+    offer = signin.offer_of(pinned.shown(known.url).sign_in) if _on_terminal() else None
+    signed = signin.sign_in(offer, partial(_browse, here)) if offer is not None else None
+    token = signed.id_token if signed is not None else _asked_token(known.name)
     with places.open_registry(known, token, say=here.say) as side:
         assert isinstance(side, Remote)
         told = side.about()
-    where = book.keep_token(known, token)
+    where = book.keep_token(known, str(signed or token))
     you = str(told.get("you", ""))
     grants = ", ".join(map(str, told.get("grants", ())))
+    what = "sign-in" if signed is not None else "token"
     return Done(
-        (f"{known.name} knows you as {you} ({grants}); the token is in {where}",),
+        (f"{known.name} knows you as {you} ({grants}); the {what} is in {where}",),
         {"registry": known.name, "you": you, "kept": where},
     )
+
+
+def _browse(here: Here, address: str) -> None:
+    """Open the page to sign in; said as well, for a machine whose browser is another."""
+    import webbrowser
+
+    here.say(f"sign in here, in a browser of this machine: {address}")
+    webbrowser.open(address)
+
+
+def _on_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _list(here: Here, asked: Asked) -> Done:
@@ -116,7 +136,7 @@ def _shown_key(url: str, wanted: str) -> str:
     Raises Unreachable where one is demanded and nobody answers.
     """
     try:
-        shown = pinned.shown_key(url)
+        shown = pinned.shown(url).key
     except Unreachable:
         if wanted:
             raise
@@ -142,7 +162,7 @@ def _remove(here: Here, asked: Asked) -> Done:
 
 
 def _asked_token(name: str) -> str:
-    if sys.stdin is not None and sys.stdin.isatty():
+    if _on_terminal():
         token = getpass.getpass(f"token for {name}: ")
     else:
         token = sys.stdin.readline() if sys.stdin is not None else ""

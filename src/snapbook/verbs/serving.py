@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
     from snapbook.registry.identity import Drawer
+    from snapbook.registry.oidc import Issuer
     from snapbook.registry.sessions import Shelf
     from snapbook.registry.tokens import Tokens
     from snapbook.verbs.table import Asked
@@ -33,14 +34,36 @@ def serve(here: Here, asked: Asked) -> Done:
         raise Usage(
             "A registry is served from a shell", act="There", hint="snapbook registry serve"
         )
-    limits = _rate(asked.rate)
+    limits, issuer = _rate(asked.rate), _issuer(asked)
     folder = folder_of(here, asked)
-    with closing(places.served(folder, asked.database or "", asked.store or "")) as kept:
-        return _answer(here, asked, kept, limits)
+    with ExitStack() as open_:
+        if issuer is not None:
+            open_.enter_context(closing(issuer))
+            issuer.watch()
+        kept = places.served(folder, asked.database or "", asked.store or "")
+        open_.enter_context(closing(kept))
+        return _answer(here, asked, kept, limits, issuer)
 
 
-def _answer(here: Here, asked: Asked, kept: places.Served, rate: float) -> Done:
+def _issuer(asked: Asked) -> Issuer | None:
+    """Where the registry's people sign in. Raises BadOption where half of it is named."""
+    if not (asked.oidc_issuer or asked.oidc_client):
+        return None
+    if not (asked.oidc_issuer and asked.oidc_client):
+        raise BadOption(
+            "A sign-in needs both",
+            act="Name --oidc-issuer URL and --oidc-client ID, what the registry is called there",
+        )
+    from snapbook.registry.oidc import Issuer
+
+    return Issuer(asked.oidc_issuer, asked.oidc_client, asked.oidc_secret or "")
+
+
+def _answer(
+    here: Here, asked: Asked, kept: places.Served, rate: float, issuer: Issuer | None
+) -> Done:
     from snapbook.registry import serve as serving
+    from snapbook.registry.people import People
     from snapbook.registry.service import Limits, Service
 
     with _kept_tokens(kept) as tokens:
@@ -65,6 +88,7 @@ def _answer(here: Here, asked: Asked, kept: places.Served, rate: float) -> Done:
             Limits(requests_per_s=rate),
             shelf=_shelf(kept),
             drawer=drawer(kept),
+            people=People(issuer, tokens) if issuer is not None else None,
         )
         lines.append(f"its key is {statement.fingerprint(service.identity.key.public)}")
         lines.append(f"serving {kept.folder} at {shown}. Stop it with Ctrl+C")

@@ -6,7 +6,7 @@ from snapbook.verbs.every.common import late
 from snapbook.verbs.table import Argument, Verb
 
 ACTS = (
-    "list", "add", "remove", "serve", "token", "tokens", "revoke", "key", "restored", "gc",
+    "list", "add", "remove", "serve", "token", "grant", "tokens", "revoke", "key", "restored", "gc",
 )  # fmt: skip
 
 REGISTRIES = (
@@ -17,8 +17,8 @@ REGISTRIES = (
         (
             Argument(
                 ("act",),
-                "list, add NAME URL, remove NAME, serve, token NAME ROLE..., tokens, revoke ID,"
-                " key, restored, gc",
+                "list, add NAME URL, remove NAME, serve, token NAME ROLE..., grant WHO ROLE...,"
+                " tokens, revoke ID, key, restored, gc",
                 "?",
                 choices=ACTS,
             ),
@@ -47,6 +47,17 @@ REGISTRIES = (
             ),
             Argument(("--service",), "the token is for a service: it cannot approve", many="flag"),
             Argument(
+                ("--oidc-issuer",),
+                "where people sign in, for serve: the address of an OpenID provider",
+                metavar="URL",
+            ),
+            Argument(("--oidc-client",), "what the registry is called there", metavar="ID"),
+            Argument(
+                ("--oidc-secret",),
+                "what that gave it for programs on people's machines: shown to all of them",
+                metavar="TEXT",
+            ),
+            Argument(
                 ("--rate",),
                 "requests a second of one token or address; left out: 1000; 0: any",
                 metavar="N",
@@ -68,7 +79,7 @@ REGISTRIES = (
     ),
     Verb(
         "login",
-        "Keep your token for a registry; it is asked for, or read from a pipe",
+        "Keep your token for a registry, asked for or read from a pipe, or sign in",
         late("registries", "login"),
         (Argument(("registry_name",), "the registry; left out: the only one", "?"),),
         label="Log In…",
