@@ -130,7 +130,7 @@ UPKEEP = (
     ),
     Verb(
         "export",
-        "Write a version's cells as a notebook, its environment as lock files, or a report about it",
+        "Write a version's cells as a notebook, its environment as lock files, or a report on it",
         late("release", "export"),
         (
             REF,
