@@ -9,6 +9,7 @@ from collections.abc import Callable
 import uvicorn
 
 from snapbook.registry import app, logs
+from snapbook.registry.bounded import Bounded
 from snapbook.registry.service import Service
 
 _DRAIN_S = 30
@@ -45,7 +46,7 @@ def server(service: Service, proxies: str = "", page: app.Page | None = None) ->
         forwarded_allow_ips=proxies,
         server_header=False,
         timeout_graceful_shutdown=_DRAIN_S,
-        h11_max_incomplete_event_size=64 * 1024,
+        http=Bounded,
     )
     return uvicorn.Server(config)
 
