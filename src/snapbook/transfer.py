@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from snapbook import events, numbers, refs, sayings, trust, withheld
 from snapbook.canonical import Json
+from snapbook.catalog import where as expressions
+from snapbook.catalog.pages import Page
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import BadOption, Conflict, Refused
 from snapbook.refs import Number, check_model_name, number_text, parse_number
@@ -81,6 +83,12 @@ class Side(Protocol):
     def versions(self, model: str = "") -> Iterator[VersionRow]:
         """The versions of ``model`` ("": all that one may read), newest first."""
 
+    def search(self, model: str, where: str, limit: int) -> Page:
+        """The newest ``limit`` versions of ``model`` ("": all) that meet ``where`` ("": any).
+
+        Raises BadExpression.
+        """
+
     def offer(self, version: VersionRow) -> Offered:
         """What is offered of ``version``, as this side has it."""
 
@@ -121,6 +129,12 @@ class Local:
         """All that are not deleted, newest first."""
         name = self.repository.known_model(model) if model else ""
         return (row for row in self.repository.every_version() if name in ("", row.model))
+
+    def search(self, model: str, where: str, limit: int) -> Page:
+        """See `Index.page`."""
+        name = self.repository.known_model(model) if model else None
+        wanted = expressions.parse(where) if where else None
+        return self.repository.index.page(name, wanted, limit=limit)
 
     def offer(self, version: VersionRow) -> Offered:
         """The version's own event, and what its Manifest says."""

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from snapbook import canonical
-from snapbook.catalog import passing, spoken
+from snapbook.catalog import passing, spoken, things
 from snapbook.catalog.content import Content
 from snapbook.errors import Usage
 from snapbook.events import Event
@@ -44,7 +44,7 @@ class Applier:
     def read_content(self, db: sqlite3.Connection, n: int, manifest: str, texts: str) -> None:
         """Fill a version's row from its blobs; what cannot be read is said in its ``damage``."""
         words, why = self.content.words(texts)
-        parts, damage, notebook = self.content.parts(manifest)
+        parts, damage, notebook, held = self.content.parts(manifest)
         models = [facts for kind, _, facts in parts if kind == "model"]
         db.execute(
             "UPDATE versions SET reason = ?, message = ?, class = ?, params = ?, main = ?,"
@@ -61,6 +61,7 @@ class Applier:
             ),
         )
         _set_tags(db, n, words.get("tags"))
+        things.enter(db, n, held)
 
     def _version(
         self, db: sqlite3.Connection, event: Event, further: Mapping[str, Any] | None = None

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
+from snapbook.catalog import holding
 from snapbook.catalog.tables import names
 from snapbook.catalog.where import (
     UNITS,
@@ -58,7 +59,7 @@ class Condition:
 
 def condition(expression: Expression, db: sqlite3.Connection) -> Condition:
     """What ``expression`` asks of ``db``. Raises BadExpression, for unknown names too."""
-    renderer = _Renderer(db, expression.text, expression.now)
+    renderer = _Renderer(db, expression.text, expression.now, expression.quiet)
     sql, values = renderer.of(expression.tree)
     few = any(id(item) in renderer.rare for item in expression.demands)
     return Condition(sql, values, few)
@@ -67,10 +68,11 @@ def condition(expression: Expression, db: sqlite3.Connection) -> Condition:
 class _Renderer:
     """Renders the tree of one expression for one connection."""
 
-    def __init__(self, db: sqlite3.Connection, text: str, now: datetime) -> None:
+    def __init__(self, db: sqlite3.Connection, text: str, now: datetime, quiet: bool) -> None:
         self._db = db
         self._text = text
         self._now = now
+        self._quiet = quiet
         self.rare: set[int] = set()
 
     def of(self, node: Node) -> Sql:
@@ -86,6 +88,8 @@ class _Renderer:
         if metric := metric_of(item.field):
             self._check_name(item, "metric", metric, "metrics")
             return self._fact(item, "metrics", metric, self._typed(item, "value", "text"))
+        if kind in holding.FIELDS:
+            return holding.condition(item, self._text)
         if kind in ("param", "tag", "metric"):
             return self._named(item, kind)
         if len(item.field) > 1:
@@ -138,7 +142,7 @@ class _Renderer:
         if not item.operator:
             return "1", []
         if item.operator == "~":
-            return _contains(f"COALESCE({text}, CAST({number} AS TEXT))", item.values[0])
+            return holding.contains(f"COALESCE({text}, CAST({number} AS TEXT))", item.values[0])
 
         def one(operator: str, value: Value) -> Sql:
             as_number = None if value.quoted else _float(value.text)
@@ -156,7 +160,7 @@ class _Renderer:
     def _texts(self, item: Compare, column: str) -> Sql:
         def one(operator: str, value: Value) -> Sql:
             if operator == "~":
-                return _contains(column, value)
+                return holding.contains(column, value)
             if operator not in ("=", "!="):
                 why = f"{item.field[0]} is text, so = != ~ or in belongs before character"
                 raise bad(self._text, f"{why} {value.place}")
@@ -176,7 +180,7 @@ class _Renderer:
     def _number(self, operator: str, value: Value) -> Sql:
         text = "(v.major || '.' || v.minor || '.' || v.patch)"
         if operator == "~":
-            return _contains(text, value)
+            return holding.contains(text, value)
         if not _NUMBER.fullmatch(value.text):
             raise bad(self._text, f"a version number like 1.4.0 belongs at character {value.place}")
         parts = [int(part) for part in value.text.split(".")]
@@ -186,7 +190,7 @@ class _Renderer:
 
     def _time(self, operator: str, value: Value) -> Sql:
         if operator == "~":
-            return _contains("v.time", value)
+            return holding.contains("v.time", value)
         try:
             if _DAY.fullmatch(value.text):
                 day = date.fromisoformat(value.text)
@@ -225,7 +229,7 @@ class _Renderer:
 
     def _check_name(self, item: Compare, kind: str, name: str, table: str) -> None:
         """BadExpression for a name that no version has, unless there is none of its kind at all."""
-        known = names(self._db, table)
+        known = () if self._quiet else names(self._db, table)
         if not known or name in known:
             return
         near = nearest(name, known)
@@ -250,11 +254,6 @@ def _range(column: str, marks: str, operator: str, low: list[Any], high: list[An
         sql = f"({column} >= {marks} AND {column} <= {marks})"
         return (sql if operator == "=" else f"NOT {sql}"), [*low, *high]
     return f"{column} {operator} {marks}", high if operator in (">", "<=") else low
-
-
-def _contains(column: str, value: Value) -> Sql:
-    pattern = re.sub(r"([\\%_])", r"\\\1", value.text)
-    return rf"{column} LIKE ? ESCAPE '\'", [f"%{pattern}%"]
 
 
 def _float(text: str) -> float | None:

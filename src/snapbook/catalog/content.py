@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from snapbook import canonical
+from snapbook.catalog import things
+from snapbook.catalog.things import Thing
 from snapbook.errors import Damaged, NotFound
 from snapbook.events import Event
 
@@ -37,13 +39,14 @@ class Words(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """The parts of a manifest that the index reads, why some are missing if that is so, and the
-    path of the notebook that was kept.
+    """The parts of a manifest that the index reads, why some are missing if that is so, the path of
+    the notebook that was kept, and what searches ask for.
     """
 
     parts: tuple[PartFacts, ...]
     why: str
     notebook: str = ""
+    things: tuple[Thing, ...] = ()
 
 
 class Content:
@@ -59,6 +62,7 @@ class Content:
         self._parts: dict[str, Parts] = {}
         # Most versions share their parameters and their model's class with the one before.
         self._facts: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
+        self._things: OrderedDict[str, tuple[Thing, ...]] = OrderedDict()
 
     def warm(self, events: Iterable[Event]) -> None:
         """Read what ``events`` name."""
@@ -76,6 +80,12 @@ class Content:
         """Forget what was read."""
         self._words.clear()
         self._parts.clear()
+
+    def forget(self) -> None:
+        """Forget all that was ever read: some of it was purged."""
+        self.cool()
+        self._facts.clear()
+        self._things.clear()
 
     def words(self, digest: str) -> Words:
         """The texts under ``digest``; empty where they were purged."""
@@ -99,6 +109,7 @@ class Content:
 
     def _read_parts(self, manifest: str) -> Parts:
         found = []
+        held: list[Thing] = []
         notebook = ""
         try:
             for part in table(canonical.decode(self._get(manifest)))["parts"]:
@@ -108,9 +119,19 @@ class Content:
                 if kind in _READ:
                     facts = self._part(digest)
                     found.append(PartFacts(kind, digest, facts))
+                if kind in things.KINDS:
+                    held += self._things_of(kind, digest)
         except (NotFound, Damaged, ValueError, KeyError, TypeError) as error:
-            return Parts(tuple(found), str(error), notebook)
-        return Parts(tuple(found), "", notebook)
+            return Parts(tuple(found), str(error), notebook, tuple(held))
+        return Parts(tuple(found), "", notebook, tuple(held))
+
+    def _things_of(self, kind: str, digest: str) -> tuple[Thing, ...]:
+        known = self._things.get(digest)
+        if known is None:
+            known = self._things[digest] = tuple(things.read(kind, digest, self._get))
+            if len(self._things) > _PARTS_KEPT:
+                self._things.popitem(last=False)
+        return known
 
     def _part(self, digest: str) -> Mapping[str, Any]:
         facts = self._facts.get(digest)

@@ -34,6 +34,7 @@ def follow(db: sqlite3.Connection, catalog: Catalog, applier: Applier) -> Head:
         if cursor.n and any(event.type == "purged" for event in events):
             # What was purged may stand in any row; the blobs are gone, so a new look omits it.
             clear(db)
+            applier.content.forget()
             continue
         applier.content.warm(events)
         with transaction(db):

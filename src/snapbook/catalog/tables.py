@@ -170,6 +170,32 @@ CREATE TABLE IF NOT EXISTS rulings (
     author TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS ruling_model ON rulings (model, type);
+CREATE TABLE IF NOT EXISTS things (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS held (
+    thing INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (thing, n)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS held_version ON held (n);
+CREATE TABLE IF NOT EXISTS columns (
+    name TEXT NOT NULL, thing INTEGER NOT NULL, PRIMARY KEY (name, thing)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS frames (
+    name TEXT NOT NULL, digest BLOB NOT NULL, thing INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS frame_name ON frames (name);
+CREATE INDEX IF NOT EXISTS frame_digest ON frames (digest);
+CREATE TABLE IF NOT EXISTS packages (
+    name TEXT NOT NULL,
+    thing INTEGER NOT NULL,
+    release TEXT NOT NULL,
+    version TEXT NOT NULL,
+    PRIMARY KEY (name, thing)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sources (
+    id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, text TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS cells (
+    source INTEGER NOT NULL, thing INTEGER NOT NULL, PRIMARY KEY (source, thing)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS condemned (pack TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS broken (
     n INTEGER PRIMARY KEY,
@@ -183,7 +209,8 @@ CREATE TABLE IF NOT EXISTS broken (
 TABLES = (
     "cursor", "models", "model_tags", "model_acts", "renames", "versions", "metrics", "paramsets",
     "params", "tags", "aliases", "moves", "notes", "taggings", "tagged", "shared",
-    "waiting", "withheld", "rulings", "condemned", "broken",
+    "waiting", "withheld", "rulings", "things", "held", "columns", "frames", "packages", "sources",
+    "cells", "condemned", "broken",
 )
 # fmt: on
 

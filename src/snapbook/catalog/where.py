@@ -80,11 +80,15 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A parsed expression. ``now`` is the moment that ages are counted from."""
+    """A parsed expression. ``now`` is the moment that ages are counted from.
+
+    With ``quiet`` names that no version has match nothing, and are not told from others.
+    """
 
     text: str
     tree: Node
     now: datetime
+    quiet: bool = False
 
     @property
     def demands(self) -> tuple[Node, ...]:
@@ -108,7 +112,7 @@ class Expression:
 # fmt: off
 FIELDS = (
     "model", "number", "author", "message", "reason", "bump", "time", "age", "alias", "class",
-    "auto", "metric", "param", "tag",
+    "auto", "metric", "param", "tag", "column", "package", "frame", "text",
 )
 UNITS = {
     "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600,
@@ -124,7 +128,7 @@ def metric_of(field: tuple[str, ...]) -> str:
     return "" if field[0] in FIELDS else ".".join(field)
 
 
-def parse(text: str, now: datetime | None = None) -> Expression:
+def parse(text: str, now: datetime | None = None, *, quiet: bool = False) -> Expression:
     """The expression that ``text`` spells. Raises BadExpression, which names the place."""
     if len(text) > _LONGEST:
         raise bad(text, f"it has more than {_LONGEST} characters")
@@ -132,7 +136,7 @@ def parse(text: str, now: datetime | None = None) -> Expression:
     tree = parser.either()
     if parser.kind:
         raise parser.unexpected("and, or or the end")
-    return Expression(text, tree, now or datetime.now().astimezone())
+    return Expression(text, tree, now or datetime.now().astimezone(), quiet)
 
 
 def bad(text: str, why: str) -> BadExpression:

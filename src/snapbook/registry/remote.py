@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snapbook.canonical import Json
+from snapbook.catalog.pages import Cursor, Page
 from snapbook.catalog.rows import VersionRow
 from snapbook.registry import wire
 from snapbook.registry.catalog import HttpCatalog
@@ -71,6 +72,19 @@ class Remote:
             told = self.http.get("/versions", model=model, after=after, limit=500)
             yield from map(wire.row_of, told["versions"])
             after = told["after"]
+
+    def search(self, model: str, where: str, limit: int) -> Page:
+        """The newest ``limit`` versions that meet ``where``, page by page."""
+        rows: list[VersionRow] = []
+        after: int | None = None
+        while len(rows) < limit:
+            asked = {"model": model, "where": where, "limit": min(limit - len(rows), 500)}
+            told = self.http.get("/versions", **asked, after="" if after is None else after)
+            rows += map(wire.row_of, told["versions"])
+            after = told["after"]
+            if after is None:
+                break
+        return Page(tuple(rows), None if after is None else Cursor(None, after))
 
     def offer(self, version: VersionRow) -> Offered:
         """What the registry offers of a version that `resolve` gave."""

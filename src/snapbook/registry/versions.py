@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from snapbook import canonical, sayings
 from snapbook.canonical import Json
+from snapbook.catalog import where as expressions
 from snapbook.catalog.pages import Cursor
 from snapbook.errors import Usage
 from snapbook.registry import wire
@@ -31,17 +32,26 @@ def version(asked: Asked, ref: str) -> Response:
 def versions(
     asked: Asked,
     model: str = "",
+    where: str = "",
     after: int | None = Query(None, ge=0, le=wire.MOST),
     limit: int = Query(50, ge=1, le=500),
 ) -> Response:
-    """The versions of ``model`` ("": of every model that one may read), newest first."""
+    """The versions of ``model`` ("": of every model that one may read), newest first.
+
+    ``where`` is an expression as in lists. Who may not read everything is not told which names
+    there are.
+    """
     index = asked.service.repository.index
     if model:
-        asked.need("read", index.model(model) or model)
+        model = index.model(model) or model
+        asked.need("read", model)
+    wanted = None
+    if where:
+        wanted = expressions.parse(where, quiet=not asked.who.may_all("read"))
     cursor = Cursor(None, after) if after is not None else None
     found: list[dict[str, Any]] = []
     while True:
-        page = index.page(model or None, after=cursor, limit=limit)
+        page = index.page(model or None, wanted, after=cursor, limit=limit)
         found += [wire.row_json(row) for row in page.rows if asked.who.may("read", row.model)]
         cursor = page.after
         if cursor is None or len(found) >= limit:

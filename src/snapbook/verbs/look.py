@@ -26,6 +26,10 @@ def list_versions(here: Here, asked: Asked) -> Listing:
     """Versions, newest first, of one model or all, found by an expression."""
     from snapbook.catalog.index import Order
 
+    if asked.registry:
+        from snapbook.verbs.elsewhere import list_there
+
+        return list_there(here, asked, _count(asked.limit))
     repository = here.repository()
     index = repository.index
     model = repository.known_model(_model_of(asked.name)) if asked.name else None
