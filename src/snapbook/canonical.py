@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import blake3 as _blake3
@@ -48,9 +48,15 @@ def decode(data: bytes | bytearray | memoryview) -> Any:
 
 
 def _write(value: Any, out: list[str], depth: int) -> None:
-    if depth > _DEEPEST:
-        raise ValueError("value nested too deeply")
-    if value is None:
+    # What nearly every value is comes first, by its exact type: this is called for each of them.
+    kind = type(value)
+    if kind is str:
+        out.append(_quote(value))
+    elif kind is dict:
+        _write_object(value, out, depth + 1)
+    elif kind is list or kind is tuple:
+        _write_array(value, out, depth + 1)
+    elif value is None:
         out.append("null")
     elif value is True:
         out.append("true")
@@ -63,25 +69,45 @@ def _write(value: Any, out: list[str], depth: int) -> None:
     elif isinstance(value, float):
         out.append(_number(float(value)))
     elif isinstance(value, Mapping):
-        out.append("{")
-        for position, key in enumerate(sorted(value, key=_utf16)):
-            name = "$" + key if key.startswith("$") else key
-            out.append(("," if position else "") + _quote(name) + ":")
-            _write(value[key], out, depth + 1)
-        out.append("}")
+        _write_object(value, out, depth + 1)
     elif isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview)):
-        out.append("[")
-        for position, item in enumerate(value):
-            if position:
-                out.append(",")
-            _write(item, out, depth + 1)
-        out.append("]")
+        _write_array(value, out, depth + 1)
     else:
         raise TypeError(f"{type(value).__name__} is no JSON value")
 
 
-def _utf16(key: object) -> bytes:
+def _write_object(value: Mapping[str, Any], out: list[str], depth: int) -> None:
+    if value and depth > _DEEPEST:
+        raise ValueError("value nested too deeply")
+    before = "{"
+    for key in _sorted(value):
+        name = "$" + key if key.startswith("$") else key
+        out.append(before + _quote(name) + ":")
+        _write(value[key], out, depth)
+        before = ","
+    out.append("}" if before == "," else "{}")
+
+
+def _write_array(value: Sequence[Any], out: list[str], depth: int) -> None:
+    if value and depth > _DEEPEST:
+        raise ValueError("value nested too deeply")
+    out.append("[")
+    for position, item in enumerate(value):
+        if position:
+            out.append(",")
+        _write(item, out, depth)
+    out.append("]")
+
+
+def _sorted(keys: Iterable[str]) -> list[str]:
     """RFC 8785 sorts keys by UTF-16 code units, which differs from code points past U+FFFF."""
+    found = list(keys)
+    if all(type(key) is str and key.isascii() for key in found):
+        return sorted(found)
+    return sorted(found, key=_utf16)
+
+
+def _utf16(key: object) -> bytes:
     if not isinstance(key, str):
         raise TypeError(f"a JSON key is text, not {type(key).__name__}")
     return key.encode("utf-16-be")

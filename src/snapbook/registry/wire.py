@@ -24,12 +24,13 @@ MOST_JSON = 32 << 20  # a list of 400,000 digests
 MOST_DIGESTS = 400_000
 MOST_EVENTS = 10_000  # in one answer
 MOST = 1 << 53  # of any number: whatever reads JSON can hold it
+_FIELDS = tuple(field.name for field in dataclasses.fields(VersionRow))
 _EVENT = struct.Struct("<QI")  # place, length of the sealed bytes that follow
 
 
 def row_json(row: VersionRow) -> dict[str, Any]:
     """``row`` as JSON data; metrics as pairs, for their order tells which is the main one."""
-    return {**dataclasses.asdict(row), "metrics": [
+    return {**{name: getattr(row, name) for name in _FIELDS}, "metrics": [
         [name, {"value": metric.value, "direction": metric.direction}]
         for name, metric in row.metrics.items()
     ]}  # fmt: skip
