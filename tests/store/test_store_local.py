@@ -471,3 +471,15 @@ def test_a_pack_entered_between_two_looks_is_found(tmp_path, monkeypatch, asked)
         assert reader.get(digest) == b"late"
     else:
         assert reader.missing([digest]) == set()
+
+
+def test_what_is_lacking_may_lag_behind_others(tmp_path):
+    """It is looked afresh for the first question; what came since is sent again, and then known."""
+    reader, other = LocalStore(tmp_path / "packs"), LocalStore(tmp_path / "packs")
+    first, second = (canonical.digest(blob) for blob in (b"first", b"second"))
+    put(other, b"first")
+    assert reader.lacking([first, second]) == {second}
+    put(other, b"second")
+    assert reader.lacking([second]) == {second}
+    assert reader.missing([second]) == set()
+    assert reader.lacking([second]) == set()

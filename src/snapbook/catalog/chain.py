@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from snapbook import canonical
 from snapbook.catalog.base import Broken, Head, Progress
@@ -21,8 +22,12 @@ def head_of(n: int, sealed: bytes) -> Head:
     return Head(n, link(n, sealed)[0])
 
 
+@lru_cache(maxsize=8)
 def link(n: int, sealed: bytes) -> tuple[str, Event | None, str]:
-    """(digest that the next event must hold, the event if it can be read, why not)."""
+    """(digest that the next event must hold, the event if it can be read, why not).
+
+    The newest events are asked for again and again, by the head, by the index, by who appends.
+    """
     try:
         event = unseal(sealed)
         if event.n != n:

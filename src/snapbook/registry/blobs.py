@@ -43,7 +43,7 @@ def missing(asked: Asked) -> dict[str, Any]:
     model = asked.text("model")
     asked.need("write", model)
     asked.service.chain.head()
-    absent = asked.service.store.missing(digests)
+    absent = asked.service.store.lacking(digests)
     known = asked.service.reachable(asked.who, model)
     hidden = set() if known is None else {digest for digest in digests if digest not in known}
     return {"missing": sorted(absent | hidden)}

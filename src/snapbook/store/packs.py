@@ -8,6 +8,7 @@ other: a pack appears whole under its own name or not at all, and never changes.
 from __future__ import annotations
 
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
@@ -24,6 +25,7 @@ from snapbook.store.pack import Pack, Packed, cut
 from snapbook.store.table import PackTable
 
 _FRAMES_KEPT = 8
+_LAG_S = 5.0
 P = TypeVar("P", bound=Packed)
 
 
@@ -36,6 +38,7 @@ class PackStore(ABC, Generic[P]):
         self.folder = folder
         self.lookup = lookup
         self._condemned: frozenset[str] = frozenset()
+        self._looked_s = -_LAG_S  # when it was looked afresh for the last time
         self._lock = threading.RLock()
         # Packs that were opened once and are cut short or changed at their end by nobody since.
         self._sound: set[str] = set()
@@ -84,11 +87,23 @@ class PackStore(ABC, Generic[P]):
 
     def missing(self, digests: Iterable[str]) -> set[str]:
         """Those of ``digests`` that are not here (or condemned), looked up afresh."""
+        return self._absent(digests, lag_s=0)
+
+    def lacking(self, digests: Iterable[str]) -> set[str]:
+        """Those of ``digests`` that somebody had better send, as the table knows.
+
+        Looks afresh once in a few seconds only: what another process wrote meanwhile may come a
+        second time, which costs its bytes and no more. A look costs more with each pack there is.
+        """
+        return self._absent(digests, lag_s=_LAG_S)
+
+    def _absent(self, digests: Iterable[str], lag_s: float) -> set[str]:
         wanted = {_key(digest) for digest in digests}
         near = Near(self)
         absent = {key for key in wanted if not near.holds(key)}
-        if absent:
+        if absent and time.monotonic() - self._looked_s >= lag_s:
             self.lookup.scan(quick=True)
+            self._looked_s = time.monotonic()
             absent = {key for key in absent if not near.holds(key)}
         return {key.hex() for key in absent}
 
