@@ -24,6 +24,7 @@ Bodies by type (all values JSON; digests 64 hex digits; ``texts`` is the digest 
     rename     model, to
     shared     model, manifest, registry, there (model), number, way "push" or "pull"
     queue      model, manifest, registry, waits, rows, strict: a push that waits, or no more
+    hold       model, manifest, holds, texts (text): it may not be deleted, or may again
     rows       model, manifest, parts: rows that a version came without are here now
     condemned  packs [pack id]
     purged     blobs [digest]

@@ -98,6 +98,9 @@ class Side(Protocol):
     def tell(self, stream: Stream) -> None:
         """Let ``stream`` know of bytes on the line from here on."""
 
+    def hold(self, version: VersionRow, reason: str, author: Author, holding: bool) -> None:
+        """Keep ``version`` on this side, or let it go."""
+
     def accept(
         self, writer: Writer, offer: Mapping[str, Json], author: Author, strict: bool
     ) -> Accepted:
@@ -150,6 +153,10 @@ class Local:
 
     def tell(self, stream: Stream) -> None:
         """Nothing: there is no line."""
+
+    def hold(self, version: VersionRow, reason: str, author: Author, holding: bool) -> None:
+        """See `Repository.hold`."""
+        self.repository.hold(version, reason, author, holding=holding)
 
     def accept(
         self, writer: Writer, offer: Mapping[str, Json], author: Author, strict: bool

@@ -141,6 +141,34 @@ def test_what_is_no_question_is_a_sentence(lasting, text, said):
         found(lasting, text)
 
 
+@pytest.mark.parametrize(
+    ("kind", "facts", "blob"),
+    [
+        ("environment", {}, None),
+        ("environment", {}, b"[1]"),
+        ("environment", {}, b"{"),
+        ("environment", {}, b'{"numpy": "\\ud800"}'),
+        ("frame", {"digest": "xyz", "columns": [{"name": "a"}]}, None),
+        ("frame", {"digest": None, "columns": 3}, None),
+        ("frame", {"columns": [{"name": {"tuple": 3}}, 7]}, None),
+        ("cells", {}, None),
+        ("cells", {"count": 3}, None),
+        ("cells", {"count": 3}, b'{"source": "\\ud800"}\n[]\n7'),
+        ("cells", {"count": 10**300}, b"{}"),
+    ],
+)
+def test_parts_of_any_shape_stop_nothing(tmp_path, kind, facts, blob):
+    """A registry takes parts that others wrote."""
+    with places.make_repository(tmp_path) as repository:
+        writer = repository.store.writer()
+        part = Part(kind, "odd", facts, () if blob is None else (writer.add(blob),))
+        draft = Draft("odd", (part,), (writer.add(part.encode()),), "")
+        repository.save(draft, writer, Wish(), ADA)
+        writer.close()
+        assert [row.ref for row in repository.index.page().rows] == ["odd:0.1.0"]
+        assert repository.index.broken() == []
+
+
 def test_names_that_nobody_has_are_told_unless_quiet(kept):
     kept.tag(kept.index.page().rows[0], {"team": "risk"}, (), ADA)
     with pytest.raises(BadExpression, match="did you mean team"):

@@ -202,6 +202,11 @@ TABLE = {
         {"json": {"model": "churn", "alias": "production", "dry": True}},
         {**JUDGE, "approver:churn": 404, "admin": 404}, 404,
     ),
+    # Without a reason: who may is told so.
+    ("POST", f"{PATH}/holds"): (
+        {"json": {"ref": "churn", "text": "", "holds": True}},
+        {**JUDGE, "approver:churn": 400, "admin": 400}, 404,
+    ),
     # With a signature that is none, and with a policy that is none: who may is told so.
     ("POST", f"{PATH}/opinions"): (
         {"json": {"ref": "churn", "alias": "production", "word": "approve", "signature": 1}},

@@ -17,6 +17,7 @@ WORDS = {
     "note": ["churn", "a word"],
     "rename": ["churn", "leaving"],
     "delete": ["churn:0.1.0"],
+    "hold": ["churn:0.1.0", "--reason", "audit"],
     "verify": [],
     "gc": [],
     "audit": [],

@@ -263,6 +263,17 @@ class Applier:
         rows, strict = body.get("rows") is True, body.get("strict") is True
         passing.wait(db, place, event.n, rows=rows, strict=strict)
 
+    def _hold(self, db: sqlite3.Connection, event: Event) -> None:
+        body: Mapping[str, Any] = event.body
+        place = _digest(body["manifest"]), _known_model(db, body["model"])
+        db.execute("DELETE FROM holds WHERE manifest = ? AND model = ?", place)
+        if body.get("holds") is True:
+            texts = body.get("texts") or ""
+            # Purged words hold no less.
+            text = _text(self.content.words(texts)[0].get("text")) or "held"
+            row = (*place, event.n, bytes.fromhex(texts), text)
+            db.execute("INSERT INTO holds VALUES (?, ?, ?, ?, ?)", row)
+
     def _rows(self, db: sqlite3.Connection, event: Event) -> None:
         body: Mapping[str, Any] = event.body
         parts = [_digest(part) for part in _list(body["parts"])]
@@ -284,6 +295,7 @@ _ACTS = {
     "shared": Applier._shared,
     "queue": Applier._queue,
     "rows": Applier._rows,
+    "hold": Applier._hold,
     "request": Applier._request,
     "approval": Applier._request,
     "verdict": Applier._verdict,

@@ -147,6 +147,13 @@ class Index:
             )
         ]
 
+    def ever_pointed_at(self, model: str) -> frozenset[str]:
+        """The manifests that any alias of ``model`` points at, or ever pointed at."""
+        moved = self._column(
+            "SELECT new FROM moves v JOIN models m ON m.id = v.model WHERE m.name = ?", model
+        )
+        return frozenset(new.hex() for new in moved)
+
     def earlier_names(self, model: str) -> list[str]:
         """What ``model`` was called before, the last name first."""
         return self._column(
@@ -321,11 +328,17 @@ class Index:
         return frozenset(self._column("SELECT pack FROM condemned"))
 
     def roots(self) -> Roots:
-        """What every version that is not deleted needs, with notes, tags, policies and evidence."""
-        kept = "SELECT manifest FROM versions WHERE deleted = 0"
+        """What every version that is not deleted needs, with notes, tags, policies and evidence.
+
+        And what an alias points at or a hold keeps, deleted or not.
+        """
+        kept = (
+            "SELECT manifest FROM versions WHERE deleted = 0 UNION SELECT manifest FROM versions"
+            " WHERE manifest IN (SELECT manifest FROM aliases UNION SELECT manifest FROM holds)"
+        )
         manifests = {row[0].hex() for row in self._rows(kept)}
         texts = self._rows(
-            f"SELECT texts FROM versions WHERE deleted = 0"
+            f"SELECT texts FROM versions WHERE manifest IN ({kept}) UNION SELECT texts FROM holds"
             f" UNION SELECT texts FROM notes WHERE manifest IN ({kept})"
             f" UNION SELECT texts FROM taggings WHERE manifest IN ({kept})"
             # What was decided stays told after the version itself is gone.

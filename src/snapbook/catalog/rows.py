@@ -41,7 +41,8 @@ class VersionRow:
     path of the document that was kept with it, both empty where there is none. ``shared`` are the
     references of the same Manifest in registries: team::churn:0.4.0; ``waits`` those that it
     waits to be pushed to. ``withheld`` are digests of frames that came without their rows, and
-    ``said`` those of the words that were added later, notes and tags.
+    ``said`` those of the words that were added later, notes and tags. ``held`` says why it may not
+    go, "" where it may.
     """
 
     n: int
@@ -72,6 +73,7 @@ class VersionRow:
     waits: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
+    held: str = ""
 
     @property
     def ref(self) -> str:
@@ -211,6 +213,7 @@ def version_rows(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> lis
     manifests = sorted({row[5] for row in rows})
     waits = _of_manifests(db, "registry", "waiting", manifests)
     withheld = _of_manifests(db, "hex(part)", "withheld", manifests)
+    holds = _of_manifests(db, "text", "holds", manifests)
     said = _of_manifests(db, "hex(texts)", "notes", manifests)
     for place, texts in _of_manifests(db, "hex(texts)", "taggings", manifests).items():
         said.setdefault(place, []).extend(texts)
@@ -243,6 +246,7 @@ def version_rows(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> lis
             shared=tuple(shared.get((row[21], row[5]), ())),
             waits=tuple(waits.get((row[5], row[21]), ())),
             withheld=tuple(part.lower() for part in withheld.get((row[5], row[21]), ())),
+            held="; ".join(holds.get((row[5], row[21]), ())),
             said=tuple(texts.lower() for texts in said.get((row[5], row[21]), ()) if texts),
         )
         for n, row in zip(places, rows, strict=True)

@@ -149,6 +149,14 @@ CREATE TABLE IF NOT EXISTS waiting (
     strict INTEGER NOT NULL,
     PRIMARY KEY (manifest, model, registry)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS holds (
+    manifest BLOB NOT NULL,
+    model INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    texts BLOB NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (manifest, model)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS withheld (
     manifest BLOB NOT NULL,
     model INTEGER NOT NULL,
@@ -209,8 +217,8 @@ CREATE TABLE IF NOT EXISTS broken (
 TABLES = (
     "cursor", "models", "model_tags", "model_acts", "renames", "versions", "metrics", "paramsets",
     "params", "tags", "aliases", "moves", "notes", "taggings", "tagged", "shared",
-    "waiting", "withheld", "rulings", "things", "held", "columns", "frames", "packages", "sources",
-    "cells", "condemned", "broken",
+    "waiting", "holds", "withheld", "rulings", "things", "held", "columns", "frames", "packages",
+    "sources", "cells", "condemned", "broken",
 )
 # fmt: on
 

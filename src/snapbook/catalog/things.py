@@ -38,8 +38,8 @@ def read(kind: str, digest: str, get: Callable[[str], bytes]) -> list[Thing]:
     try:
         part = canonical.decode(get(digest))
         return list(_READERS[kind](part, digest, get))
-    except (NotFound, Damaged, ValueError, TypeError, KeyError, AttributeError):
-        return []
+    except (NotFound, Damaged, ValueError, TypeError, LookupError, AttributeError):
+        return []  # whoever wrote it: a version is listed all the same
 
 
 def enter(db: sqlite3.Connection, n: int, things: Iterable[Thing]) -> None:
@@ -104,17 +104,17 @@ def _source(db: sqlite3.Connection, text: str) -> int:
 def _frame(part: Any, digest: str, get: Callable[[str], bytes]) -> Iterable[Thing]:
     del get
     facts = part["facts"]
-    names = [_name(column.get("name")) for column in facts.get("columns") or ()]
+    names = [_sound(_name(column.get("name"))) for column in facts.get("columns") or ()]
     told = facts.get("digest")
     known = str(told) if isinstance(told, str) else ""
     bytes.fromhex(known)
-    yield Thing(digest, (str(part["name"]), known), tuple(dict.fromkeys(names)))
+    yield Thing(digest, (_sound(part["name"]), known), tuple(dict.fromkeys(names)))
 
 
 def _environment(part: Any, digest: str, get: Callable[[str], bytes]) -> Iterable[Thing]:
-    installed = canonical.decode(get(part["blobs"][0]))
-    assert isinstance(installed, Mapping)
-    yield Thing(digest, packages=tuple((normal(str(k)), str(v)) for k, v in installed.items()))
+    installed: Any = canonical.decode(get(part["blobs"][0]))
+    told = ((normal(_sound(name)), _sound(version)) for name, version in installed.items())
+    yield Thing(digest, packages=tuple(told))
 
 
 def _cells(part: Any, digest: str, get: Callable[[str], bytes]) -> Iterable[Thing]:
@@ -125,8 +125,13 @@ def _cells(part: Any, digest: str, get: Callable[[str], bytes]) -> Iterable[Thin
             break
         lines = [canonical.decode(line) for line in get(block).split(b"\n")]
         count -= len(lines)
-        sources = (str(line.get("source") or "") for line in lines if isinstance(line, dict))
+        sources = (_sound(line.get("source") or "") for line in lines if isinstance(line, dict))
         yield Thing(block, sources=tuple(text for text in sources if 0 < len(text) <= _LONGEST))
+
+
+def _sound(text: Any) -> str:
+    """Text that a database takes: JSON may hold halves of characters."""
+    return str(text).encode("utf-8", "replace").decode()
 
 
 def _name(value: Any) -> str:

@@ -86,5 +86,6 @@ def marks(row: VersionRow) -> str:
     for shared in row.shared:
         registry, _, there = shared.partition("::")
         words.append(registry if there == row.ref else shared)
+    words += ["held"] if row.held else []
     words += [f"waits for {registry}" for registry in row.waits]
     return " ".join(words)

@@ -16,6 +16,8 @@ from typing import Any
 from snapbook import canonical
 from snapbook.errors import BadOption, Damaged, Hint, nearest
 from snapbook.gates import known
+from snapbook.promote import retention
+from snapbook.promote.retention import Retention
 from snapbook.refs import check_alias
 
 PROTECTED = ("production", "staging")
@@ -70,11 +72,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy's text, the texts of the files that it names, and what it says of each alias."""
+    """A policy's text, the texts of the files that it names, what it says of each alias, and how
+    long versions are kept (None: for ever).
+    """
 
     text: str
     files: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, Rule] = field(default_factory=dict)
+    retention: Retention | None = None
 
     def rule(self, alias: str) -> Rule:
         """What holds for ``alias``; of one that nothing is said of, nothing is asked."""
@@ -133,11 +138,13 @@ def _parsed(text: str, files: Mapping[str, str], *, checking: bool) -> Policy:
     if not isinstance(text, str) or len(text) + sum(map(len, files.values())) > _MOST_BYTES:
         raise BadOption("That is no policy", "it is larger than a megabyte")
     tables = _toml(text)
+    kept = tables.pop(retention.TABLE, None)
     rules = {a.lower(): _rule(a, table, files, checking) for a, table in tables.items()}
     for alias in PROTECTED:
         if alias not in rules:
             rules[alias] = _rule(alias, tomllib.loads(DEFAULT)[alias], {}, False)
-    return Policy(text, {name: files[name] for name in named_files(text)}, rules)
+    named = {name: files[name] for name in named_files(text)}
+    return Policy(text, named, rules, None if kept is None else retention.parse(kept))
 
 
 def _toml(text: str) -> dict[str, Any]:

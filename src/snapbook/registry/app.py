@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from snapbook import failure
 from snapbook.errors import DiskFull, ReadOnly, SnapbookError, Unreachable, Usage
-from snapbook.registry import blobs, chain, logs, meters, promotion, versions, visits, wire
+from snapbook.registry import blobs, chain, holds, logs, meters, promotion, versions, visits, wire
 from snapbook.registry.asked import Asked, service_of
 from snapbook.registry.guard import OPEN, Guard, id_of
 from snapbook.registry.mlflow import routes as mlflow
@@ -66,7 +66,7 @@ def make(service: Service, page: Page | None = None) -> FastAPI:
     app.add_exception_handler(SnapbookError, _refuse)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(RequestValidationError, _unfit)
-    for room in (blobs, chain, promotion, versions, visits):
+    for room in (blobs, chain, holds, promotion, versions, visits):
         app.include_router(room.routes, prefix=wire.PATH)
     app.include_router(mlflow.routes)
     if page is not None:

@@ -100,6 +100,17 @@ class Remote:
         """See `Side.tell`."""
         self.store.tell = stream
 
+    def hold(
+        self,
+        version: VersionRow,
+        reason: str,
+        author: Author,  # noqa: ARG002 - whom the token names
+        holding: bool,
+    ) -> None:
+        """Keep a version there, or let it go; it takes the right to approve."""
+        body = {"ref": version.ref, "text": reason, "holds": holding}
+        self.http.post("/holds", body)
+
     def accept(
         self,
         writer: Writer,  # noqa: ARG002 - its pack is there already

@@ -57,7 +57,7 @@ class Acting(Reading):
     def delete(self, version: VersionRow, author: Author, *, force: bool = False) -> None:
         """Delete a version: its number is never used again, its bytes go with the next gc.
 
-        Raises Refused while an alias points at it, unless ``force``.
+        Raises Refused while an alias points at it, unless ``force``, and while it is held.
         """
         if version.aliases and not force:
             raise Refused(
@@ -65,15 +65,25 @@ class Acting(Reading):
                 act="Move the alias first, or say --yes to delete it all the same",
                 kind="protected",
             )
-        self._act(
-            "delete",
-            {
-                "model": version.model,
-                "number": number_text(version.number),
-                "manifest": version.manifest,
-            },
-            author,
-        )
+        body: dict[str, Json] = {
+            "model": version.model,
+            "number": number_text(version.number),
+            "manifest": version.manifest,
+        }
+
+        def decide() -> Decided:
+            rows = self._index.of_manifest(version.manifest, version.model)
+            if why := next((row.held for row in rows if row.held), ""):
+                raise Refused(
+                    f"Not deleted: {version.ref} is held",
+                    why,
+                    act="Let it go first",
+                    hint=Hint("hold", (version.ref, "--release", "--reason", "TEXT")),
+                    kind="held",
+                )
+            return "delete", body
+
+        self.act(decide, author)
 
     def rename(self, model: str, to: str, author: Author) -> None:
         """Give a model another name; the old one keeps working. Raises Conflict if it is taken."""
@@ -132,6 +142,15 @@ class Acting(Reading):
             },
             author,
         )
+
+    def hold(
+        self, version: VersionRow, reason: str, author: Author, *, holding: bool = True
+    ) -> None:
+        """Keep ``version`` until it is let go (``holding`` False); why is kept too."""
+        body: dict[str, Json] = {
+            "model": version.model, "manifest": version.manifest, "holds": holding,
+        }  # fmt: skip
+        self._act_with_texts("hold", body, author, text=reason)
 
     def queue(
         self, version: VersionRow, registry: str, author: Author, *, rows: bool, strict: bool

@@ -11,12 +11,13 @@ from snapbook import places, refs, settings, signing
 from snapbook import verify as verifying
 from snapbook.errors import BadOption, Hint, NotFound, Usage
 from snapbook.trust import Trust
-from snapbook.verbs import look, who
+from snapbook.verbs import keeping, look, who
 from snapbook.verbs.here import Here
 from snapbook.verbs.state import size_text
 from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
+    from snapbook.canonical import Json
     from snapbook.verbs.table import Asked
 
 _AUTOLOAD = 'c.InteractiveShellApp.extensions.append("snapbook")  # snapbook autoload'
@@ -55,14 +56,20 @@ def gc(here: Here, asked: Asked) -> Done:
     """Free what no version needs any more. Never deletes a version."""
     repository = here.repository()
     mine = who.author(here.folder)
+    lines: list[str] = []
+    expired: list[Json] = []
+    if asked.expire:
+        again = Hint("gc", ("--expire", "--yes"))
+        lines, expired = keeping.expire(repository, mine, again, yes=asked.yes, dry=asked.dry_run)
     freed = gc_of.gc(repository, mine, dry=asked.dry_run, progress=here.progress)
     verb = "would free" if asked.dry_run else "freed"
     packs = f"{freed.packs} pack{'' if freed.packs == 1 else 's'}"
     files = f"{freed.debris} unfinished file{'' if freed.debris == 1 else 's'}"
     line = f"{verb} {size_text(freed.bytes)}: {packs}, {files}"
     return Done(
-        (line,),
+        (*lines, line),
         {
+            "expired": expired,
             "bytes": freed.bytes,
             "packs": freed.packs,
             "debris": freed.debris,

@@ -13,7 +13,7 @@ from snapbook import places
 from snapbook.errors import BadOption, Hint, Unreachable, Usage
 from snapbook.registry import statement
 from snapbook.repository import Author
-from snapbook.verbs import who
+from snapbook.verbs import keeping, who
 from snapbook.verbs.here import Here, release
 from snapbook.verbs.state import size_text
 from snapbook.verbs.values import Done
@@ -133,12 +133,19 @@ def _kept_tokens(kept: places.Served) -> Iterator[Tokens]:
 
 def gc(here: Here, asked: Asked) -> Done:
     """Free what no version of a served registry needs, and uploads that nobody goes on with."""
+    author = Author(who.name(here.folder))
+    lines: list[str] = []
     with places.open_folder(existing(here, asked)) as repository:
-        freed = sweeping.gc(repository, Author(who.name(here.folder)), progress=here.progress)
+        if asked.expire:
+            again = Hint(
+                "registry", ("gc", "--expire", "--yes", "--folder", asked.folder or _FOLDER)
+            )
+            lines, _ = keeping.expire(repository, author, again, yes=asked.yes, dry=False)
+        freed = sweeping.gc(repository, author, progress=here.progress)
     files = f"{freed.debris} unfinished file{'' if freed.debris == 1 else 's'}"
     packs = f"{freed.packs} pack{'' if freed.packs == 1 else 's'}"
     return Done(
-        (f"freed {size_text(freed.bytes)}: {packs}, {files}",),
+        (*lines, f"freed {size_text(freed.bytes)}: {packs}, {files}"),
         {"bytes": freed.bytes, "packs": freed.packs, "debris": freed.debris},
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snapbook.verbs.every.common import late
+from snapbook.verbs.every.common import YES, late
 from snapbook.verbs.table import Argument, Verb
 
 ACTS = (
@@ -57,6 +57,10 @@ REGISTRIES = (
                 "what that gave it for programs on people's machines: shown to all of them",
                 metavar="TEXT",
             ),
+            Argument(
+                ("--expire",), "for gc: first delete what the policies of models let go", "flag"
+            ),
+            YES,
             Argument(
                 ("--rate",),
                 "requests a second of one token or address; left out: 1000; 0: any",

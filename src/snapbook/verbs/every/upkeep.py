@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snapbook.verbs.every.common import DRY, REF, late
+from snapbook.verbs.every.common import DRY, REF, YES, late
 from snapbook.verbs.table import Argument, Verb
 
 UPKEEP = (
@@ -18,7 +18,11 @@ UPKEEP = (
         "gc",
         "Free what no version needs any more",
         late("care", "gc"),
-        (DRY,),
+        (
+            Argument(("--expire",), "first delete what the policies of models let go", "flag"),
+            DRY,
+            YES,
+        ),
         label="Free Space…",
         on="repository",
         changes=True,

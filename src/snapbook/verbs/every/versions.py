@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snapbook.verbs.check import check_save
-from snapbook.verbs.every.common import DRY, NEED_REF, REF, YES, late
+from snapbook.verbs.every.common import DRY, NEED_REF, REASON, REF, YES, late
 from snapbook.verbs.table import Argument, Verb
 
 VERSIONS = (
@@ -207,5 +207,21 @@ VERSIONS = (
         on="version",
         changes=True,
         button="Delete",
+    ),
+    Verb(
+        "hold",
+        "Keep a version whatever happens: it cannot be deleted, and no policy lets it go",
+        late("keeping", "hold"),
+        (
+            NEED_REF,
+            REASON,
+            Argument(("--release",), "let it go again", "flag"),
+            Argument(("--registry",), "a version of a registry", metavar="NAME"),
+        ),
+        examples=('hold churn:1.4.0 --reason "audit of 2026"',),
+        label="Hold…",
+        on="version",
+        changes=True,
+        button="Hold",
     ),
 )
