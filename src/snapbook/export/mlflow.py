@@ -21,6 +21,8 @@ from snapbook.parts import environment
 from snapbook.parts.base import Part
 
 Get = Callable[[str], bytes]
+REF, DIGEST = "snapbook.ref", "snapbook.digest"  # tags of a version there
+_NAMESPACE = "~"  # for the slash, which MLflow's names do not have, and of which ours have none
 _PYTHON = "3.11.0"  # for a version that does not tell its own
 # What a model's bytes need to be loaded, by the module that its framework is imported as.
 _DISTRIBUTIONS = {"sklearn": "scikit-learn"}
@@ -43,6 +45,16 @@ class _Bytes:
     file: File
     loader: str
     entries: Mapping[str, Json]
+
+
+def named(model: str) -> str:
+    """What a model of ours is called in MLflow: risk~churn for risk/churn."""
+    return model.replace("/", _NAMESPACE)
+
+
+def model_of(name: str) -> str:
+    """The model of ours that MLflow calls ``name``."""
+    return name.replace(_NAMESPACE, "/")
 
 
 def folder(manifest: str, time: str, parts: Sequence[Part], get: Get) -> tuple[File, ...]:
@@ -139,7 +151,7 @@ def _mlmodel(manifest: str, time: str, model: Part, held: _Bytes, python: str) -
         "flavors": {"python_function": pyfunc, **held.entries},
         "model_uuid": manifest[:32],
         "utc_time_created": _moment(time),
-        "metadata": {"snapbook.digest": manifest},
+        "metadata": {DIGEST: manifest},
     }
     if (found := signature(model)) is not None:
         told["signature"] = {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from snapbook import refs
 from snapbook.errors import Hint, NotFound, Unreachable
-from snapbook.verbs import border, look, queued, travel, waiting, who
+from snapbook.verbs import border, look, mlflow, queued, travel, waiting, who
 from snapbook.verbs.here import Here
 from snapbook.verbs.values import Done
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 def push(here: Here, asked: Asked) -> Done:
     """Copy a version to a registry: only what is missing there travels."""
+    if asked.to:
+        return mlflow.push(here, asked)
     repository = here.repository()
     if asked.waiting:
         return _waiting(repository)

@@ -29,14 +29,14 @@ def set_alias(call: Call) -> Answer:
 
 def get(call: Call) -> Answer:
     """The version that an alias points at."""
-    name, alias = call.readable(call.text("name")), call.text("alias")
+    name, alias = call.readable(call.model()), call.text("alias")
     one, _ = entities.by_manifest(call, name, _pointed(call, name, alias))
     return {"model_version": entities.version(call, one)}
 
 
 def delete(call: Call) -> Answer:
     """Take an alias away; for a protected one that is for those who may promote to it."""
-    name, alias = call.readable(call.text("name")), call.text("alias")
+    name, alias = call.readable(call.model()), call.text("alias")
     _take(call, name, alias)
     return {}
 

@@ -15,6 +15,7 @@ from typing import Any
 from fastapi import Request
 
 from snapbook.errors import NotFound, Refused, Usage
+from snapbook.export.mlflow import model_of
 from snapbook.registry.asked import json_object, limited, service_of
 from snapbook.registry.roles import READ, Principal
 from snapbook.registry.service import Service
@@ -65,6 +66,10 @@ class Call:
         if not isinstance(value, str) or len(value) > _LONGEST:
             raise _wrong(name, "is no text, or too long a one")
         return value
+
+    def model(self, name: str = "name") -> str:
+        """The name of a model of ours that the text ``name`` is."""
+        return model_of(self.text(name))
 
     def number(self, name: str, default: int | None = None, most: int = 1 << 53) -> int:
         """The whole number ``name``, perhaps written as a text."""

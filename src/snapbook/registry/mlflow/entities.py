@@ -13,6 +13,7 @@ from snapbook.catalog import ordinals
 from snapbook.catalog.ordinals import Counted, Registered
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import NotFound
+from snapbook.export.mlflow import DIGEST, REF, named
 from snapbook.registry.mlflow.call import Call
 from snapbook.registry.mlflow.told import milliseconds, pairs, present
 from snapbook.registry.roles import READ
@@ -26,12 +27,11 @@ RUN, RUN_NAME, EXPERIMENT, SOURCE = (
     "mlflow.run_id", "mlflow.run_name", "mlflow.experiment", "mlflow.source",
 )  # fmt: skip
 ORIGIN = frozenset({RUN, RUN_NAME, EXPERIMENT, SOURCE})
-REF, DIGEST = "snapbook.ref", "snapbook.digest"
 
 
 def found(call: Call, right: str = READ) -> tuple[Counted, VersionRow]:
     """The version that ``name`` and ``version`` of the call mean, for who has ``right`` to it."""
-    model = call.readable(call.text("name"))
+    model = call.readable(call.model())
     call.need(right, model)
     return by_ordinal(call, model, call.number("version"))
 
@@ -76,7 +76,7 @@ def model(call: Call, one: Registered) -> dict[str, Any]:
         if manifest in ordinal
     ]
     return present(
-        name=one.name,
+        name=named(one.name),
         creation_timestamp=milliseconds(one.made),
         last_updated_timestamp=milliseconds(one.touched),
         description=one.description,
@@ -118,7 +118,7 @@ def description(call: Call, row: VersionRow) -> str:
 def _version(call: Call, one: Counted, row: VersionRow, stood: frozenset[str]) -> dict[str, Any]:
     tags = {name: value for name, value in row.tags.items() if name not in ORIGIN}
     return present(
-        name=one.model,
+        name=named(one.model),
         version=str(one.ordinal),
         creation_timestamp=milliseconds(one.time),
         last_updated_timestamp=milliseconds(one.touched),
@@ -128,7 +128,7 @@ def _version(call: Call, one: Counted, row: VersionRow, stood: frozenset[str]) -
         source=source(one.manifest),
         run_id=row.tags.get(RUN),
         status="READY",
-        tags=pairs({**tags, REF: row.ref, DIGEST: one.manifest}),
+        tags=pairs({REF: row.ref, DIGEST: one.manifest, **tags}),
         aliases=list(row.aliases),
     )
 

@@ -19,6 +19,7 @@ from snapbook.capture import Draft as Version
 from snapbook.catalog import ordinals
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import NotFound, Usage
+from snapbook.export.mlflow import model_of
 from snapbook.flavors import mlflow
 from snapbook.parts import params
 from snapbook.parts.base import Part
@@ -77,8 +78,8 @@ def _place(call: Call, source: str) -> Place | VersionRow:
         return Place(found["run"], found["path"].strip("/"))
     if found := _VERSION.fullmatch(source):
         if found["alias"]:
-            return resolved(call.service, call.who, f"{found['name']}@{found['alias']}")
-        model = call.readable(found["name"])
+            return resolved(call.service, call.who, f"{model_of(found['name'])}@{found['alias']}")
+        model = call.readable(model_of(found["name"]))
         return entities.by_ordinal(call, model, int(found["ordinal"]))[1]
     path = _path(call, source)
     if path is not None:

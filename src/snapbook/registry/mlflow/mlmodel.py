@@ -20,6 +20,8 @@ NAME = "MLmodel"
 REQUIREMENTS, PYTHON = "requirements.txt", "python_env.yaml"
 MOST_BYTES = 256 << 10  # of any of them
 _PIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]{0,99})(?:\[[^\]]*\])?==([A-Za-z0-9.+!_-]{1,60})")
+_BRACKET = re.compile(rb"[][{}]")
+_DEEPEST = 200
 _LOADER = re.compile(r"mlflow\.[a-z_]{1,40}")
 
 
@@ -78,6 +80,8 @@ def _yaml(data: bytes) -> Mapping[str, Any]:
 
     if len(data) > MOST_BYTES:
         raise Usage("MLmodel is larger than any", kind="too-large")
+    if _depth(data) > _DEEPEST:
+        raise Usage("MLmodel cannot be read", "it is nested too deep", kind="argument")
     try:
         # The loader in Python: the one in C does not survive what is nested deep enough.
         value = yaml.load(data, Loader=yaml.SafeLoader)
@@ -86,6 +90,15 @@ def _yaml(data: bytes) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise Usage("MLmodel is no table", kind="argument")
     return value
+
+
+def _depth(data: bytes) -> int:
+    """How deep brackets are nested in ``data``: reading them takes the square of it."""
+    deepest = depth = 0
+    for bracket in _BRACKET.findall(data):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _version(flavor: object) -> str:

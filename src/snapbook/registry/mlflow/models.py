@@ -11,6 +11,7 @@ from snapbook.canonical import Json
 from snapbook.catalog import ordinals
 from snapbook.catalog.ordinals import Registered
 from snapbook.errors import Conflict, NotFound, Refused
+from snapbook.export.mlflow import named
 from snapbook.refs import check_model_name
 from snapbook.registry.mlflow import entities, search
 from snapbook.registry.mlflow.call import Call, pair
@@ -25,7 +26,7 @@ _ORDERS = {"name": str, "creation_timestamp": int, "last_updated_timestamp": int
 
 def create(call: Call) -> Answer:
     """Make a model that has no version yet."""
-    name = check_model_name(call.text("name"))
+    name = check_model_name(call.model())
     call.need(WRITE, name)
     index = call.repository.known
 
@@ -46,12 +47,12 @@ def create(call: Call) -> Answer:
 
 def get(call: Call) -> Answer:
     """A model, with its newest versions and where its aliases point."""
-    return _told(call, call.readable(call.text("name")))
+    return _told(call, call.readable(call.model()))
 
 
 def rename(call: Call) -> Answer:
     """Give a model another name; the old one keeps working."""
-    name, to = _present(call), check_model_name(call.text("new_name"))
+    name, to = _present(call), check_model_name(call.model("new_name"))
     call.need(ADMINISTER, name)
     call.need(ADMINISTER, to)
     taken = call.repository.index.model(to)
@@ -126,7 +127,7 @@ def latest(call: Call) -> Answer:
 
 def _values(one: Registered) -> Mapping[str, str | int]:
     return {
-        "name": one.name,
+        "name": named(one.name),
         "creation_timestamp": milliseconds(one.made),
         "last_updated_timestamp": milliseconds(one.touched),
     }
@@ -134,7 +135,7 @@ def _values(one: Registered) -> Mapping[str, str | int]:
 
 def _present(call: Call) -> str:
     """The model ``name`` of the call, which is there. Raises NotFound."""
-    name = call.readable(call.text("name"))
+    name = call.readable(call.model())
     if _there(call, name) is None:
         raise NotFound(f"There is no model {name} here")
     return name

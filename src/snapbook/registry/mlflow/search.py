@@ -250,9 +250,18 @@ def _unquoted(text: str) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _like(pattern: str, any_case: bool) -> re.Pattern[str]:
-    """SQL's LIKE: % is any text, _ any character."""
-    parts = {"%": ".*?", "_": "."}
-    source = "".join(parts.get(letter, re.escape(letter)) for letter in re.sub("%+", "%", pattern))
+    """SQL's LIKE: % is any text, _ any character.
+
+    Every piece between two % is taken where it is found first and never again (an atomic group), so
+    no pattern takes longer than its length times the text's.
+    """
+    first, *rest = (
+        "".join("." if c == "_" else re.escape(c) for c in p) for p in pattern.split("%")
+    )
+    source = first
+    if rest:
+        *middle, last = rest
+        source += "".join(f"(?>.*?{piece})" for piece in middle if piece) + f".*{last}"
     return re.compile(source, re.DOTALL | (re.IGNORECASE if any_case else 0))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from snapbook.catalog import ordinals
 from snapbook.catalog.ordinals import Counted
 from snapbook.errors import NotFound, Refused
+from snapbook.export.mlflow import DIGEST, model_of, named
 from snapbook.registry.mlflow import entities, making, search
 from snapbook.registry.mlflow.call import Call, pair
 from snapbook.registry.mlflow.told import milliseconds
@@ -24,7 +25,7 @@ _ORDERS = {"name": str, "version_number": int, "creation_timestamp": int,
 
 def create(call: Call) -> Answer:
     """Make a version of what ``source`` names; a second time for the same source gives the same."""
-    name = call.readable(call.text("name"))
+    name = call.readable(call.model())
     call.need(WRITE, name)
     if not call.repository.known.ask(lambda db: ordinals.registered(db, name)):
         raise NotFound(f"There is no model {name} here")
@@ -64,7 +65,7 @@ def delete(call: Call) -> Answer:
 
 def set_tag(call: Call) -> Answer:
     """Set a tag of a version."""
-    one, row = entities.found(call, WRITE)
+    _, row = entities.found(call, WRITE)
     key, value = pair(call.given)
     _free(key)
     call.repository.tag(row, {key: value}, (), call.author)
@@ -73,7 +74,7 @@ def set_tag(call: Call) -> Answer:
 
 def delete_tag(call: Call) -> Answer:
     """Remove a tag of a version."""
-    one, row = entities.found(call, WRITE)
+    _, row = entities.found(call, WRITE)
     key, _ = pair(call.given)
     _free(key)
     call.repository.tag(row, {}, (key,), call.author)
@@ -87,7 +88,7 @@ def find(call: Call) -> Answer:
         call, _FILTERS, _ORDERS, ("last_updated_timestamp DESC",), ("name", "version_number DESC")
     )
     index = call.repository.index
-    name = asked.equal("name")
+    name = model_of(asked.equal("name"))
     known = index.model(name) if name else ""
     if known is None or not _fits(name, known):
         return {"model_versions": []}
@@ -114,7 +115,7 @@ def _items(
 
 def _values(one: Counted, tags: Mapping[str, Mapping[int, str]]) -> dict[str, str | int]:
     return {
-        "name": one.model,
+        "name": named(one.model),
         "version_number": one.ordinal,
         "run_id": tags[entities.RUN].get(one.n, ""),
         "source_path": entities.source(one.manifest),
@@ -124,9 +125,9 @@ def _values(one: Counted, tags: Mapping[str, Mapping[int, str]]) -> dict[str, st
 
 
 def _tags(one: Counted, tags: Mapping[str, Mapping[int, str]]) -> dict[str, str]:
-    """Those that were asked for; the digest is one, whoever asks."""
+    """Those that were asked for; the digest is one, unless the version was pushed with another."""
     found = {name: texts[one.n] for name, texts in tags.items() if one.n in texts}
-    return {**found, entities.DIGEST: one.manifest}
+    return {DIGEST: one.manifest, **found}
 
 
 def _free(key: str) -> None:

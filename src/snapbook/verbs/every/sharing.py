@@ -18,6 +18,7 @@ SHARING = (
             LATER,
             Argument(("--waiting",), "show what waits to be pushed", "flag"),
             Argument(("--drop",), "let it wait no more", "flag"),
+            Argument(("--to",), "an MLflow server instead: mlflow+http://HOST:PORT", metavar="URL"),
             DRY,
             YES,
         ),
