@@ -25,7 +25,6 @@ from snapbook.parts.base import Part
 if TYPE_CHECKING:
     import httpx
 
-PREFIX = "mlflow+"
 _API = "/api/2.0/mlflow"
 _FILES = "/api/2.0/mlflow-artifacts/artifacts"
 _PROXY = "mlflow-artifacts:/"
@@ -116,20 +115,17 @@ class _Server:
 def _connected(url: str) -> Iterator[_Server]:
     import httpx
 
-    from snapbook.registry.http import checked_url
-
-    plain = checked_url(url.removeprefix(PREFIX))
     token = os.environ.get("MLFLOW_TRACKING_TOKEN", "")
     user = os.environ.get("MLFLOW_TRACKING_USERNAME", "")
     password = os.environ.get("MLFLOW_TRACKING_PASSWORD", "")
     with httpx.Client(
-        base_url=plain,
+        base_url=url,
         headers={"Authorization": f"Bearer {token}"} if token else {},
         auth=(user, password) if user and not token else None,
         timeout=httpx.Timeout(300, connect=10),
         follow_redirects=False,
     ) as client:
-        yield _Server(client, plain.partition("://")[2])
+        yield _Server(client, url.partition("://")[2])
 
 
 def _found(server: _Server, name: str, row: VersionRow) -> str | None:
