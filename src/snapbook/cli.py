@@ -64,6 +64,7 @@ def _run(words: Sequence[str]) -> int:
             face="cli",
             progress=progress,
             say=lambda line: _say(say, line),
+            line=lambda line: _say(sys.stdout.write, line),
             page=_page,
         )
         value = verbs.run_words(here, verb, [*rest, *before])

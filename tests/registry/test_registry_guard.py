@@ -233,6 +233,7 @@ TABLE = {
         {"params": {"ref": "churn"}}, dict.fromkeys(CHURN, 400), 404,
     ),
     ("GET", f"{PATH}/page/file"): ({"params": {"ref": "churn"}}, dict.fromkeys(CHURN, 400), 404),
+    ("GET", f"{PATH}/news"): ({"params": {"model": "churn"}}, CHURN, 404),
     ("GET", f"{PATH}/trials"): ({"params": {"ref": "churn", "alias": "production"}}, CHURN, 404),
     # Without a verdict: who may is told so.
     ("POST", f"{PATH}/verdicts"): (

@@ -43,6 +43,7 @@ WORDS = {
     "judge": ["churn:0.1.0", "production"],
     "review": ["churn"],
     "policy": ["churn", "policy.toml"],
+    "watch": ["churn", "--timeout", "0"],
     "push": ["churn:0.1.0", "--yes"],
     "pull": ["team::churn"],
     "sync": ["--yes"],

@@ -6,6 +6,7 @@ load balancers wants a token, which guard.py sees to; tests walk the table of ro
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Protocol
@@ -17,9 +18,23 @@ from starlette.exceptions import HTTPException
 
 from snapbook import failure
 from snapbook.errors import DiskFull, ReadOnly, SnapbookError, Unreachable, Usage
-from snapbook.registry import blobs, chain, holds, logs, meters, promotion, versions, visits, wire
+from snapbook.registry import (
+    blobs,
+    chain,
+    holds,
+    logs,
+    meters,
+    news,
+    promotion,
+    versions,
+    visits,
+    wire,
+)
 from snapbook.registry.asked import Asked, service_of
+from snapbook.registry.dispatch import Dispatch
 from snapbook.registry.guard import OPEN, Guard, id_of
+from snapbook.registry.hooks import Hooks
+from snapbook.registry.identity import FolderDrawer
 from snapbook.registry.mlflow import routes as mlflow
 from snapbook.registry.refusal import refusal
 from snapbook.registry.service import Service
@@ -49,7 +64,10 @@ def make(service: Service, page: Page | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
+        hooks = Dispatch(service, Hooks(service.drawer or FolderDrawer(service.folder)))
+        hooks.start()
         yield
+        await asyncio.to_thread(hooks.stop)
         service.close()
 
     app = FastAPI(
@@ -66,7 +84,7 @@ def make(service: Service, page: Page | None = None) -> FastAPI:
     app.add_exception_handler(SnapbookError, _refuse)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(RequestValidationError, _unfit)
-    for room in (blobs, chain, holds, promotion, versions, visits):
+    for room in (blobs, chain, holds, news, promotion, versions, visits):
         app.include_router(room.routes, prefix=wire.PATH)
     app.include_router(mlflow.routes)
     if page is not None:

@@ -28,8 +28,8 @@ _APART = timedelta(minutes=5)  # from which on two clocks are said to differ
 # The answers that tell of the chain; what else there is are bytes under digests.
 _TELLS = frozenset(
     {
-        "/about", "/aliases", "/events", "/head", "/missing", "/opinions", "/policies",
-        "/promotions", "/review", "/rollbacks", "/version", "/versions",
+        "/about", "/aliases", "/events", "/head", "/missing", "/news", "/opinions", "/policies",
+        "/promotions", "/review", "/rollbacks", "/trials", "/verdicts", "/version", "/versions",
     }
 )  # fmt: skip
 

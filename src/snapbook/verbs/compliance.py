@@ -12,15 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snapbook import places, settings
 from snapbook.refs import number_text
-from snapbook.registry.known import Book
 from snapbook.report import decisions, sections
 from snapbook.report.page import page
 from snapbook.report.told import Facts, Node, Picture, Report, Section, Table, Text
 from snapbook.report.words import moment
 from snapbook.transfer import Local
-from snapbook.verbs import look, origin
+from snapbook.verbs import look, origin, travel
 from snapbook.verbs.here import Here
 from snapbook.verbs.history import told
 from snapbook.verbs.promotion import split
@@ -113,9 +111,7 @@ def _repository(here: Here, registry: str) -> Iterator[Repository]:
     if not registry:
         yield here.repository()
         return
-    book = Book(settings.folder())
-    known = book.get(registry)
-    with places.open_registry(known, book.token(known)) as side:
+    with travel.opened(here, travel.book().get(registry)) as side:
         if isinstance(side, Local):
             yield side.repository
         else:

@@ -49,7 +49,8 @@ def folder_now() -> Path:
 @dataclass(frozen=True, slots=True)
 class Here:
     """The surroundings of one call. ``progress`` is told (what, done, of) while something lasts,
-    ``say`` a line that people have to see before the verb has ended; ``page`` makes what a registry
+    ``say`` a line that people have to see before the verb has ended, ``line`` one of what they asked
+    for, as it comes; ``page`` makes what a registry
     that is served from here shows to people.
 
     A context: the repositories that were opened through it are closed at its end.
@@ -60,6 +61,7 @@ class Here:
     face: str = "python"
     progress: Progress = field(default=silent)
     say: Callable[[str], None] = field(default=unsaid)
+    line: Callable[[str], None] = field(default=unsaid)
     page: Callable[[], Page] | None = None
     _opened: list[Repository] = field(default_factory=list, init=False, repr=False, compare=False)
 

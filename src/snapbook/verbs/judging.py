@@ -15,21 +15,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snapbook import places, settings
+from snapbook import settings
 from snapbook.errors import BadOption, Hint, NotFound, Untrusted
 from snapbook.gates import known
 from snapbook.manifest import Manifest
 from snapbook.parts import frame, model
 from snapbook.promote.verdicts import Judgement, judgement
 from snapbook.refs import number_text
-from snapbook.registry.known import Book
 from snapbook.secrets import Redactor
 from snapbook.store.memory import MemoryStore
 from snapbook.transfer import Local
 from snapbook.trial import choosing, own, running
 from snapbook.trial.job import Folder, Job, Question
 from snapbook.trust import Claim, Trust
-from snapbook.verbs import who
+from snapbook.verbs import travel, who
 from snapbook.verbs.here import Here, release
 from snapbook.verbs.promotion import data_of, desk, split, typed, verdicts
 from snapbook.verbs.values import Done
@@ -126,9 +125,7 @@ def _side(here: Here, registry: str) -> Iterator[Side]:
     if not registry:
         yield Local(here.repository())
         return
-    book = Book(settings.folder())
-    known_as = book.get(registry)
-    with places.open_registry(known_as, book.token(known_as)) as side:
+    with travel.opened(here, travel.book().get(registry)) as side:
         yield side
 
 

@@ -13,7 +13,7 @@ from snapbook.errors import BadOption, Refused, Unreachable, Usage
 from snapbook.registry import pinned, signin, statement
 from snapbook.registry.heads import Heads
 from snapbook.registry.known import Book, Known, checked
-from snapbook.verbs import granting, restoring, serving
+from snapbook.verbs import granting, hooking, restoring, serving
 from snapbook.verbs.here import Here
 from snapbook.verbs.values import Done
 
@@ -28,7 +28,7 @@ def registry(here: Here, asked: Asked) -> Done:
         "serve": serving.serve, "gc": serving.gc,
         "token": granting.token, "tokens": granting.tokens, "revoke": granting.revoke,
         "grant": granting.grant,
-        "key": restoring.key, "restored": restoring.restored,
+        "key": restoring.key, "restored": restoring.restored, "webhook": hooking.webhook,
     }[asked.act or "list"](here, asked)  # fmt: skip
 
 

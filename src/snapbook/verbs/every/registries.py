@@ -7,6 +7,7 @@ from snapbook.verbs.table import Argument, Verb
 
 ACTS = (
     "list", "add", "remove", "serve", "token", "grant", "tokens", "revoke", "key", "restored", "gc",
+    "webhook",
 )  # fmt: skip
 
 REGISTRIES = (
@@ -18,7 +19,7 @@ REGISTRIES = (
             Argument(
                 ("act",),
                 "list, add NAME URL, remove NAME, serve, token NAME ROLE..., grant WHO ROLE...,"
-                " tokens, revoke ID, key, restored, gc",
+                " tokens, revoke ID, key, restored, gc, webhook [add URL|remove ID]",
                 "?",
                 choices=ACTS,
             ),
@@ -56,6 +57,14 @@ REGISTRIES = (
                 ("--oidc-secret",),
                 "what that gave it for programs on people's machines: shown to all of them",
                 metavar="TEXT",
+            ),
+            Argument(
+                ("--model",),
+                "what a webhook is told of: churn, risk/*; left out: all",
+                metavar="PATTERN",
+            ),
+            Argument(
+                ("--private",), "a webhook's address may be one of a private network", many="flag"
             ),
             Argument(
                 ("--expire",), "for gc: first delete what the policies of models let go", "flag"

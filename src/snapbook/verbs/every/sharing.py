@@ -7,6 +7,27 @@ from snapbook.verbs.table import Argument, Verb
 
 SHARING = (
     Verb(
+        "watch",
+        "Tell what happens as it happens, here or in a registry; a job may wait for it",
+        late("watching", "watch"),
+        (
+            Argument(("model_name",), "one model; left out: all", "?", complete="model"),
+            Argument(
+                ("--until",),
+                "end with the first of this kind: version, alias, approve, production, ...",
+                metavar="KIND",
+            ),
+            Argument(
+                ("--timeout",), "end after so long; 1 where --until did not come", metavar="SECONDS"
+            ),
+            Argument(("--since",), "begin behind this event; left out: now", metavar="N"),
+            Argument(("--registry",), "a registry; left out: this project", metavar="NAME"),
+        ),
+        examples=("snapbook watch team::churn --until production --timeout 3600",),
+        label="Watch…",
+        place="shell",
+    ),
+    Verb(
         "push",
         "Copy a version to a registry; only what is missing there travels",
         late("share", "push"),
