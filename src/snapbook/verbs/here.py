@@ -49,9 +49,8 @@ def folder_now() -> Path:
 @dataclass(frozen=True, slots=True)
 class Here:
     """The surroundings of one call. ``progress`` is told (what, done, of) while something lasts,
-    ``say`` a line that people have to see before the verb has ended, ``line`` one of what they asked
-    for, as it comes; ``page`` makes what a registry
-    that is served from here shows to people.
+    ``say`` a line that people have to see before the verb has ended, ``line`` one of what they
+    asked for, as it comes; ``page`` makes what a registry that is served from here shows to people.
 
     A context: the repositories that were opened through it are closed at its end.
     """
