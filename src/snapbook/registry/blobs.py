@@ -43,6 +43,7 @@ def missing(asked: Asked) -> dict[str, Any]:
     model = asked.text("model")
     asked.need("write", model)
     asked.service.chain.head()
+    asked.service.ledger.check_room(asked.service.repository, model)
     absent = asked.service.store.lacking(digests)
     known = asked.service.reachable(asked.who, model)
     hidden = set() if known is None else {digest for digest in digests if digest not in known}

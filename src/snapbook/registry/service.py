@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from snapbook.errors import Refused
 from snapbook.registry.identity import Drawer, FolderDrawer, Identity
 from snapbook.registry.meters import Meters
 from snapbook.registry.people import People
+from snapbook.registry.quotas import Ledger, Quota
 from snapbook.registry.roles import Principal
 from snapbook.registry.sessions import Sessions, Shelf
 from snapbook.registry.shelves import FolderShelf
@@ -34,12 +36,14 @@ _REMEMBERED = 64
 class Limits:
     """The most that one request may bring, in bytes: a pack as it travels, and unpacked.
 
-    And how many requests a second one token or one address may make; 0 is without limit.
+    And how many requests a second one token or one address may make; 0 is without limit. And how
+    many bytes the versions of some models may take.
     """
 
     pack_bytes: int = 32 << 30
     unpacked_bytes: int = 128 << 30
     requests_per_s: float = 1000
+    quotas: tuple[Quota, ...] = ()
 
 
 @dataclass(slots=True)
@@ -58,6 +62,7 @@ class Service:
     people: People | None = None  # who signs in elsewhere
     sessions: Sessions = field(init=False)
     identity: Identity = field(init=False)
+    ledger: Ledger = field(init=False)
     _threads: threading.local = field(default_factory=threading.local, init=False)
     _all: list[Repository] = field(default_factory=list, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -68,6 +73,7 @@ class Service:
     def __post_init__(self) -> None:
         shelf = self.shelf or FolderShelf(self.folder / "sessions")
         self.sessions = Sessions(shelf, self.tokens)
+        self.ledger = Ledger(self.limits.quotas)
         self.identity = Identity(self.drawer or FolderDrawer(self.folder))
 
     @property
@@ -77,7 +83,7 @@ class Service:
         if found is None:
             found = self.open()
             assert isinstance(found.catalog, Kept)
-            found.catalog = Witnessed(found.catalog)
+            found.catalog = Witnessed(found.catalog, partial(self.ledger.admit, found))
             self._threads.repository = found
             with self._lock:
                 self._all.append(found)

@@ -7,7 +7,7 @@ which head an answer was made by, for whoever signs that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -98,9 +98,13 @@ class Kept(Stored, Catalog, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Witnessed:
-    """``catalog``, whose events say which request made them."""
+    """``catalog``, whose events say which request made them.
+
+    ``admit`` is asked before each, by its type and body, and raises where it may not be.
+    """
 
     catalog: Kept
+    admit: Callable[[str, Mapping[str, Json]], None] = lambda _type, _body: None
 
     def head(self) -> Head:
         """See `Catalog.head`."""
@@ -134,6 +138,7 @@ class Witnessed:
         rest: Mapping[str, Json] | None = None,
     ) -> Event:
         """See `Catalog.append`; what ``rest`` says of a request counts for nothing."""
+        self.admit(type, body)
         said = {name: value for name, value in (rest or {}).items() if name != VIA}
         if (via := _now.get()) is not None:
             said[VIA] = via.as_json()

@@ -21,6 +21,7 @@ from snapbook.verbs.values import Done
 if TYPE_CHECKING:
     from snapbook.registry.identity import Drawer
     from snapbook.registry.oidc import Issuer
+    from snapbook.registry.service import Limits
     from snapbook.registry.sessions import Shelf
     from snapbook.registry.tokens import Tokens
     from snapbook.verbs.table import Asked
@@ -34,7 +35,7 @@ def serve(here: Here, asked: Asked) -> Done:
         raise Usage(
             "A registry is served from a shell", act="There", hint="snapbook registry serve"
         )
-    limits, issuer = _rate(asked.rate), _issuer(asked)
+    limits, issuer = _limits(asked), _issuer(asked)
     folder = folder_of(here, asked)
     with ExitStack() as open_:
         if issuer is not None:
@@ -60,11 +61,11 @@ def _issuer(asked: Asked) -> Issuer | None:
 
 
 def _answer(
-    here: Here, asked: Asked, kept: places.Served, rate: float, issuer: Issuer | None
+    here: Here, asked: Asked, kept: places.Served, limits: Limits, issuer: Issuer | None
 ) -> Done:
     from snapbook.registry import serve as serving
     from snapbook.registry.people import People
-    from snapbook.registry.service import Limits, Service
+    from snapbook.registry.service import Service
 
     with _kept_tokens(kept) as tokens:
         lines = []
@@ -85,7 +86,7 @@ def _answer(
             tokens,
             kept.folder.name,
             release() or "unknown",
-            Limits(requests_per_s=rate),
+            limits,
             shelf=_shelf(kept),
             drawer=drawer(kept),
             people=People(issuer, tokens) if issuer is not None else None,
@@ -183,6 +184,15 @@ def _port(text: str | None) -> int:
     if not text.isascii() or not text.isdecimal() or int(text) > 65535:
         raise BadOption(f"--port cannot be {text}", act="It takes 0 to 65535; 0 finds a free one")
     return int(text)
+
+
+def _limits(asked: Asked) -> Limits:
+    """The most that may be asked of it, and kept in it."""
+    from snapbook.registry import quotas
+    from snapbook.registry.service import Limits
+
+    kept = tuple(quotas.parse(text) for text in asked.quota)
+    return Limits(requests_per_s=_rate(asked.rate), quotas=kept)
 
 
 def _rate(text: str | None) -> float:

@@ -71,6 +71,12 @@ REGISTRIES = (
             ),
             YES,
             Argument(
+                ("--quota",),
+                "for serve: what the versions of some models may take: risk/*=50 GB",
+                "append",
+                metavar="MODELS=SIZE",
+            ),
+            Argument(
                 ("--rate",),
                 "requests a second of one token or address; left out: 1000; 0: any",
                 metavar="N",
