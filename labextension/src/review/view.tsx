@@ -168,7 +168,9 @@ function Gates(props: { judged: readonly Judged[]; trans: TranslationBundle }): 
   const { open, passed } = sorted(judged);
   return (
     <section aria-label={trans.__('Gates')}>
-      <h2>{judged.length === 0 ? trans.__('No gates') : gatesText(judged, trans)}</h2>
+      <h2>{judged.length === 0
+          ? trans.__('No gates')
+          : trans.__('Gates: %1', gatesText(judged, trans))}</h2>
       <ul className="jp-snapbook-Plain">
         {open.map((one, at) => (
           <GateLine key={at} judged={one} trans={trans} />

@@ -14,13 +14,13 @@ export function sorted(judged: readonly Judged[]): { open: Judged[]; passed: Jud
   };
 }
 
-/** "1 gate refuses, 1 warns, 3 pass". */
+/** "1 fails, 1 warns, 3 pass". */
 export function gatesText(judged: readonly Judged[], trans: TranslationBundle): string {
   const { open, passed } = sorted(judged);
   const refuses = open.filter(one => one.refuses).length;
   const warns = open.length - refuses;
   return [
-    refuses > 0 ? trans._n('%1 gate fails', '%1 gates fail', refuses) : '',
+    refuses > 0 ? trans._n('%1 fails', '%1 fail', refuses) : '',
     warns > 0 ? trans._n('%1 warns', '%1 warn', warns) : '',
     passed.length > 0 ? trans._n('%1 passes', '%1 pass', passed.length) : ''
   ]
@@ -53,7 +53,8 @@ export function columns(
     }
   };
   add(review.live?.manifest, review.alias);
-  add(review.candidate?.manifest, trans.__('asked for'));
+  const asked = review.said.some(one => one.word === 'request');
+  add(review.candidate?.manifest, asked ? trans.__('asked for') : trans.__('candidate'));
   const newest = rows.reduce<Row | null>((last, row) => (!last || row.n > last.n ? row : last), null);
   add(newest?.manifest, trans.__('newest'));
   return found;

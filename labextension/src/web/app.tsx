@@ -54,9 +54,11 @@ function Inside(props: AppProps & { me: Me }): JSX.Element {
   const address = addressOf(route);
   React.useEffect(() => {
     document.title = `${titleOf(route, trans)} – ${me.name}`;
-    // Where another screen came, the keyboard begins there; at first the browser decides.
-    if (!first.current) {
-      main.current?.focus({ preventScroll: true });
+    // Where another screen came, the keyboard begins there. At first the browser decides, but for
+    // screens with keys of their own.
+    const own = main.current?.querySelector<HTMLElement>('[data-keys]');
+    if (own || !first.current) {
+      (own ?? main.current)?.focus({ preventScroll: true });
     }
     first.current = false;
   }, [address]);

@@ -9,11 +9,14 @@ export function openMenu(anchor: HTMLElement, entries: readonly Entry[]): void {
   const menu = document.createElement('div');
   menu.className = 'jp-snapbook-web-menu';
   menu.setAttribute('role', 'menu');
-  menu.setAttribute('aria-label', anchor.getAttribute('aria-label') ?? anchor.innerText.trim());
+  menu.setAttribute('aria-label', anchor.getAttribute('aria-label') ?? anchor.textContent ?? '');
+  let open = true;
   const close = (back: boolean): void => {
-    if (!menu.isConnected) {
+    if (!open) {
       return;
     }
+    // Taking it away takes the focus from it, which closes it too.
+    open = false;
     menu.remove();
     anchor.setAttribute('aria-expanded', 'false');
     if (back) {

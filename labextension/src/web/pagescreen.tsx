@@ -51,7 +51,7 @@ export function VersionScreen(props: ScreenProps & { version: string }): JSX.Ele
     });
   };
   return (
-    <div className="jp-snapbook-Page" onKeyDown={press}>
+    <div className="jp-snapbook-Page" tabIndex={-1} data-keys="" onKeyDown={press}>
       <PageView id={id} model={model} folds={folds} trans={trans} actions={ACTIONS} />
     </div>
   );
@@ -86,7 +86,7 @@ export function DiffScreen(props: ScreenProps & { old: string; now: string }): J
       Escape: back
     });
   return (
-    <div className="jp-snapbook-Diff" onKeyDown={press}>
+    <div className="jp-snapbook-Diff" tabIndex={-1} data-keys="" onKeyDown={press}>
       <DiffView
         id={id}
         model={model}
