@@ -82,6 +82,17 @@ def test_one_more_number_counts_with_the_first(chain):
     assert chain.counted() == [("churn", 1, of(1)), ("churn", 2, of(2))]
 
 
+def test_one_more_number_counts_with_the_one_that_lives(chain):
+    """The same Manifest deleted, and made again."""
+    chain.version("churn", "0.1.0", 1)
+    chain.add("delete", model="churn", number="0.1.0", manifest=of(1))
+    chain.version("churn", "0.2.0", 1)
+    further = {"number": "1.0.0", "manifest": of(1), "key": "", "texts": ""}
+    chain.add("alias", model="churn", name="production", old="", new=of(1), way="promote",
+              version=further)  # fmt: skip
+    assert chain.counted() == [("churn", 2, of(1))]
+
+
 def test_a_model_by_itself(chain):
     tags = chain.words(tags={"team": "risk", "since": "2026"}, text="who leaves")
     chain.add("model", model="churn", way="create", texts=tags)

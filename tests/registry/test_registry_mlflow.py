@@ -271,6 +271,22 @@ result = {"number": one.version, "run": one.run_id == run.info.run_id, "tags": o
         assert here.whole(row)
 
 
+def test_what_it_logged_is_restored_where_mlflow_is(registry, mlflow):
+    mlflow.run(registry, LOG, name="tree")
+    code = """
+import pathlib
+from snapbook import places
+from snapbook.parts import model
+with places.open_folder(pathlib.Path(folder)) as there:
+    (row,) = there.index.page("tree").rows
+    part = next(part for part in there.parts(row.manifest) if part.kind == "model")
+    fit = model.restore(part, there.store.get)
+result = [type(fit).__name__, fit.predict(TABLE).tolist()]
+"""
+    told = mlflow.run(registry, code, folder=str(registry.folder))
+    assert told == ["LogisticRegression", table()[1]]
+
+
 def test_a_model_logged_twice_costs_its_few_own_words(registry, mlflow):
     # MLflow's default form, skops, writes other bytes each time.
     plain = LOG.replace('name="model",', 'name="model", serialization_format="cloudpickle",')

@@ -3,6 +3,8 @@
 import http.client
 import os
 import pickle
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 
 import httpx
 import pytest
@@ -11,8 +13,9 @@ from hypothesis import strategies as st
 from mlflows import fitted, push, save
 
 from snapbook import places
-from snapbook.errors import BadExpression
+from snapbook.errors import BadExpression, NotRestorable
 from snapbook.export.mlflow import folder as exported
+from snapbook.parts import model
 from snapbook.registry.mlflow import drafts, mlmodel, search
 from snapbook.verbs import VERBS, Here
 
@@ -98,6 +101,34 @@ def test_a_version_is_made_once_of_one_source(registry, root):
         ("MLmodel", False), ("model.pkl", False),
     ]  # fmt: skip
     assert root.get(f"0/models/{id_}/artifacts/model.pkl") == b"\x80\x05N."
+
+
+def test_two_at_once_make_one(registry, root):
+    root("POST", "registered-models/create", name="churn")
+    source = f"models:/{logged(root, data=bytes(3_000_000))}"
+    with ThreadPoolExecutor(4) as pool:
+        asks = [
+            pool.submit(root, "POST", "model-versions/create", name="churn", source=source)
+            for _ in range(4)
+        ]
+        assert [ask.result()["model_version"]["version"] for ask in asks] == ["1"] * 4
+    with places.open_folder(registry.folder) as there:
+        assert there.index.count("churn") == 1
+
+
+def test_what_it_logged_is_told_before_it_is_loaded(registry, root):
+    """Loading executes, so a reader is told what it would import, and what it needs."""
+    root("POST", "registered-models/create", name="churn")
+    source = f"models:/{logged(root, data=pickle.dumps(print))}"
+    root("POST", "model-versions/create", name="churn", source=source)
+    with places.open_folder(registry.folder) as there:
+        (row,) = there.index.page("churn").rows
+        part = next(p for p in there.parts(row.manifest) if p.kind == "model")
+        assert part.facts["executes"] is True
+        assert model.imports(part, there.store.get) == ("builtins:print",)
+        if find_spec("mlflow") is None:
+            with pytest.raises(NotRestorable, match="churn needs the module mlflow, absent here"):
+                model.restore(part, there.store.get, "churn")
 
 
 def test_drafts_are_their_makers_alone(registry, root, another_one):

@@ -413,7 +413,9 @@ def _known_model(db: sqlite3.Connection, name: object) -> int:
 
 
 def _versions_of(db: sqlite3.Connection, model: int, manifest: bytes) -> list[int]:
-    rows = db.execute("SELECT n FROM versions WHERE manifest = ? AND model = ?", (manifest, model))
+    """The versions of a model that are ``manifest``, those that were not deleted first."""
+    query = "SELECT n FROM versions WHERE manifest = ? AND model = ? ORDER BY deleted, n"
+    rows = db.execute(query, (manifest, model))
     return [row[0] for row in rows]
 
 

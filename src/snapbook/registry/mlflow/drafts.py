@@ -16,7 +16,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -109,6 +109,19 @@ def say(draft: Draft, **line: Any) -> None:
             os.close(fd)
 
 
+@contextmanager
+def alone(draft: Draft) -> Iterator[None]:
+    """Nobody else makes a version of the draft meanwhile."""
+    fd = os.open(draft.folder / _LOG, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):  # a disk without locks: the last word is the chain's
+            durable.wait_alone(fd)
+        yield
+    finally:
+        durable.unlock(fd)
+        os.close(fd)
+
+
 def place(draft: Draft, path: str) -> Path:
     """Where the file ``path`` of a draft is kept. Raises Usage for what is no path within it."""
     return draft.folder / _FILES / _name(checked(path))
@@ -166,7 +179,7 @@ def _take(draft: Draft, line: Mapping[str, Any]) -> None:
 
 
 def _room(call: Call) -> Path:
-    own = canonical.digest(call.who.name.encode())[:12]
+    own = canonical.digest(f"{call.who.kind} {call.who.name}".encode())[:12]
     return call.service.folder / "mlflow" / own
 
 

@@ -18,9 +18,9 @@ from snapbook.canonical import Json
 from snapbook.capture import Draft as Version
 from snapbook.catalog import ordinals
 from snapbook.catalog.rows import VersionRow
-from snapbook.errors import NotFound, Usage
+from snapbook.errors import Damaged, NotFound, Usage
 from snapbook.export.mlflow import model_of
-from snapbook.flavors import mlflow
+from snapbook.flavors import mlflow, opcodes
 from snapbook.parts import params
 from snapbook.parts.base import Part
 from snapbook.registry.finding import resolved
@@ -36,6 +36,9 @@ from snapbook.transfer import Local, accept, checked, renamed
 _MODEL = re.compile(r"models:/(m-[0-9a-f]{32})/?")
 _VERSION = re.compile(r"models:/(?P<name>[^@]+?)(?:/(?P<ordinal>[0-9]{1,9})|@(?P<alias>[^@/]+))")
 _RUN = re.compile(r"runs:/(?P<run>[0-9a-f]{32})/(?P<path>.+)")
+_PICKLES = (".pkl", ".pickle")
+_MOST_PICKLE = 64 << 20
+_MOST_IMPORTS = 500
 _READ_BYTES = 16 << 20
 _WHOLE_BYTES = 256 << 10  # up to here a file is one blob
 _PIECE_BYTES = 64 << 10
@@ -58,17 +61,24 @@ def make(call: Call, name: str) -> str:
     place = _place(call, source)
     if isinstance(place, VersionRow):
         return _copied(call, name, place)
-    known = call.repository.index.ask(
-        lambda db: ordinals.with_tag(db, entities.SOURCE, place.source)
-    )
-    rows = call.repository.known.rows(known)
+    if (manifest := _known(call, name, place.source)) is not None:
+        return manifest
+    with drafts.alone(drafts.load(call, place.draft)):
+        # Two that ask for the same at once: the second finds what the first made.
+        return _known(call, name, place.source) or _made(call, name, _logged(call, place))
+
+
+def _known(call: Call, name: str, source: str) -> str | None:
+    """The version of ``name`` that was made of ``source``, perhaps of that of another model."""
+    places = call.repository.index.ask(lambda db: ordinals.with_tag(db, entities.SOURCE, source))
+    rows = call.repository.known.rows(places)
     for row in rows:
         if row.model == name:
             return row.manifest
     for row in rows:
         if call.who.may(READ, row.model):
             return _copied(call, name, row)  # its files are with the version by now
-    return _made(call, name, _logged(call, place))
+    return None
 
 
 def _place(call: Call, source: str) -> Place | VersionRow:
@@ -183,7 +193,7 @@ def _parts(given: _Logged, writer: Writer) -> list[Part]:
         "digest": canonical.digest(canonical.encode(content)),
         "canonical": False,
         "executes": True,
-        "imports": [],
+        "imports": _imports(given.files),
         "params": {},
         "set_params": [],
         "structure": {"files": len(kept)},
@@ -194,6 +204,16 @@ def _parts(given: _Logged, writer: Writer) -> list[Part]:
     }
     blobs = tuple(blob for file in kept for blob in file.blobs)
     return [Part("model", "model", facts, blobs), *_said(given), _environment(given, writer)]
+
+
+def _imports(files: Mapping[str, Path]) -> list[Json]:
+    """What the pickles among the files would import, read and not executed."""
+    found: set[str] = set()
+    for path, file in files.items():
+        if path.endswith(_PICKLES) and file.stat().st_size <= _MOST_PICKLE:
+            with suppress(Damaged):
+                found.update(opcodes.imports(file.read_bytes()))
+    return sorted(found)[:_MOST_IMPORTS]
 
 
 def _said(given: _Logged) -> Iterator[Part]:
