@@ -57,15 +57,19 @@ class Trust:
         said = statement(claim.model, claim.manifest)
         return signing.verify(claim.key, claim.signature, AUTHOR, said)
 
-    def check(self, claim: Claim, shown: str, imports: tuple[str, ...]) -> None:
-        """Raise Untrusted, with who made it and what it would import, unless `allows`."""
+    def check(self, claim: Claim, shown: str, imports: tuple[str, ...], reason: str = "") -> None:
+        """Raise Untrusted, with who made it and what it would import, unless `allows`.
+
+        ``reason`` is why it is not one of those that need no trust.
+        """
         if self.allows(claim):
             return
         brings = ", ".join(imports[:6]) + (f", +{len(imports) - 6}" if len(imports) > 6 else "")
         raise Untrusted(
             "Not loaded",
             f"{shown} is a pickle by {claim.author or 'nobody who signed it'}"
-            f" that imports {brings or 'nothing that can be told'}",
+            f" that imports {brings or 'nothing that can be told'}"
+            + (f" ({reason})" if reason else ""),
             act=f"If you trust them for {claim.model}",
             hint=Hint("trust", (shown,)),
         )

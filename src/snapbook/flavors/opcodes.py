@@ -48,6 +48,11 @@ def steps(stream: bytes) -> Iterator[tuple[int, int, int]]:
     raise _damaged("it ends within an opcode")
 
 
+def name(code: int) -> str:
+    """What the opcode ``code`` is called in `pickletools`; "" for none."""
+    return _NAMES[code]
+
+
 def imports(stream: bytes) -> tuple[str, ...]:
     """What loading ``stream`` would import, as sorted "module:name".
 

@@ -13,10 +13,11 @@ from typing import Any
 from snapbook import canonical
 from snapbook.canonical import Json
 from snapbook.errors import Damaged, NotKept
-from snapbook.flavors import culprit, facts, modeldigest, opcodes, pickler
+from snapbook.flavors import culprit, facts, modeldigest, opcodes, pickler, restricted
 from snapbook.flavors.base import Description, Encoded
 from snapbook.flavors.pickler import Pickled
 from snapbook.flavors.pieces import cut
+from snapbook.flavors.rebuilt import NotAllowed
 from snapbook.store.base import Writer
 
 FORMAT = "pickle5"
@@ -82,6 +83,14 @@ def fetch(layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> Any:
     """The object that `keep` wrote. Executes code: the caller has checked trust."""
     rest = blobs[_pieces(layout, blobs) :]
     return pickler.load(stream(layout, blobs, get), map(get, rest))
+
+
+def fetch_plain(layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> Any:
+    """The object, if it is one that nobody has to be trusted for. Raises NotAllowed, Damaged."""
+    if layout.get("by_value"):
+        raise NotAllowed("it brings code of its own")
+    rest = blobs[_pieces(layout, blobs) :]
+    return restricted.load(stream(layout, blobs, get), map(get, rest))
 
 
 def stream(layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> bytes:

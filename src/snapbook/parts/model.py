@@ -15,6 +15,7 @@ from snapbook.flavors import facts as short
 from snapbook.flavors import modelish, opcodes, pickled, registry
 from snapbook.flavors.base import Description
 from snapbook.flavors.pickler import said
+from snapbook.flavors.rebuilt import NotAllowed as NotAllowed
 from snapbook.parts.base import Change, Notice, Part
 from snapbook.parts.calm import calm
 from snapbook.store.base import Writer
@@ -102,6 +103,18 @@ def restore(part: Part, get: Get, ref: str = "") -> Any:
         raise _absent(part, ref or part.name, error) from error
     except BaseException as error:  # loading runs the user's own code
         raise _unloadable(part, ref or part.name, error) from error
+
+
+def restore_plain(part: Part, get: Get) -> Any:
+    """The model where nobody has to be trusted for it: read without executing what it says.
+
+    Raises NotAllowed, which says what is more than that; nothing, where it is not of scikit-learn.
+    """
+    layout, own = part.facts.get("layout"), part.facts.get("flavor") == "sklearn"
+    if not own or not isinstance(layout, Mapping) or layout.get("format") != pickled.FORMAT:
+        raise NotAllowed
+    with calm():
+        return pickled.fetch_plain(layout, part.blobs, get)
 
 
 def imports(part: Part, get: Get) -> tuple[str, ...]:

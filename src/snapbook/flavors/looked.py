@@ -1,0 +1,123 @@
+"""All that came of a stream, gone through once: nothing in it that may be called or was not meant.
+
+Knows how deep and how wide a model is, and what compiled code believes about trees that stand
+together: that they were all grown on as many features as the model is asked with.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from snapbook.flavors.allowed import BUNCH, CLASSES, COMPILED, FORESTS, GROWN, TREE, TYPES
+from snapbook.flavors.rebuilt import NotAllowed
+
+_DEEPEST = 60
+_MOST = 50_000_000  # of what a walk meets that goes along every path
+_FLAT = frozenset({type(None), bool, int, float, complex, str, bytes, bytearray})
+
+
+def is_number(value: Any) -> bool:
+    """Whether ``value`` is one of numpy's numbers or texts."""
+    numpy = sys.modules.get("numpy")
+    return (
+        numpy is not None and type(value).__module__ == "numpy" and isinstance(value, numpy.generic)
+    )
+
+
+def is_table(value: Any) -> bool:
+    """Whether ``value`` is a dict, or scikit-learn's own."""
+    kind = type(value)
+    return kind is dict or f"{kind.__module__}:{kind.__qualname__}" == BUNCH
+
+
+def check(found: Any) -> None:
+    """Raise NotAllowed unless all of it is what may be there."""
+    _Walk().size(found, 0)
+
+
+class _Walk:
+    """One walk: what was met, and what is above where it is."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[int, int] = {}
+        self._above: set[int] = set()
+
+    def size(self, value: Any, depth: int) -> int:
+        """How many objects a walk meets that goes along every path from ``value`` on."""
+        kind = type(value)
+        if kind in _FLAT or is_number(value) or (kind is type and _is_type(value)):
+            return 1
+        place = id(value)
+        if place in self._above:
+            raise NotAllowed("something in it holds itself")
+        if (known := self._sizes.get(place)) is not None:
+            return known
+        if depth > _DEEPEST:
+            raise NotAllowed("it is deeper than a model is")
+        self._above.add(place)
+        size = 1 + sum(self.size(one, depth + 1) for one in self._inside(value))
+        self._above.discard(place)
+        if size > _MOST:
+            raise NotAllowed("it unfolds to more than a model is")
+        self._sizes[place] = size
+        return size
+
+    def _inside(self, value: Any) -> list[Any]:
+        kind = type(value)
+        if kind in (list, tuple, set, frozenset):
+            return list(value)
+        if is_table(value):
+            return [*dict.keys(value), *dict.values(value)]
+        numpy = sys.modules.get("numpy")
+        if numpy is not None and kind is numpy.ndarray:
+            return value.ravel().tolist() if value.dtype.hasobject else []
+        if numpy is not None and kind is numpy.random.RandomState:
+            return []
+        text = f"{kind.__module__}:{kind.__qualname__}"
+        if (
+            kind is slice
+            or text in COMPILED
+            or (numpy is not None and isinstance(value, numpy.dtype))
+        ):
+            return []
+        if text in CLASSES:
+            _check_trees(value)
+            own = kind.__module__ == GROWN
+            # A tree anywhere else would be asked without a look at what it is asked with.
+            return [one for name, one in vars(value).items() if not (own and name == "tree_")]
+        raise NotAllowed(f"it keeps {_shown(value)}")
+
+
+def _is_type(value: type) -> bool:
+    return f"{value.__module__}:{value.__name__}" in TYPES
+
+
+def _shown(value: Any) -> str:
+    text = getattr(value, "text", "")
+    return str(text).replace(":", ".") if text else f"an object of {type(value).__name__}"
+
+
+def _check_trees(model: Any) -> None:
+    """What a model with trees says of its features is what each of them was grown on."""
+    own = vars(model)
+    features = own.get("n_features_in_")
+    if type(model).__module__ == GROWN and "tree_" in own:
+        _check_tree(own["tree_"], features)
+    grown = own.get("estimators_") if type(model).__module__ in FORESTS else None
+    if grown is None:
+        return
+    stages = type(grown) is sys.modules["numpy"].ndarray
+    if stages and (grown.ndim != 2 or grown.shape[1] != own.get("n_trees_per_iteration_")):
+        raise NotAllowed("its trees do not fit together")
+    for one in grown.ravel().tolist() if stages else grown:
+        if type(one).__module__ != GROWN or "tree_" not in vars(one):
+            raise NotAllowed("something else stands among its trees")
+        _check_tree(vars(one)["tree_"], features)
+
+
+def _check_tree(tree: Any, features: Any) -> None:
+    if f"{type(tree).__module__}:{type(tree).__qualname__}" != TREE or not tree.node_count:
+        raise NotAllowed("a tree in it is none")
+    if type(features) is not int or tree.n_features != features:
+        raise NotAllowed("a tree in it was grown on other features")

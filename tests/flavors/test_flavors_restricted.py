@@ -1,0 +1,445 @@
+"""Pickles that are read without trust: scikit-learn's as they are, and every attack refused."""
+
+import builtins
+import codecs
+import copyreg
+import functools
+import operator
+import os
+import pickle
+import struct
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("sklearn")
+
+from numpy._core.multiarray import _reconstruct, scalar
+from numpy._core.numeric import _frombuffer
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import KMeans
+from sklearn.compose import ColumnTransformer
+from sklearn.datasets import make_classification
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    VotingClassifier,
+)
+from sklearn.feature_selection import SelectKBest
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import Lasso, LogisticRegression, SGDClassifier
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree._tree import Tree
+
+from snapbook.errors import Damaged
+from snapbook.flavors import pickler, restricted
+from snapbook.flavors.rebuilt import NotAllowed
+
+X, Y = make_classification(80, 4, random_state=0)
+FRAME = pd.DataFrame(X, columns=list("abcd")).assign(e=np.where(X[:, 0] > 0, "x", "y"))
+
+
+def read(model):
+    kept = pickler.dump(model)
+    return restricted.load(kept.stream, [bytes(buffer) for buffer in kept.buffers])
+
+
+def read_plain(stream, *buffers):
+    return restricted.load(stream, buffers)
+
+
+MODELS = [
+    LogisticRegression(),
+    RandomForestClassifier(5, random_state=0),
+    GradientBoostingClassifier(n_estimators=5),
+    GradientBoostingRegressor(n_estimators=5, random_state=1),
+    AdaBoostClassifier(n_estimators=3),
+    DecisionTreeClassifier(),
+    GaussianNB(),
+    MLPClassifier(max_iter=5),
+    SGDClassifier(random_state=np.random.RandomState(3)),
+    CalibratedClassifierCV(DummyClassifier()),
+    VotingClassifier([("a", GaussianNB()), ("b", LogisticRegression())]),
+    make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression()),
+]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
+def test_models_come_back_as_they_were(model):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(X, Y)
+    back = read(model)
+    assert type(back) is type(model)
+    assert np.array_equal(back.predict(X), model.predict(X))
+    back.set_params(**model.get_params(deep=False))
+    assert np.array_equal(read(back).predict(X), model.predict(X))
+
+
+def test_a_pipeline_over_a_frame():
+    model = Pipeline([
+        ("columns", ColumnTransformer([
+            ("numbers", StandardScaler(), list("abcd")), ("words", OneHotEncoder(), ["e"]),
+        ])),
+        ("fit", LogisticRegression()),
+    ]).fit(FRAME, Y)  # fmt: skip
+    back = read(model)
+    assert np.array_equal(back.predict(FRAME), model.predict(FRAME))
+    assert list(back.feature_names_in_) == list("abcde")
+
+
+def test_training_goes_on():
+    model = RandomForestClassifier(3, warm_start=True, random_state=0).fit(X, Y)
+    back = read(model).set_params(n_estimators=5).fit(X, Y)
+    assert len(back.estimators_) == 5
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        (FunctionTransformer(np.sin), "it makes sklearn.preprocessing._function_transformer"),
+        (SelectKBest(k=2).fit(X, Y), "it makes sklearn.feature_selection"),
+        (KNeighborsClassifier().fit(X, Y), "it makes sklearn.neighbors"),
+        (SVC().fit(X, Y), "it makes sklearn.svm._classes.SVC"),
+        (HistGradientBoostingClassifier(max_iter=2).fit(X, Y), "it makes sklearn.ensemble._hist"),
+        (GridSearchCV(GaussianNB(), {}, cv=2).fit(X, Y), "it makes sklearn.model_selection"),
+        (KMeans(2, n_init=1).fit(X), "it makes sklearn.cluster"),
+        (Pipeline([("a", GaussianNB())], memory="cache"), "keeps results in a folder"),
+        (Lasso(warm_start=True), "is to be trained on from what it keeps"),
+        (LogisticRegression(C=np.mean), r"it keeps numpy\.mean"),
+        (LogisticRegression(C=os.path.join), r"it keeps posixpath\.join"),
+        (LogisticRegression(C=[{"deep": (print,)}]), r"it keeps builtins\.print"),
+        (LogisticRegression(C=LogisticRegression), r"it keeps sklearn\.linear_model\._logistic"),
+        (LogisticRegression(C=type), r"it keeps builtins\.type"),
+        (LogisticRegression(C=range(3)), r"it calls builtins\.range"),
+        (LogisticRegression(C=pd.Timestamp(0)), "it calls pandas"),
+        (LogisticRegression(C=np.ma.array([1])), "it calls numpy"),
+        (pd.DataFrame({"a": [1]}), "it (makes|calls) pandas"),
+        (lambda: 1, "it calls cloudpickle"),
+    ],
+    ids=range(19),
+)
+def test_what_takes_functions_or_hands_sizes_to_compiled_code_needs_trust(model, why):
+    with pytest.raises(NotAllowed, match=why):
+        read(model)
+
+
+# --- attacks --------------------------------------------------------------------------------------
+
+
+class Call:
+    """Pickles as a call of ``function``."""
+
+    def __init__(self, function, *args, state=None):
+        self._reduced = (function, args) if state is None else (function, args, state)
+
+    def __reduce__(self):
+        return self._reduced
+
+
+def new(cls, state):
+    """The object of ``cls`` with that state, as a stream."""
+    made = cls.__new__(cls)
+    vars(made).update(state)
+    return made
+
+
+@pytest.fixture
+def mark(tmp_path):
+    """A file that each attack would make."""
+    path = tmp_path / "owned"
+    yield str(path)
+    assert not path.exists()
+
+
+def test_calls_of_whatever_there_is(mark):
+    touch = f"touch {mark}"
+    write = f"open({mark!r}, 'w')"
+    attacks = [
+        Call(os.system, touch),
+        Call(subprocess.call, ["touch", mark]),
+        Call(builtins.eval, write),
+        Call(builtins.exec, write),
+        Call(builtins.compile, write, "x", "exec"),
+        Call(builtins.open, mark, "w"),
+        Call(builtins.__import__, "os"),
+        Call(builtins.getattr, Call(builtins.__import__, "os"), "system"),
+        Call(getattr, [], "append"),
+        Call(operator.attrgetter("system").__class__, "system"),
+        Call(operator.methodcaller, "system", touch),
+        Call(functools.partial, os.system, touch),
+        Call(functools.reduce, operator.add, [[1], [2]]),
+        Call(map, os.system, [touch]),
+        Call(copyreg._reconstructor, LogisticRegression, object, None),
+        Call(codecs.decode, "x", "rot13"),
+        Call(pickle.loads, pickle.dumps(1)),
+        Call(np.load, mark),
+        Call(np.frombuffer, b"12345678"),
+        Call(np.ndarray, (2,)),
+        Call(np.memmap, mark),
+        Call(np.fromfile, mark),
+        Call(np.vectorize, os.system),
+        Call(np.exp, 1.0),
+        Call(np.lib.npyio.NpzFile, mark),
+        Call(pd.read_pickle, mark),
+        Call(LogisticRegression),
+        Call(LogisticRegression, "l2"),
+        Call(RandomForestClassifier, 3),
+        Call(sys.exit),
+        Call(setattr, [], "x", 1),
+        Call(type, "x", (), {}),
+        Call(str, b"x", "utf-8"),
+        Call(dict, [(1, 2)]),
+    ]
+    joblib = pytest.importorskip("joblib.numpy_pickle")
+    attacks.append(joblib.NumpyArrayWrapper(np.ndarray, (2,), "C", np.dtype("O")))
+    attacks.append(Call(joblib.load, mark))
+    for attack in attacks:
+        for stream in (
+            pickle.dumps(attack, 5),
+            pickle.dumps([attack], 4),
+            pickle.dumps(new(LogisticRegression, {"C": attack}), 5),
+            pickle.dumps({"a": (1, [attack])}, 5),
+        ):
+            with pytest.raises(NotAllowed):
+                read_plain(stream)
+
+
+def text(word):
+    return b"\x8c" + bytes([len(word)]) + word.encode()
+
+
+def name(module, word):
+    return text(module) + text(word) + b"\x93"
+
+
+MADE = name("sklearn.naive_bayes", "GaussianNB") + b")\x81"  # a new GaussianNB
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        b"cos\nsystem\n(S'true'\ntR.",  # protocol 0
+        b"\x80\x02cos\nsystem\nX\x04\x00\x00\x00true\x85R.",
+        b"(S'true'\nios\nsystem\n.",  # INST
+        b"(cos\nsystem\nS'true'\no.",  # OBJ
+        b"\x80\x02\x82\x01.",  # an extension code
+        b"\x80\x02\x83\x01\x00.",
+        b"\x80\x02\x84\x01\x00\x00\x00.",
+        b"Pwho\n.",  # a persistent id
+        b"\x80\x022Q.",
+        b"\x80\x05]q\x00h\x00h\x00\x92.",  # NEWOBJ_EX
+        b"\x80\x05" + name("os", "system") + text("true") + b"\x85R.",
+        b"\x80\x05" + name("sklearn.naive_bayes", "os.system") + text("true") + b"\x85R.",
+        b"\x80\x05" + name("sklearn.utils._joblib", "os") + b".",
+        b"\x80\x05" + name("sklearn.naive_bayes", "GaussianNB") + b".",  # the class itself
+        b"\x80\x05" + name("sklearn.naive_bayes", "GaussianNB") + b")R.",  # called
+        b"\x80\x05" + name("sklearn.naive_bayes", "GaussianNB.fit") + b")\x81.",
+        b"\x80\x05" + name("sklearn.naive_bayes", "BaseEstimator") + b")\x81.",
+        b"\x80\x05" + name("numpy", "dtype") + name("os", "system") + b"\x85R.",
+        b"\x80\x05]" + name("numpy", "dtype") + b"\x93.",  # a name of what is no text
+        b"\x80\x05" + MADE + b"K\x01b.",  # a state that is no table
+        b"\x80\x05" + MADE + b"}K\x01K\x02sb.",  # with an attribute that is no name
+        b"\x80\x05" + MADE + b"}" + text("__class__") + b"K\x01sb.",
+        b"\x80\x05" + MADE + b"}" + text("__dict__") + b"}sb.",
+        b"\x80\x05" + MADE + b"}" + text("__reduce__") + b"K\x01sb.",
+        b"\x80\x05" + MADE + b"}" + text("predict") + b"K\x01sb.",
+        b"\x80\x05" + MADE + b"}" + text("_repr_html_inner") + b"K\x01sb.",
+        b"\x80\x05" + MADE + b"}" + text("_doc_link_template") + text("javascript:") + b"sb.",
+        b"\x80\x05" + MADE + b"}" + text("a b") + b"K\x01sb.",
+        b"\x80\x05" + MADE + b"}}K\x01sb.",  # a table as a key
+        b"\x80\x05}" + MADE + b"K\x01s.",  # an estimator as a key
+        b"\x80\x05\x8f(" + MADE + b"\x90.",  # in a set
+        b"\x80\x05" + MADE + b"K\x01a.",  # appended to what is no list
+        b"\x80\x05}K\x01a.",
+        b"\x80\x05]}b.",  # a list with a state
+        b"\x80\x05]\x94h\x00a.",  # it holds itself
+        b"\x80\x05}\x94K\x01h\x00s.",
+        b"\x80\x05(.",  # a mark at the end
+        b"\x80\x05.",
+        b"\x80\x05]].",
+        b"\x80\x05t.",
+        b"\x80\x05\x86.",
+        b"\x80\x05a.",
+        b"\x80\x05s.",
+        b"\x80\x05R.",
+        b"\x80\x05b.",
+        b"\x80\x05h\x05.",
+        b"\x80\x05j\xff\xff\xff\xff.",
+        b"\x80\x05\x94.",
+        b"\x80\x05\x8a\xff" + b"\x01" * 255 + b".",  # a number without end
+        b"\x80\x05\x8b" + struct.pack("<i", 4) + b"\x01\x01\x01\x01.",
+        b"\x80\x05(((" + b"K\x01" * 3 + b"t.",
+        b"\x80\x05" + b"]" * 100 + b"a" * 99 + b".",  # deeper than a model is
+        b"\x80\x05" + b")" + b"\x85" * 100_000 + b".",
+        b"\x80\x05}" + b")" + b"\x85" * 100_000 + b"K\x01s.",  # as a key
+        b"\x80\x05K\x01" + b"\x94" * 1 + b"\x98.",
+    ],
+    ids=range(55),
+)
+def test_streams_that_no_pickler_writes(stream):
+    with pytest.raises((NotAllowed, Damaged)):
+        read_plain(stream)
+
+
+def test_what_unfolds_without_end():
+    lists = b"\x80\x05(]\x94"
+    for at in range(40):
+        lists += b"](" + b"h" + bytes([at]) + b"h" + bytes([at]) + b"e\x94"
+    with pytest.raises(NotAllowed, match="unfolds to more"):
+        read_plain(lists + b"t.")
+    with pytest.raises(Damaged):
+        read_plain(b"\x80\x05" + b"\x97.")
+    with pytest.raises(Damaged):
+        read_plain(b"\x80\x05\x8e" + struct.pack("<Q", 1 << 60) + b"x.")
+
+
+def array(function, *args, state=None):
+    return pickle.dumps(new(GaussianNB, {"priors": Call(function, *args, state=state)}), 5)
+
+
+OBJECT, DOUBLE = np.dtype("O"), np.dtype("f8")
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        array(_frombuffer, b"\x01" * 8, OBJECT, (1,), "C"),  # addresses as objects
+        array(_frombuffer, b"\x01" * 8, DOUBLE, (2,), "C"),
+        array(_frombuffer, b"\x01" * 8, DOUBLE, (1 << 62, 1 << 62), "C"),
+        array(_frombuffer, b"\x01" * 8, DOUBLE, (-1,), "C"),
+        array(_frombuffer, b"\x01" * 8, DOUBLE, (True,), "C"),
+        array(_frombuffer, b"\x01" * 8, DOUBLE, [1], "C"),
+        array(_frombuffer, b"\x01" * 8, DOUBLE, (1,), "K"),
+        array(_frombuffer, "x" * 8, DOUBLE, (1,), "C"),
+        array(_frombuffer, b"\x01" * 8, np.dtype([("a", "O")]), (1,), "C"),
+        array(_frombuffer, b"\x01" * 8, np.dtype(("f4", (2,))), (1,), "C"),
+        array(_reconstruct, np.ndarray, (0,), b"b", state=(1, (5,), OBJECT, False, [None])),
+        array(_reconstruct, np.ndarray, (0,), b"b", state=(1, (1,), OBJECT, False, b"\x01" * 8)),
+        array(_reconstruct, np.ndarray, (0,), b"b", state=(1, (2,), DOUBLE, False, b"\x01" * 8)),
+        array(_reconstruct, np.ndarray, (0,), b"b", state=(1, (1,), DOUBLE, False, [1.0])),
+        array(_reconstruct, np.ndarray, (0,), b"b", state=(1, (1,), OBJECT, False, [print])),
+        array(_reconstruct, np.recarray, (0,), b"b"),
+        array(_reconstruct, np.matrix, (0,), b"b"),
+        array(scalar, OBJECT, b"\x01" * 8),
+        array(scalar, DOUBLE, b"\x01" * 4),
+        array(scalar, OBJECT, print),
+        array(np.dtype, "f8,O"),
+        array(np.random.RandomState),
+        array(np.random._pickle.__randomstate_ctor, "MT19937"),
+        array(np.random._pickle.__bit_generator_ctor, "PCG64"),
+        array(slice, 1, print, 2),
+    ],
+    ids=range(25),
+)
+def test_arrays_that_lie(stream):
+    with pytest.raises(NotAllowed):
+        read_plain(stream)
+
+
+@pytest.mark.parametrize("pos", [-1, 625, 1 << 40, 1.0, None])
+def test_a_source_of_chance_that_points_outside(pos):
+    state = np.random.RandomState(0)
+    inner = state.get_state(legacy=False)
+    inner["state"]["pos"] = pos
+    stream = array(
+        np.random._pickle.__randomstate_ctor, np.random.MT19937(0), state={**inner, "gauss": 0.0}
+    )
+    with pytest.raises(NotAllowed):
+        read_plain(stream)
+
+
+def grown(**changed):
+    """A tree whose nodes are otherwise than they grew: (state, arguments)."""
+    model = DecisionTreeClassifier(max_depth=3, random_state=0).fit(X, Y)
+    _, (features, classes, outputs), state = model.tree_.__reduce__()
+    given = {"features": features, "classes": classes, "outputs": outputs, **changed}
+    nodes = state["nodes"].copy()
+    for field, value in changed.items():
+        if field in nodes.dtype.names:
+            nodes[field][0] = value
+    state = {**state, "nodes": nodes, **{k: v for k, v in changed.items() if k in state}}
+    tree = Call(Tree, given["features"], given["classes"], given["outputs"], state=state)
+    own = {**vars(model), "tree_": tree, "n_features_in_": changed.get("n_features_in_", 4)}
+    return new(DecisionTreeClassifier, own)
+
+
+def test_a_tree_that_is_sound():
+    back = restricted.load(pickle.dumps(grown(), 5), ())
+    assert back.predict(X).shape == (80,)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"left_child": 1 << 40}, {"left_child": -5}, {"left_child": 0}, {"right_child": 10_000},
+        {"right_child": -1}, {"feature": 4}, {"feature": -7}, {"feature": 1 << 40},
+        {"node_count": 10_000}, {"node_count": 0}, {"max_depth": "x"}, {"features": 1 << 40},
+        {"features": 9}, {"n_features_in_": 1}, {"n_features_in_": None}, {"outputs": 2},
+        {"outputs": 0}, {"classes": np.array([1 << 40])}, {"classes": np.array([-1])},
+        {"classes": np.array([1.0])}, {"values": np.zeros((1, 1, 2))}, {"nodes": np.zeros(3)},
+        {"nodes": []},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_trees_that_point_to_what_is_not_there(changed):
+    with pytest.raises(NotAllowed):
+        restricted.load(pickle.dumps(grown(**changed), 5), ())
+
+
+def test_trees_that_do_not_fit_together():
+    tree = DecisionTreeClassifier().fit(X, Y)
+    wide = DecisionTreeClassifier().fit(np.hstack([X, X]), Y)
+    forest = RandomForestClassifier(2, random_state=0).fit(X, Y)
+    boosted = GradientBoostingClassifier(n_estimators=2).fit(X, Y)
+    cases = [
+        new(RandomForestClassifier, {**vars(forest), "estimators_": [tree, wide]}),
+        new(RandomForestClassifier, {**vars(forest), "n_features_in_": 1}),
+        new(RandomForestClassifier, {**vars(forest), "estimators_": [GaussianNB()]}),
+        new(GradientBoostingClassifier, {**vars(boosted), "n_trees_per_iteration_": 9}),
+        new(GradientBoostingClassifier, {**vars(boosted), "n_features_in_": 1}),
+        # A bare tree is asked without a look at what it is asked with.
+        new(AdaBoostClassifier, {"estimators_": [tree.tree_]}),
+        new(GaussianNB, {"tree_": tree.tree_}),
+        tree.tree_,
+    ]
+    for case in cases:
+        with pytest.raises(NotAllowed):
+            read(case)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_a_stream_that_was_damaged_is_read_or_refused(data):
+    """No byte that is changed makes anything but a model, or a sentence."""
+    kept = pickler.dump(SMALL)
+    stream = bytearray(kept.stream)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(2, len(stream) - 1))
+        stream[at] = data.draw(st.integers(0, 255))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            restricted.load(bytes(stream), [bytes(buffer) for buffer in kept.buffers])
+    except (NotAllowed, Damaged):
+        pass
+
+
+SMALL = make_pipeline(StandardScaler(), DecisionTreeClassifier(max_depth=2)).fit(X, Y)
