@@ -143,7 +143,9 @@ def live(repository: Repository, progress: Progress = _quiet) -> set[str]:
         try:
             for ref in repository.manifest(manifest).parts:
                 alive.add(ref.digest)
-                if ref.digest not in seen:
+                # Rows that stayed with their author are kept for other versions' sake alone.
+                apart = (manifest, ref.digest) in roots.withheld
+                if ref.digest not in seen and not apart:
                     seen.add(ref.digest)
                     alive.update(repository.part(ref.digest).blobs)
         except (NotFound, Damaged) as error:

@@ -97,16 +97,15 @@ def take_in(
     """
     known = set(version.said)
     new = [one for one in checked(offer) if one["texts"] not in known]
-    if not new:
-        return 0
-    if gone := repository.store.missing(one["texts"] for one in new):
-        writer.renew(gone)
-        writer.commit()
-    return sum(_add(repository, version, one, author) for one in new)
+    return sum(_add(repository, writer, version, one, author) for one in new)
 
 
 def _add(
-    repository: Repository, version: VersionRow, one: Mapping[str, Any], author: Author
+    repository: Repository,
+    writer: Writer,
+    version: VersionRow,
+    one: Mapping[str, Any],
+    author: Author,
 ) -> bool:
     body: dict[str, Json] = {
         "model": version.model,
@@ -121,6 +120,10 @@ def _add(
         rows = repository.known.of_manifest(version.manifest, version.model)
         if not rows or one["texts"] in rows[0].said:
             return None  # somebody else brought it meanwhile
+        # Nothing needed it before: a sweep may have come between.
+        if gone := repository.store.missing([one["texts"]]):
+            writer.renew(gone)
+            writer.commit()
         return one["type"], body
 
     return bool(repository.act(decide, author))

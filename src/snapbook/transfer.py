@@ -291,19 +291,18 @@ def _fill_in(
 ) -> None:
     """Say that the rows of ``parts`` are here now. Raises NotFound where they are not."""
     manifest, get = repository.manifest(row.manifest), repository.store.get
-    if gone := repository.store.missing(withheld.blobs(manifest, parts, get)):
-        writer.renew(gone)
-        writer.commit()
-    body: dict[str, Json] = {
-        "model": row.model,
-        "manifest": row.manifest,
-        "parts": sorted(parts),
-    }
+    rows = withheld.blobs(manifest, parts, get)
+    body: dict[str, Json] = {"model": row.model, "manifest": row.manifest, "parts": sorted(parts)}
 
     def decide() -> tuple[str, Mapping[str, Json]] | None:
         known = repository.known.of_manifest(row.manifest, row.model)
-        held = {part for one in known for part in one.withheld}
-        return ("rows", body) if held.intersection(parts) else None
+        if not any(set(parts).intersection(one.withheld) for one in known):
+            return None
+        # Nothing needed them before: a sweep may have come between.
+        if gone := repository.store.missing(rows):
+            writer.renew(gone)
+            writer.commit()
+        return "rows", body
 
     repository.act(decide, author)
 

@@ -190,3 +190,45 @@ def test_rows_of_another_model_stay_with_its_readers(ada, registry):
         assert not blobs.intersection(remote.offer(there).needed)
         with pytest.raises(NotFound, match="no part of this version"):
             remote.bring(there, sorted(blobs)[:1], lambda *_: None)
+
+
+def test_rows_go_with_the_last_version_that_had_them(ada, registry):
+    with opened(ada) as mine:
+        row = mine.resolve(parse("churn"))
+        manifest = mine.manifest(row.manifest)
+        blobs = withheld.blobs(manifest, withheld.frames(manifest, mine.store.get), mine.store.get)
+        with registry.remote(model="churn") as remote:
+            transfer(Local(mine), remote, row, EVE)
+        with registry.remote(model="open") as remote:
+            transfer(Local(mine, rows=False), remote, row, EVE, model="open")
+    with places.open_folder(registry.folder) as there:
+        gc.gc(there, EVE)
+        assert not there.store.missing(blobs)
+        there.delete(there.resolve(parse("churn")), EVE)
+        gc.gc(there, EVE)
+        assert there.store.missing(blobs) == blobs
+        assert troubles(there) == ((), (), ("open:0.1.0",))
+
+
+def test_a_sweep_between_the_rows_and_their_event_loses_nothing(ada, tmp_path, monkeypatch):
+    (tmp_path / "there").mkdir()
+    with opened(ada) as mine, places.make_repository(tmp_path / "there") as there:
+        row = mine.resolve(parse("churn"))
+        transfer(Local(mine, rows=False), Local(there), row, EVE)
+        act, swept = there.act, []
+
+        def sweeping(decide, author):
+            def late():
+                if not swept:
+                    with places.open_folder(there.folder) as other:
+                        swept.append(gc.gc(other, EVE))
+                    there.follow()
+                return decide()
+
+            return act(late, author)
+
+        monkeypatch.setattr(there, "act", sweeping)
+        transfer(Local(mine), Local(there), row, EVE)
+        assert swept
+        assert troubles(there) == ((), (), ())
+        assert there.resolve(parse("churn")).withheld == ()

@@ -44,10 +44,14 @@ _NEWEST_MADE = "v.first DESC, v.n DESC"
 
 @dataclass(frozen=True, slots=True)
 class Roots:
-    """Digests that garbage collection begins with: manifests (to be walked), and plain blobs."""
+    """Digests that garbage collection begins with: manifests (to be walked), and plain blobs.
+
+    ``withheld`` are (manifest, part) whose rows no version of that manifest has.
+    """
 
     manifests: frozenset[str]
     texts: frozenset[str]
+    withheld: frozenset[tuple[str, str]] = frozenset()
 
 
 class Index:
@@ -345,7 +349,16 @@ class Index:
             " UNION SELECT texts FROM rulings UNION SELECT kept FROM rulings"
             " UNION SELECT texts FROM model_acts"
         )
-        return Roots(frozenset(manifests), frozenset(row[0].hex() for row in texts if row[0]))
+        withheld = self._rows(
+            "SELECT manifest, part FROM withheld w WHERE NOT EXISTS (SELECT 1 FROM versions v"
+            " WHERE v.manifest = w.manifest AND v.deleted = 0 AND NOT EXISTS (SELECT 1 FROM"
+            " withheld o WHERE o.manifest = v.manifest AND o.model = v.model AND o.part = w.part))"
+        )
+        return Roots(
+            frozenset(manifests),
+            frozenset(row[0].hex() for row in texts if row[0]),
+            frozenset((manifest.hex(), part.hex()) for manifest, part in withheld),
+        )
 
     def broken(self) -> list[Broken]:
         """Events that could not be read or used."""
