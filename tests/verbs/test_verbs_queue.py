@@ -1,5 +1,11 @@
 """push --later: what waits outlives everything, is told, and goes when the registry is reached."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+
 import pytest
 from faults import driver
 
@@ -12,6 +18,7 @@ from snapbook.registry.agreed import Agreed
 from snapbook.registry.known import Book
 from snapbook.settings import folder as config
 from snapbook.verbs import Here, run_words
+from snapbook.verify import verify
 
 AWAY = "http://127.0.0.1:9"
 
@@ -156,3 +163,40 @@ def test_what_is_refused_still_waits(tmp_path, ada):
     said = lines(ada, "push", "churn:0.2.0")
     assert said[-1].startswith("churn:0.1.0 still waits for team: Not pushed: churn:0.1.0 is taken")
     assert row(ada, "churn:0.1.0").waits == ("team",)
+
+
+PUSH = "from snapbook.cli import main; main(['push', 'churn:0.3.0'])"
+
+
+@pytest.mark.usefixtures("away")
+def test_killed_while_it_sends_everything_goes_once(tmp_path, ada):
+    with places.open_folder(ada / ".snapbook") as repository:
+        for seed in range(10, 30):
+            driver.save(repository, "churn", seed)
+        refs = [row.ref for row in repository.every_version()]
+    for ref in refs:
+        run(ada, "push", "--later", ref)
+    there_again(tmp_path)
+    events = tmp_path / "shared" / "events" / "0000000"
+    for wanted in (1, 6, 11, 16):
+        process = subprocess.Popen([sys.executable, "-c", PUSH], cwd=ada, env=os.environ)
+        until = time.monotonic() + 30
+        while len(list(events.glob("0*"))) < wanted and process.poll() is None:
+            assert time.monotonic() < until
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        process.wait(30)
+    with places.open_folder(ada / ".snapbook") as repository:
+        waiting = len(repository.index.waiting())
+    assert waiting, "no kill came in time"
+    run(ada, "push", "churn:0.3.0")
+    assert lines(ada, "push", "--waiting") == ("nothing waits to be pushed",)
+    with (
+        places.open_folder(tmp_path / "shared") as shared,
+        places.open_folder(ada / ".snapbook") as repository,
+    ):
+        there = [row.manifest for row in shared.every_version()]
+        assert sorted(there) == sorted(row.manifest for row in repository.every_version())
+        for side in (shared, repository):
+            found = verify(side, None, lambda *_: None)
+            assert (found.problems, found.broken) == ((), ())
