@@ -16,7 +16,9 @@ from snapbook import places
 from snapbook.errors import BadExpression, NotRestorable
 from snapbook.export.mlflow import folder as exported
 from snapbook.parts import model
+from snapbook.refs import parse
 from snapbook.registry.mlflow import drafts, mlmodel, search
+from snapbook.repository import Author
 from snapbook.verbs import VERBS, Here
 
 API = "/api/2.0/mlflow"
@@ -309,7 +311,7 @@ def test_the_same_version_is_the_same_folder_everywhere(registry, tmp_path, root
     told = mlmodel.read(mine["MLmodel"])
     assert (told.loader, told.framework) == ("mlflow.sklearn", "sklearn")
     root.get(f"versions/{row.manifest}/other", 404)
-    root.get(f"versions/{row.manifest[:-1]}0/MLmodel", 404)
+    root.get(f"versions/{row.manifest[::-1]}/MLmodel", 404)
 
 
 def test_push_into_a_registry_of_ours_by_mlflows_calls(registry, tmp_path, monkeypatch):
@@ -327,6 +329,23 @@ def test_push_into_a_registry_of_ours_by_mlflows_calls(registry, tmp_path, monke
         (row,) = there.index.page("risk/churn").rows
         assert (row.message, row.class_name) == ("who leaves", "sklearn")
         assert row.params["max_depth"] == "2"
+
+
+def test_what_is_held_or_pointed_at_is_not_deleted(registry, root, tmp_path):
+    with places.make_repository(tmp_path / "here") as here:
+        row = push(here, save(here, fitted(), "churn"), registry)
+    root("POST", "registered-models/alias", name="churn", version="1", alias="champion")
+    for what in ({"name": "churn"}, {"name": "churn", "version": "1"}):
+        room = "model-versions" if "version" in what else "registered-models"
+        assert "@champion" in root("DELETE", f"{room}/delete", 403, **what)["message"]
+    root("DELETE", "registered-models/alias", name="churn", alias="champion")
+    with places.open_folder(registry.folder) as there:
+        there.hold(there.resolve(parse(row.ref)), "audit", Author("root"))
+    for what in ({"name": "churn"}, {"name": "churn", "version": "1"}):
+        room = "model-versions" if "version" in what else "registered-models"
+        assert "is held" in root("DELETE", f"{room}/delete", 403, **what)["message"]
+    with places.open_folder(registry.folder) as there:
+        assert there.index.count("churn") == 1
 
 
 def test_a_page_begins_after_the_last_of_the_one_before(registry, root):

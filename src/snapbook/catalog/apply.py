@@ -115,6 +115,7 @@ class Applier:
         db.execute("INSERT INTO model_acts VALUES (?, ?)", (event.n, bytes.fromhex(texts)))
         if way == "delete":
             db.execute("UPDATE versions SET deleted = 1 WHERE model = ?", (model,))
+            passing.let_deleted_go(db, model)
             db.execute("DELETE FROM model_tags WHERE model = ?", (model,))
             db.execute("UPDATE models SET gone = 1, description = '' WHERE id = ?", (model,))
             return

@@ -100,6 +100,17 @@ def with_tag(db: sqlite3.Connection, name: str, value: str) -> list[int]:
     return [row[0] for row in rows]
 
 
+def held(db: sqlite3.Connection, model: str) -> int:
+    """The ordinal of the first version of ``model`` that may not be deleted; 0 for none."""
+    row = db.execute(
+        "SELECT min(v.ordinal) FROM versions v JOIN models m ON m.id = v.model"
+        " JOIN holds h ON h.model = v.model AND h.manifest = v.manifest"
+        f" WHERE m.name = ? AND {_LIVING}",
+        (model,),
+    ).fetchone()
+    return row[0] or 0
+
+
 def stood(db: sqlite3.Connection, model: str, aliases: Sequence[str]) -> frozenset[str]:
     """The manifests of ``model`` that any of ``aliases`` ever pointed at."""
     marks = ", ".join("?" * len(aliases))

@@ -213,7 +213,7 @@ def _imports(files: Mapping[str, Path]) -> list[Json]:
         if path.endswith(_PICKLES) and file.stat().st_size <= _MOST_PICKLE:
             with suppress(Damaged):
                 found.update(opcodes.imports(file.read_bytes()))
-    return sorted(found)[:_MOST_IMPORTS]
+    return [*sorted(found)[:_MOST_IMPORTS]]
 
 
 def _said(given: _Logged) -> Iterator[Part]:

@@ -82,6 +82,12 @@ def delete(call: Call) -> Answer:
                 act="Delete its aliases first",
                 kind="protected",
             )
+        if held := call.repository.known.ask(lambda db: ordinals.held(db, name)):
+            raise Refused(
+                f"Not deleted: version {held} of {name} is held",
+                act="Let it go first: snapbook hold --release",
+                kind="held",
+            )
         return "model", {"model": name, "way": "delete"}
 
     call.repository.act(decide, call.author)
