@@ -84,6 +84,7 @@ def test_on_a_terminal_it_is_shown_and_asked(ada, monkeypatch):
     assert any(line.startswith("  attachments") and "notes.txt" in line for line in shown)
     assert any(line.startswith("  environment") and "packages" in line for line in shown)
     assert shown[-1].startswith("  in all")
+    assert all(line.split(maxsplit=1)[1:] for line in shown[1:]), "a thing that is not there"
 
 
 def test_a_dry_run_shows_all_of_it_in_every_face(ada):

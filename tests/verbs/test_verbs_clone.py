@@ -91,7 +91,7 @@ def test_a_folder_with_other_versions_is_left_alone(tmp_path, shared):
         run(tmp_path, "clone", shared, "--folder", "mine")
     assert refs(tmp_path / "mine") == ["churn:0.1.0"]
     verb, args = told.value.hint.verb, told.value.hint.args
-    run(tmp_path / "mine", verb, *args)
+    run(tmp_path / "mine", verb, *args, "--yes")
     assert len(refs(tmp_path / "mine")) == 5
 
 

@@ -165,6 +165,19 @@ def test_what_is_refused_still_waits(tmp_path, ada):
     assert row(ada, "churn:0.1.0").waits == ("team",)
 
 
+@pytest.mark.usefixtures("away")
+def test_words_wait_as_well(tmp_path, ada):
+    there_again(tmp_path)
+    run(ada, "push", "churn:0.3.0")
+    run(ada, "note", "churn:0.3.0", "said while it was away")
+    run(ada, "push", "--later", "churn:0.3.0")
+    assert row(ada, "churn:0.3.0").waits == ("team",)
+    assert any(line.startswith("waited: churn:0.3.0") for line in lines(ada, "sync"))
+    with places.open_folder(tmp_path / "shared") as shared:
+        found = shared.index.notes(shared.resolve(parse("churn:0.3.0")).manifest)
+        assert [note.text for note in found] == ["said while it was away"]
+
+
 PUSH = "from snapbook.cli import main; main(['push', 'churn:0.3.0'])"
 
 

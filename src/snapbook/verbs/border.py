@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from snapbook.verbs.here import Here
 
 _SHOWN = 6
+_FILES = {"read": "files read"}
 
 
 def check(
@@ -90,8 +91,9 @@ def _things(
             count = int(facts.get("installed_count") or 0)
             yield "environment", f"{_counted(count, 'package')}, versions and system"
         elif part.kind == "files":
-            names = [str(one.get("name") or one.get("path")) for one in facts.get("files") or ()]
-            yield part.name, _several(names)
+            names = [str(one.get("path")) for one in facts.get("files") or ()]
+            if names:
+                yield _FILES.get(part.name, part.name), _several(names)
     yield "in all", size_text(_bytes(repository, version, rows=rows))
 
 

@@ -29,9 +29,10 @@ def queue(
     rows: bool,
     strict: bool,
 ) -> str:
-    """Let ``version`` wait for the registry; gives the line that says so."""
-    if queued.is_in(version, known):
-        return f"{version.ref} is in {known.name} already"
+    """Let ``version`` wait for the registry; gives the line that says so.
+
+    It may be there already: what was said of it since waits then.
+    """
     repository.queue(version, known.name, author, rows=rows, strict=strict)
     return f"{version.ref} waits for {known.name}: it goes with the next push, pull or sync"
 
