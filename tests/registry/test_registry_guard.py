@@ -234,7 +234,10 @@ TABLE = {
     ),
     ("GET", f"{PATH}/page/file"): ({"params": {"ref": "churn"}}, dict.fromkeys(CHURN, 400), 404),
     ("GET", f"{PATH}/news"): ({"params": {"model": "churn"}}, CHURN, 404),
-    ("GET", f"{PATH}/trials"): ({"params": {"ref": "churn", "alias": "production"}}, CHURN, 404),
+    ("GET", f"{PATH}/trials"): (
+        {"params": {"ref": "churn", "alias": "production"}},
+        {**SEE, "writer:churn": 200, "approver:churn": 200, "admin": 200}, 404,
+    ),
     # Without a verdict: who may is told so.
     ("POST", f"{PATH}/verdicts"): (
         {"json": {"ref": "churn", "alias": "production"}},

@@ -92,7 +92,8 @@ def test_a_version_is_judged_and_promoted(project):
 def test_dry_run_and_what_is_not_there(project):
     with places.open_folder(places.place(project).folder) as repository:
         head = repository.catalog.head()
-        said = run(project, "judge", "churn:0.1.0", "production", "--dry-run")
+        words = ("churn:0.1.0", "production", "--gate", "robustness", "--dry-run")
+        said = run(project, "judge", *words)
         assert said.startswith("would judge churn:0.1.0 for production\n  passes robustness: noise")
         assert repository.catalog.head() == head
     with pytest.raises(BadOption, match="production asks for no gate latency"):
@@ -179,7 +180,8 @@ def team(project, tmp_path, monkeypatch):
     as_("root", "admin")
     for ref in ("churn:0.1.0", "churn:0.2.0"):
         run(project, "push", ref, "--rows", "--yes", "--registry", "team")
-    (project / "policy.toml").write_text('[production]\njudges = "approver"\n' + POLICY)
+    gate = "[production.gates.robustness]\nsample = 50\ntries = 4\n"
+    (project / "policy.toml").write_text(f'[production]\njudges = "approver"\n{gate}')
     run(project, "policy", "team::churn", "policy.toml")
     standing.as_ = as_
     yield standing
@@ -189,7 +191,7 @@ def team(project, tmp_path, monkeypatch):
 def test_judged_for_a_registry(team, project, tmp_path, monkeypatch):
     """The model is loaded here, and only words go there."""
     team.as_("wes", "writer")
-    said = run(project, "judge", "team::churn:0.1.0", "production", "--gate", "robustness")
+    said = run(project, "judge", "team::churn:0.1.0", "production")
     assert "what wes found does not count, the policy asks for an approver" in said
     team.as_("bob", "approver")
     said = run(project, "judge", "team::churn:0.1.0", "production")

@@ -98,6 +98,7 @@ def say(asked: Asked) -> Response:
 def trials(asked: Asked, ref: str, alias: str) -> Response:
     """What a version is to be judged by where its model may be loaded, which is not here."""
     row = resolved(asked.service, asked.who, ref)
+    _role(asked, row)  # said before somebody tries it for nothing
     return _told(verdicts.sought(asked.service.repository, row, alias))
 
 
@@ -105,14 +106,11 @@ def trials(asked: Asked, ref: str, alias: str) -> Response:
 def judge(asked: Asked) -> Response:
     """Keep what somebody found who tried a version; by which role he did is written down."""
     row, alias = _row(asked), asked.text("alias")
-    approves = asked.who.may(APPROVE, row.model)
-    if not approves:
-        asked.need(WRITE, row.model)
+    role = _role(asked, row)
     given = asked.body.get("verdicts")
     if not isinstance(given, list) or not 0 < len(given) <= _MOST_VERDICTS:
         raise Usage("verdicts is no list, or too long a one", kind="argument")
     judgements = [_judgement(one, row, alias) for one in given]
-    role = "approver" if approves else "writer"
     author = Author(asked.who.name)
     verdicts.keep(asked.service.repository, row, alias, judgements, author, role)
     return _told({"version": row})
@@ -142,6 +140,14 @@ def change_policy(asked: Asked) -> Response:
 def _row(asked: Asked) -> VersionRow:
     ref = refs.parse(asked.text("ref"))
     return resolved(asked.service, asked.who, str(replace(ref, registry="")))
+
+
+def _role(asked: Asked, row: VersionRow) -> str:
+    """As what one brings verdicts. Raises Refused for who may only read."""
+    if asked.who.may(APPROVE, row.model):
+        return "approver"
+    asked.need(WRITE, row.model)
+    return "writer"
 
 
 def _judgement(given: object, row: VersionRow, alias: str) -> Judgement:

@@ -63,13 +63,15 @@ def _rows(frames: Sequence[Part], kept: Sequence[Part], model: Part, named: str)
             why = "its rows were not kept" if there else "it has no frame of that name"
             raise NotFound(f"Nothing to judge on: {named}", why, act=_ACT)
         return found
-    tables = [part for part in kept if part.facts.get("role") == "test" and _is_table(part)]
+    tests = [part for part in frames if part.facts.get("role") == "test"]
+    tables = [part for part in tests if part.facts.get("stored") and _is_table(part)]
     wanted = set(_inputs(model))
-    fitting = [part for part in tables if wanted and wanted <= set(columns(part))]
+    held = [part for part in tests if part.facts.get("stored") and wanted]
+    fitting = [part for part in held if wanted <= set(columns(part))]
     best = next(iter(fitting or tables), None)
     if best is None:
-        tests = [part.name for part in frames if part.facts.get("role") == "test"]
-        why = "the rows of its test data were not kept" if tests else "no test data are known of it"
+        lost = any(not part.facts.get("stored") for part in tests)
+        why = "the rows of its test data were not kept" if lost else "no test data are known of it"
         raise NotFound("Nothing to judge on", why, act=_ACT)
     return best
 
