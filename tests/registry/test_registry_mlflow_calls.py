@@ -118,6 +118,39 @@ def test_two_at_once_make_one(registry, root):
         assert there.index.count("churn") == 1
 
 
+def test_who_repeats_where_a_version_comes_from_is_not_taken_for_it(registry, root, another_one):
+    root("POST", "registered-models/create", name="churn")
+    source = f"models:/{(id_ := logged(root))}"
+    root("POST", "model-versions/create", name="churn", source=source)
+    another_one("POST", "registered-models/create", name="evil")
+    evil = {"mlflow.source": source, "mlflow.run_id": "a" * 32}
+    other = f"models:/{logged(another_one, data=b'evil')}"
+    made = another_one(
+        "POST", "model-versions/create", name="evil", source=other,
+        tags=[{"key": key, "value": text} for key, text in evil.items()],
+    )["model_version"]  # fmt: skip
+    another_one(
+        "POST", "model-versions/set-tag", 403, name="evil", version="1", key="mlflow.source",
+        value=source,
+    )  # fmt: skip
+    assert "run_id" not in made
+    with places.open_folder(registry.folder) as there:
+        there.tag(there.resolve(parse("evil")), evil, (), Author("eve"))
+    reader = Caller(registry, "reader", name="ada")
+    assert reader.get(f"0/models/{id_}/artifacts/model.pkl") == b"\x80\x05N."
+    reader.http.close()
+
+
+def test_a_line_that_was_cut_costs_no_other(registry, root):
+    run = root("POST", "runs/create", experiment_id="0")["run"]["info"]["run_id"]
+    (log,) = registry.folder.glob("mlflow/*/*/log")
+    with log.open("ab") as file:
+        file.write(b'{"params": {"cu')
+    root("POST", "runs/log-parameter", run_id=run, key="a", value="1")
+    data = root("GET", "runs/get", run_id=run)["run"]["data"]
+    assert data["params"] == [{"key": "a", "value": "1"}]
+
+
 def test_what_it_logged_is_told_before_it_is_loaded(registry, root):
     """Loading executes, so a reader is told what it would import, and what it needs."""
     root("POST", "registered-models/create", name="churn")

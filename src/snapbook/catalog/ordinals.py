@@ -91,10 +91,13 @@ def tagged(db: sqlite3.Connection, name: str) -> dict[int, str]:
 
 
 def with_tag(db: sqlite3.Connection, name: str, value: str) -> list[int]:
-    """The places of the living versions whose tag ``name`` says ``value``, newest first."""
+    """The places of the living versions whose tag ``name`` says ``value``, oldest first.
+
+    A tag is a word that others may repeat later: who asks for one version takes the first.
+    """
     rows = db.execute(
         "SELECT t.n FROM tags t JOIN versions v ON v.n = t.n JOIN models m ON m.id = v.model"
-        f" WHERE t.name = ? AND t.value = ? AND {_LIVING} ORDER BY t.n DESC",
+        f" WHERE t.name = ? AND t.value = ? AND {_LIVING} ORDER BY t.n",
         (name, value),
     )
     return [row[0] for row in rows]

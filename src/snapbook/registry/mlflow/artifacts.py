@@ -65,7 +65,8 @@ async def upload(request: Request) -> None:
     kept = await run_in_threadpool(_opened, call)
     service = call.service
     partial = kept.with_name(f".{os.urandom(8).hex()}")
-    fd = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with durable.told(service.folder, what="Not logged"):
+        fd = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     size = 0
     try:
         with durable.told(service.folder, what="Not logged"):

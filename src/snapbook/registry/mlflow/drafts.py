@@ -96,7 +96,8 @@ def every(call: Call) -> Iterator[Draft]:
 
 def say(draft: Draft, **line: Any) -> None:
     """Append a line to the draft's log. Raises Usage where it has said too much."""
-    data = json.dumps(line, allow_nan=True).encode() + b"\n"
+    # Newlines on both sides: where a line was cut, the next one is whole all the same.
+    data = b"\n%s\n" % json.dumps(line).encode()
     path = draft.folder / _LOG
     with durable.told(draft.folder, what="Not logged"):
         fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -160,7 +161,7 @@ def checked(path: str) -> str:
 def _folded(id_: str, folder: Path) -> Draft:
     draft = Draft(id_, folder, {})
     for line in (folder / _LOG).read_bytes().splitlines():
-        with suppress(ValueError):  # the last one may be cut where the machine stopped
+        with suppress(ValueError):  # an empty one, or one that was cut where the machine stopped
             _take(draft, json.loads(line))
     return draft
 

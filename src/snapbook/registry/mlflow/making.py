@@ -121,7 +121,7 @@ def _copied(call: Call, name: str, row: VersionRow) -> str:
         writer.rely(offer.needed)
         body = checked(renamed(offer.body, name, None))
         made = accept(repository, writer, body, call.author).version
-    if tags := call.pairs("tags"):
+    if tags := _asked_tags(call):
         repository.tag(made, tags, (), call.author)
     return made.manifest
 
@@ -148,12 +148,17 @@ def _made(call: Call, name: str, given: _Logged) -> str:
         parts = _parts(given, writer)
         digests = tuple(writer.add(part.encode()) for part in parts)
         version = Version(name, tuple(parts), digests, "", "", str(parts[0].facts["class_name"]))
-        tags = {**_tags(given), **call.pairs("tags"), **_origin(call, given)}
+        tags = {**_tags(given), **_asked_tags(call), **_origin(call, given)}
         wish = Wish(message=call.text("description", empty=True), tags=tags)
         made = call.repository.save(version, writer, wish, call.author)
     if given.source.startswith("models:/"):
         drafts.empty(given.drafts[-1])
     return made.version.manifest
+
+
+def _asked_tags(call: Call) -> dict[str, str]:
+    """The tags that were asked for; where a version comes from is not for its maker to say."""
+    return {n: text for n, text in call.pairs("tags").items() if n not in entities.ORIGIN}
 
 
 def _tags(given: _Logged) -> dict[str, str]:
