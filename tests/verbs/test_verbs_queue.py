@@ -176,6 +176,7 @@ def test_words_wait_as_well(tmp_path, ada):
     with places.open_folder(tmp_path / "shared") as shared:
         found = shared.index.notes(shared.resolve(parse("churn:0.3.0")).manifest)
         assert [note.text for note in found] == ["said while it was away"]
+    assert lines(ada, "push", "--waiting") == ("nothing waits to be pushed",)
 
 
 PUSH = "from snapbook.cli import main; main(['push', 'churn:0.3.0'])"

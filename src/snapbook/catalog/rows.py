@@ -214,7 +214,8 @@ def version_rows(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> lis
     waits = _of_manifests(db, "registry", "waiting", manifests)
     withheld = _of_manifests(db, "hex(part)", "withheld", manifests)
     holds = _of_manifests(db, "text", "holds", manifests)
-    said = _of_manifests(db, "hex(texts)", "notes", manifests)
+    # A note that was purged is not said any more.
+    said = _of_manifests(db, "hex(texts)", "notes", manifests, "text <> ''")
     for place, texts in _of_manifests(db, "hex(texts)", "taggings", manifests).items():
         said.setdefault(place, []).extend(texts)
     return [
@@ -254,11 +255,15 @@ def version_rows(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> lis
 
 
 def _of_manifests(
-    db: sqlite3.Connection, column: str, table: str, manifests: Sequence[bytes]
+    db: sqlite3.Connection,
+    column: str,
+    table: str,
+    manifests: Sequence[bytes],
+    only: str = "1",
 ) -> dict[tuple[bytes, int], list[str]]:
     """(manifest, model) -> the values of ``column``, sorted."""
     found: dict[tuple[bytes, int], list[str]] = {}
-    select = f"SELECT manifest, model, {column} FROM {table} WHERE manifest"
+    select = f"SELECT manifest, model, {column} FROM {table} WHERE {only} AND manifest"
     for manifest, model, value in _for_all(db, select, manifests, "3"):
         found.setdefault((manifest, model), []).append(value)
     return found

@@ -128,7 +128,8 @@ class Acting(Reading):
         self, version: VersionRow, registry: str, there: VersionRow, way: str, author: Author
     ) -> None:
         """Remember that ``version`` is ``there`` in a registry, by ``way`` of "push" or "pull"."""
-        if f"{registry}::{there.ref}" in version.shared:
+        waits = registry.lower() in map(str.lower, version.waits)  # this ends it
+        if f"{registry}::{there.ref}" in version.shared and not waits:
             return
         self._act(
             "shared",
