@@ -112,7 +112,7 @@ def test_sidebar_tour(tmp_path):
 def test_share_and_promote(tmp_path):
     said = "\n".join(executed("05_share_and_promote.ipynb", tmp_path))
     for words in (
-        "Not pushed: nothing has gone to team yet: with wine:0.1.0 would go LogisticRegression",
+        "Not pushed: nothing has gone to team yet: with wine:0.1.0 would go RandomForestClassifier",
         "pushed as team::wine:0.1.0, ",
         "production of wine is wine:1.0.0",
         "wine:1.1.0  minor: max_depth 2 -> 8",

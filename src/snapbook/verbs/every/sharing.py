@@ -81,7 +81,7 @@ SHARING = (
     Verb(
         "clone",
         "Copy the versions of a registry into a new repository; asked again, it goes on",
-        late("clone", "clone"),
+        late("cloning", "clone"),
         (
             Argument(("source",), "a registry you know, or its address", metavar="REGISTRY"),
             Argument(("models",), "which models; left out: all", "*", metavar="MODEL"),
