@@ -110,7 +110,10 @@ def config(here: Here, asked: Asked) -> Done:
 
 
 def key(here: Here, asked: Asked) -> Done:
-    """The signing key: show, export (the public half), rotate, or revoke a trusted one."""
+    """The signing key: show, export (the public half), rotate, or revoke a trusted one.
+
+    openssf: the public key of exported files, for others' tools.
+    """
     del here
     folder = settings.folder()
     act = asked.act or "show"
@@ -132,6 +135,11 @@ def key(here: Here, asked: Asked) -> Done:
             )
         book.revoke(full[0])
         return Done((f"{full[0][:16]} is not trusted any more",), {"revoked": full[0]})
+    if act == "openssf":
+        from snapbook.export.openssf import Signer
+
+        pem = Signer(folder).pem
+        return Done(tuple(pem.splitlines()), {"pem": pem})
     public = signing.own_key(folder).public
     if act == "export":
         return Done((public,), {"key": public})

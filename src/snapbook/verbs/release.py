@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snapbook import refs
+from snapbook import refs, settings
 from snapbook.catalog.rows import VersionRow
-from snapbook.errors import NotFound, ReadOnly
+from snapbook.errors import BadOption, NotFound, ReadOnly
 from snapbook.parts import cells, files, lock
 from snapbook.parts.base import Part
 from snapbook.repository import Repository
@@ -21,6 +21,7 @@ from snapbook.verbs.here import Here
 from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
+    from snapbook.trust import Claim
     from snapbook.verbs.table import Asked
 
 
@@ -86,8 +87,32 @@ def write_text(path: Path, text: str) -> None:
 
 def export(here: Here, asked: Asked) -> Done:
     """A version leaves the repository: its environment as lock files, its cells as a notebook, or
-    what is known of it as a report.
+    what is known of it as a report. Perhaps signed, for others' tools.
     """
+    if not asked.sign:
+        return _export(here, asked)
+    repository = here.repository()
+    ref = asked.ref or look.default_ref(here, repository)
+    if asked.registry or refs.parse(ref).registry:
+        raise BadOption("--sign is for a version of this project", act="Pull it first")
+    version, _ = look.resolve(repository, ref)
+    return _signed(repository.claim(version), _export(here, asked))
+
+
+def _signed(claim: Claim, done: Done) -> Done:
+    """What was written, and its signature in the form of OpenSSF beside it."""
+    from snapbook.export.openssf import Signer
+
+    names: Any = done.data["files"]
+    written = [Path(name) for name in names]
+    target = written[0] if len(written) == 1 else written[0].parent
+    path = target.with_name(f"{target.name}.sig")
+    write_text(path, Signer(settings.folder()).sign(target, claim))
+    said = f"signed in {path.name}; the key that verifies it: snapbook key openssf"
+    return Done((*done.lines, said), {**done.data, "signature": str(path)})
+
+
+def _export(here: Here, asked: Asked) -> Done:
     if asked.to == "report":
         from snapbook.verbs import compliance
 

@@ -85,14 +85,14 @@ UPKEEP = (
     ),
     Verb(
         "key",
-        "The signing key: show, export, rotate, revoke",
+        "The signing key: show, export, rotate, revoke; openssf: that of exported files",
         late("care", "key"),
         (
             Argument(
                 ("act",),
-                "show, export, rotate or revoke",
+                "show, export, rotate, revoke or openssf",
                 "?",
-                choices=("show", "export", "rotate", "revoke"),
+                choices=("show", "export", "rotate", "revoke", "openssf"),
             ),
             Argument(("key",), "with revoke: the public key", "?"),
         ),
@@ -147,6 +147,9 @@ UPKEEP = (
             Argument(("--registry",), "with report: of a version there", metavar="NAME"),
             Argument(("-o", "--output"), "where to", metavar="PATH", complete="path"),
             Argument(("--all",), "all executed cells, not only those that made the model", "flag"),
+            Argument(
+                ("--sign",), "a signature beside it that OpenSSF's model_signing verifies", "flag"
+            ),
         ),
         label="Export…",
         on="version",
