@@ -1,4 +1,4 @@
-"""Take the pictures that docs/sidebar.md shows, in a real JupyterLab with the story of the tests.
+"""Take the pictures that the docs show, in a real JupyterLab with the story of the tests.
 
 ``scripts/screenshots`` takes all of them into docs/images, ``scripts/screenshots list diff`` those.
 """
@@ -11,6 +11,10 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -73,21 +77,68 @@ def restore(desk: Desk) -> None:
     desk.page.keyboard.press("Escape")
 
 
+def registry(desk: Desk) -> None:
+    """The page of a registry that the story was pushed to: a version before it is promoted."""
+    from standing import Standing
+
+    from snapbook import places
+    from snapbook.promote import moving, opinions, policies
+    from snapbook.repository import Author
+    from snapbook.transfer import Local, transfer
+
+    ada, bob = Author("Ada"), Author("Bob")
+    with tempfile.TemporaryDirectory(prefix="snapbook-registry-") as folder:
+        standing = Standing(Path(folder) / "team")
+        try:
+            project = desk.server.root / "churn-project" / places.NAME
+            with places.open_folder(project) as here, standing.remote() as there:
+                for row in reversed(here.index.page("churn", limit=100).rows):
+                    transfer(Local(here), there, row, ada)
+            with places.open_folder(standing.folder) as kept:
+                newest, *_, first = kept.index.page("churn").rows
+                moving.promote(kept, first, "production", bob)
+                policies.change(kept, "churn", POLICY, {}, bob, seen=None)
+                opinions.say(kept, newest, "production", "request", "handles the price", ada)
+            page = desk.page.context.new_page()
+            page.set_viewport_size({"width": 1080, "height": 980})
+            page.goto(f"{standing.url}/#/churn/review/production")
+            page.get_by_label("Your token").fill(standing.tokens.make("Eve", ("approver",)))
+            page.keyboard.press("Enter")
+            page.get_by_role("heading", name="What was live").wait_for()
+            store(page, "registry")
+            page.close()
+        finally:
+            standing.stop()
+
+
+POLICY = """
+[production]
+approvals = 1
+[production.gates.metric]
+[production.gates.signature]
+fails = "warn"
+"""
 PICTURES: dict[str, Callable[[Desk], None]] = {
     "overview": overview,
     "form": form,
     "version": version,
     "diff": diff,
     "restore": restore,
+    "registry": registry,
 }
 
 
 def picture(desk: Desk, name: str, *, panel_only: bool = False) -> None:
+    """What the desk shows, or its panel."""
+    store(desk.panel if panel_only else desk.page, name)
+
+
+def store(shown: Page | Locator, name: str) -> None:
     """A PNG of few colours: half the bytes, and nothing that is to be seen is lost."""
     from PIL import Image
 
     path = IMAGES / f"{name}.png"
-    (desk.panel if panel_only else desk.page).screenshot(path=path)
+    shown.screenshot(path=path)
     with Image.open(path) as image:
         whole, how = image.convert("RGB"), Image.Quantize.MAXCOVERAGE
         few = whole.quantize(COLOURS, how, dither=Image.Dither.NONE)

@@ -114,6 +114,33 @@ def test_a_session_begins_with_a_token_alone(registry, visitor):
     assert token not in answer.text
 
 
+def test_who_has_no_token_of_the_registry_is_told_what_it_takes(registry, monkeypatch):
+    # As somebody is who signs in at a provider.
+    ann = Principal("ann@example.com", (parse_grant("reader"),), "oidc-0123456789ab")
+    monkeypatch.setattr(type(registry.service), "principal", lambda *_: ann)
+    answer = httpx.post(f"{registry.url}{PATH}/session", headers={"Authorization": "Bearer x"})
+    assert answer.status_code == 401
+    assert answer.json()["what"] == "Not signed in: the page takes a token of this registry"
+
+
+def test_a_search_does_not_tell_names_of_models_that_one_may_not_read(
+    registry, visitor, pushed, tmp_path
+):
+    with places.make_repository(tmp_path) as here, registry.remote() as root:
+        made = driver.save(here, "secret", 9).version
+        here.tag(made, {"codename": ""}, (), Author("push"))
+        (row,) = here.index.of_manifest(made.manifest, "secret")
+        transfer(Local(here), root, row, Author("push"))
+    whole, *_ = visitor("reader")
+    part, *_ = visitor("reader:churn")
+    asked = {"model": "churn", "where": "tag.codenam = 'x'"}
+    for route in ("versions", "count"):
+        told = [client.get(f"{PATH}/page/{route}", params=asked) for client in (whole, part)]
+        assert "codename" in told[0].text
+        assert told[1].status_code == 200
+        assert "codename" not in told[1].text
+
+
 @pytest.mark.parametrize("text", ["", "x", "ü", "../../tokens.json", "a" * 5_000, "\\", '"'])
 def test_a_cookie_that_is_none(registry, text):
     headers = {**OWN, "Cookie": f"snapbook={text}".encode()}
@@ -282,7 +309,7 @@ def test_the_trail_in_pages_and_as_rows(visitor, pushed):
     assert first["before"] is None
     older = client.get(f"{PATH}/page/audit", params={"before": 2}).json()
     assert [row["n"] for row in older["events"]] == [1]
-    row = first["events"][0]
+    row = client.get(f"{PATH}/page/audit", params={"model": "churn"}).json()["events"][0]
     assert row["version"] == "churn:0.1.0"
     assert row["via"]["who"] == "root"
     lines = client.get(f"{PATH}/page/audit/export", params={"model": "churn"}).text.splitlines()

@@ -41,6 +41,8 @@ export interface Review {
   missing: string[];
   history: Stay[];
   policy: number;
+  /** Further versions that gates compare with, by their names in the policy. */
+  benchmarks?: { [name: string]: VersionRow & { ref: string } };
 }
 
 /** What the reader may do; `why` not, where it is no matter of roles. */

@@ -39,24 +39,33 @@ export function backTo(review: Review): Stay | null {
   return review.history.find(stay => stay.ref !== '' && stay.manifest !== live) ?? null;
 }
 
-/** The columns of the comparison: what is live, what is asked for, the newest if it is neither. */
+/**
+ * The columns of the comparison: what is live, what is looked at, the newest, the benchmarks. A
+ * version that is several of these has one column with all its titles.
+ */
 export function columns(
   review: Review,
   rows: readonly Row[],
   trans: TranslationBundle
 ): { title: string; row: Row }[] {
   const found: { title: string; row: Row }[] = [];
-  const add = (manifest: string | undefined, title: string): void => {
+  const add = (manifest: string | undefined, title: string, alone = true): void => {
     const row = rows.find(one => one.manifest === manifest);
-    if (row !== undefined && !found.some(one => one.row.manifest === manifest)) {
+    const there = found.find(one => one.row.manifest === manifest);
+    if (there !== undefined && !alone) {
+      there.title += `, ${title}`;
+    } else if (there === undefined && row !== undefined) {
       found.push({ title, row });
     }
   };
-  add(review.live?.manifest, review.alias);
   const asked = review.said.some(one => one.word === 'request');
-  add(review.candidate?.manifest, asked ? trans.__('asked for') : trans.__('candidate'));
   const newest = rows.reduce<Row | null>((last, row) => (!last || row.n > last.n ? row : last), null);
+  add(review.live?.manifest, review.alias);
+  add(review.candidate?.manifest, asked ? trans.__('asked for') : trans.__('candidate'));
   add(newest?.manifest, trans.__('newest'));
+  for (const [name, version] of Object.entries(review.benchmarks ?? {})) {
+    add(version.manifest, name, false);
+  }
   return found;
 }
 

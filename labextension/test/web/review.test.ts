@@ -75,6 +75,12 @@ describe('what a review says', () => {
       'newest churn:0.3.0'
     ]);
     expect(titles({ live: null, candidate: row(3) })).toEqual(['candidate churn:0.3.0']);
+    const benchmarks = { champion: row(1), spring: row(3) };
+    expect(titles({ benchmarks })).toEqual([
+      'production, champion churn:0.1.0',
+      'candidate churn:0.2.0',
+      'newest, spring churn:0.3.0'
+    ]);
   });
 
   it('names the way back', () => {

@@ -108,7 +108,9 @@ def _changes(
 
 def _line(change: Change) -> str:
     words = {True: " better", False: " worse", None: ""}[change.better]
-    if change.what == "changed" and all(map(_is_short, (change.old, change.new))):
+    # Of a cell these are its numbers in the two logs.
+    told = change.what == "changed" and change.section != "code"
+    if told and all(map(_is_short, (change.old, change.new))):
         return f"{change.name} {_short(change.old)} -> {_short(change.new)}{words}"
     if change.section == "data" and change.lines:
         return f"{change.name} {change.lines[0]}"

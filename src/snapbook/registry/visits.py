@@ -31,6 +31,12 @@ def sign_in(request: Request, asked: Asked) -> Response:
             "A session begins with the token in its header, and nothing else", kind="argument"
         )
     service = asked.service
+    if service.tokens.holder(asked.who.token) is None:
+        raise Refused(
+            "Not signed in: the page takes a token of this registry",
+            act="Ask its administrator for one",
+            kind="unauthenticated",
+        )
     if old := request.cookies.get(sessions.COOKIE):
         service.sessions.end(old)
     text = service.sessions.begin(asked.who)

@@ -85,7 +85,10 @@ def review(asked: Asked, model: str = "", ref: str = "", alias: str = "productio
     candidate = resolved(asked.service, who, ref) if ref else None
     name = candidate.model if candidate is not None else readable(asked.service, who, model)
     found = reviewing.review(repository, name, alias, candidate)
-    beside = [row for row in (found.live, found.candidate, repository.index.newest(name)) if row]
+    newest = repository.index.newest(name)
+    beside = [
+        row for row in (found.live, found.candidate, newest, *found.benchmarks.values()) if row
+    ]
     return _told(
         {
             "review": found,

@@ -31,6 +31,11 @@ class Visit(Question):
     service: Service
     who: Principal
 
+    @property
+    def quiet(self) -> bool:
+        """See `Question.quiet`: names of tags and metrics are those of all models."""
+        return not self.who.may_all(READ)
+
     def me(self) -> Me:
         """See `Question.me`: the registry knows people by name."""
         return Me(self.who.name)

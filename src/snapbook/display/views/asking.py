@@ -45,6 +45,11 @@ class Question(ABC):
         ``long`` for what may last: it does not keep others waiting.
         """
 
+    @property
+    def quiet(self) -> bool:
+        """Whether an expression must not be answered with names that other models have."""
+        return False
+
     @abstractmethod
     def me(self) -> Me:
         """Whose versions are "mine" in the answer."""

@@ -49,15 +49,15 @@ def read_filter(asking: Question, repository: Repository) -> Filter | None:
     if asking.flag("marked"):
         # What people marked by hand: something said, a tag, a name that points at it.
         nodes.append(Both("or", (_present("message"), _present("tag"), _present("alias"))))
-    where = _all(nodes, text, now)
+    where = _all(nodes, text, now, asking.quiet)
     return Filter(model or None, where, asking.text("text").strip())
 
 
-def _all(nodes: list[Node], text: str, now: datetime) -> Expression | None:
+def _all(nodes: list[Node], text: str, now: datetime, quiet: bool) -> Expression | None:
     if not nodes:
         return None
     tree = nodes[0] if len(nodes) == 1 else Both("and", tuple(nodes))
-    return Expression(text or "this filter", tree, now)
+    return Expression(text or "this filter", tree, now, quiet)
 
 
 def _equal(field: tuple[str, ...], value: str) -> Compare:
