@@ -226,11 +226,34 @@ def test_who_wants_no_more_is_told_no_more(registry, here, hooks, receiver):
     there = receiver(answers=[410])
     add(hooks, there.url)
     made(here, ADA, accuracy=0.9)
+    made(here, ADA, accuracy=0.91)
     there.wait(1)
     until = time.monotonic() + 10
     while hooks.all():
         assert time.monotonic() < until
         time.sleep(0.05)
+    time.sleep(0.5)
+    assert there.places == [1]
+
+
+def test_an_end_that_cannot_be_read_is_gone_over_once(registry, here, hooks, receiver):
+    there = receiver()
+    made(here, ADA, accuracy=0.9)
+    made(here, ADA, accuracy=0.91)
+    path = next((registry.folder / "events").glob("*/0000000002"))
+    path.chmod(0o600)
+    path.write_bytes(b"broken")
+    hook = add(hooks, there.url)
+    there.wait(1)
+    until = time.monotonic() + 10
+    while hooks.place(hook).n < 2:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    kept = registry.folder / f"webhook-{hook.id}.json"
+    before = kept.stat().st_mtime_ns
+    time.sleep(1.5)
+    assert kept.stat().st_mtime_ns == before, "it waits for news, and does not turn in circles"
+    assert there.places == [1]
 
 
 def test_a_lease_is_for_one(registry, hooks):

@@ -20,6 +20,7 @@ from snapbook.registry.service import Service
 
 _LOOK_S = 1.0
 _FIRST_S, _MOST_S = 1.0, 300.0
+_LAST_S = 3.0
 _GONE = 410
 
 
@@ -42,9 +43,12 @@ class Dispatch:
     def stop(self) -> None:
         """End; what is being sent may be sent again by the next one."""
         self._ended.set()
-        self._thread.join(5)
+        self._thread.join(_LAST_S)
         for sender in self._senders.values():
-            sender.join()
+            sender.end()
+        until = time.monotonic() + _LAST_S
+        for sender in self._senders.values():
+            sender.join(until - time.monotonic())
 
     def _watch(self) -> None:
         while not self._ended.wait(self._look_s):
@@ -95,10 +99,9 @@ class _Sender:
             self._ended.set()
             self._woken.notify()
 
-    def join(self) -> None:
-        """Wait a little until it has ended; what hangs is let go."""
-        self.end()
-        self._thread.join(2)
+    def join(self, seconds: float) -> None:
+        """Wait so long until it has ended; what hangs is let go."""
+        self._thread.join(max(0.0, seconds))
 
     def _run(self) -> None:
         at = self._hook.since
@@ -123,7 +126,7 @@ class _Sender:
             return at
         at = self._hooks.place(self._hook).n
         repository = self._service.repository
-        repository.follow()
+        head = repository.follow()
         for event in repository.catalog.read(at + 1):
             wanted = self._hook.wants(happened.names(repository, event))
             if wanted and not self._sent(event.n, happened.told(repository, event)):
@@ -131,6 +134,7 @@ class _Sender:
             at = event.n
             if wanted and not self._hooks.reach(self._hook, self._me, at):
                 return at
+        at = max(at, head.n)  # behind the last that can be read there may be some that cannot
         self._hooks.reach(self._hook, self._me, at)
         return at
 
@@ -143,18 +147,24 @@ class _Sender:
                 status = sending.send(self._hook, news, int(time.time()))
             except SnapbookError as error:
                 logs.say("a webhook was not reached", error, webhook=self._hook.id, event=n)
-            if 200 <= status < 300 or status == _GONE:
-                if status == _GONE:
-                    logs.say("a webhook wants no more", webhook=self._hook.id, event=n)
-                    with suppress(SnapbookError):
-                        self._hooks.remove(self._hook.id)
-                return status != _GONE
+            if 200 <= status < 300:
+                return True
+            if status == _GONE:
+                self._forget(n)
+                return False
             if status:
                 logs.say("a webhook refused", webhook=self._hook.id, event=n, status=status)
             if not self._patient(wait * random.uniform(0.8, 1.2)):
                 return False
             wait = min(wait * 2, _MOST_S)
         return False
+
+    def _forget(self, n: int) -> None:
+        """Who was told of event ``n`` wants no more of them."""
+        logs.say("a webhook wants no more", webhook=self._hook.id, event=n)
+        self.end()
+        with suppress(SnapbookError):
+            self._hooks.remove(self._hook.id)
 
     def _patient(self, seconds: float) -> bool:
         """Wait, and keep the lease meanwhile; False where another one has it."""

@@ -14,7 +14,7 @@ from typing import Any
 from snapbook.gates.base import Verdict
 from snapbook.gates.trial import Trial, TrialGate
 
-_GIVEN = {
+GIVEN = {
     "model": "model",
     "X": "rows",
     "rows": "rows",
@@ -53,10 +53,10 @@ def parameters(function: Callable[..., Any]) -> list[str]:
 def _arguments(function: Callable[..., Any], trial: Trial) -> dict[str, Any]:
     found = {}
     for name, parameter in inspect.signature(function).parameters.items():
-        if name in trial.frames:
+        if name in GIVEN:
+            found[name] = getattr(trial, GIVEN[name])
+        elif name in trial.frames:
             found[name] = trial.frames[name]
-        elif name in _GIVEN:
-            found[name] = getattr(trial, _GIVEN[name])
         elif parameter.default is inspect.Parameter.empty:
             raise TypeError(f"nothing here is called {name}")
     return found

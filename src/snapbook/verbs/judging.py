@@ -272,7 +272,8 @@ def _as_held(part: Part, there: frozenset[str]) -> Part:
 def _frames_for(gate: Wanted, named: Mapping[str, Part], function: Any) -> list[str]:
     """The frames that a gate asks for beside its rows, by name."""
     if gate.settings.get(known.OWN) is True:
-        return [name for name in named if name in own.parameters(function)]
+        asked = set(own.parameters(function)) - set(own.GIVEN)
+        return [name for name in named if name in asked]
     column = str(gate.settings.get("column", ""))
     table, _, inner = column.rpartition(".")
     return [
