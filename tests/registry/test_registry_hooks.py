@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -270,6 +272,34 @@ def test_a_lease_is_for_one(registry, hooks):
     assert hooks.place(hook).n == 7
     hooks.leave(hook, "two")
     assert hooks.claim(hook, "three")
+
+
+@pytest.fixture(params=["folder", "database"])
+def drawer(request, tmp_path):
+    """Where servers of one registry keep what they share."""
+    if request.param == "folder":
+        yield FolderDrawer(tmp_path)
+        return
+    postgres = request.getfixturevalue("postgres")
+    from snapbook.catalog.database import Database
+    from snapbook.registry.identity import DatabaseDrawer
+
+    with closing(Database(postgres.url)) as database:
+        database.migrate()
+        yield DatabaseDrawer(database)
+
+
+def test_of_eight_who_claim_at_once_one_sends(drawer):
+    hooks = Hooks(drawer)
+    hook = add(hooks, "https://ci.example.com/hook", private=False)
+    assert hooks.all() == [hook]
+    with ThreadPoolExecutor(8) as pool:
+        claimed = list(pool.map(lambda n: hooks.claim(hook, f"server {n}"), range(8)))
+    (winner,) = [n for n in range(8) if hooks.reach(hook, f"server {n}", 5)]
+    assert claimed[winner]
+    assert (hooks.place(hook).n, hooks.place(hook).holder) == (5, f"server {winner}")
+    assert hooks.remove(hook.id) == hook
+    assert hooks.all() == []
 
 
 # -- where to
