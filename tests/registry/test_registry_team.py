@@ -11,11 +11,14 @@ import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from faults import driver
 
 from snapbook import places
+from snapbook.catalog.base import Head
 from snapbook.errors import BadOption, Conflict, Refused
+from snapbook.registry import pinned, statement
 from snapbook.registry.remote import Remote
 from snapbook.repository import Author
 from snapbook.store.bucket import Bucket
@@ -174,6 +177,36 @@ def test_a_token_made_or_revoked_anywhere_counts_everywhere(tmp_path, postgres, 
             with pytest.raises(Refused):
                 bob.about()
             bob.close()
+
+
+@pytest.mark.slow
+def test_both_have_one_key_and_know_of_one_restoration(tmp_path, postgres, s3):
+    database, store = postgres.url, s3.url
+    where = ["--database", database, "--store", store]
+
+    def run(*words):
+        with Here(tmp_path, face="cli") as here:
+            verb = VERBS["registry"]
+            return verb.run(here, verb.parse([*words, "--database", database])).data
+
+    with ExitStack() as begun:
+        one, token, _ = begun.enter_context(serving(tmp_path / "one", *where))
+        two, _, _ = begun.enter_context(serving(tmp_path / "two", *where))
+        key = run("key")["key"]
+        assert [pinned.shown(url).key for url in (one, two)] == [key, key]
+        done = run("restored", "--reason", "a test", "--store", store, "--folder", "mine")
+        assert done == {"event": 1, "restored": 0}
+        for url in (one, two):
+            asking = statement.asking(Head(7, "a" * 64))  # what somebody saw before
+            answer = httpx.get(
+                f"{url}/api/v1/head",
+                headers={"Authorization": f"Bearer {token}", statement.ASKED: str(asking)},
+            )
+            told = statement.signed_of(answer.headers[statement.SAID])
+            assert told.is_sound
+            assert (told.key, told.said.n, told.said.seen) == (key, 1, "")
+            assert told.restored.is_by(key)
+            assert told.restored.reason == "a test"
 
 
 @pytest.mark.slow
