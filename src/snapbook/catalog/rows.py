@@ -210,14 +210,7 @@ def version_rows(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> lis
         "n",
     ):
         shared.setdefault((model, manifest), []).append(f"{registry}::{there}:{number}")
-    manifests = sorted({row[5] for row in rows})
-    waits = _of_manifests(db, "registry", "waiting", manifests)
-    withheld = _of_manifests(db, "hex(part)", "withheld", manifests)
-    holds = _of_manifests(db, "text", "holds", manifests)
-    # A note that was purged is not said any more.
-    said = _of_manifests(db, "hex(texts)", "notes", manifests, "text <> ''")
-    for place, texts in _of_manifests(db, "hex(texts)", "taggings", manifests).items():
-        said.setdefault(place, []).extend(texts)
+    beside = _beside(db, sorted({row[5] for row in rows}))
     return [
         VersionRow(
             n=row[0],
@@ -245,27 +238,40 @@ def version_rows(db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> lis
             signer=row[22].hex(),
             notebook=row[23],
             shared=tuple(shared.get((row[21], row[5]), ())),
-            waits=tuple(waits.get((row[5], row[21]), ())),
-            withheld=tuple(part.lower() for part in withheld.get((row[5], row[21]), ())),
-            held="; ".join(holds.get((row[5], row[21]), ())),
-            said=tuple(texts.lower() for texts in said.get((row[5], row[21]), ()) if texts),
+            waits=tuple(beside.get(("waits", row[5], row[21]), ())),
+            withheld=tuple(beside.get(("withheld", row[5], row[21]), ())),
+            said=tuple(beside.get(("said", row[5], row[21]), ())),
+            held="; ".join(beside.get(("held", row[5], row[21]), ())),
         )
         for n, row in zip(places, rows, strict=True)
     ]
 
 
-def _of_manifests(
-    db: sqlite3.Connection,
-    column: str,
-    table: str,
-    manifests: Sequence[bytes],
-    only: str = "1",
-) -> dict[tuple[bytes, int], list[str]]:
-    """(manifest, model) -> the values of ``column``, sorted."""
-    found: dict[tuple[bytes, int], list[str]] = {}
-    select = f"SELECT manifest, model, {column} FROM {table} WHERE {only} AND manifest"
-    for manifest, model, value in _for_all(db, select, manifests, "3"):
-        found.setdefault((manifest, model), []).append(value)
+_BESIDE = (
+    ("waits", "registry", "waiting"),
+    ("withheld", "lower(hex(part))", "withheld"),
+    ("held", "text", "holds"),
+    # What was purged is not said any more.
+    ("said", "iif(text = '', '', lower(hex(texts)))", "notes"),
+    ("said", "lower(hex(texts))", "taggings"),
+)
+
+
+def _beside(
+    db: sqlite3.Connection, manifests: Sequence[bytes]
+) -> dict[tuple[str, bytes, int], list[str]]:
+    """(what, manifest, model) -> what stands in other tables, sorted; in one question for all."""
+    found: dict[tuple[str, bytes, int], list[str]] = {}
+    for start in range(0, len(manifests), 500):
+        some = manifests[start : start + 500]
+        marks = ",".join(f"?{at + 1}" for at in range(len(some)))
+        query = " UNION ALL ".join(
+            f"SELECT '{what}', manifest, model, {column} FROM {table} WHERE manifest IN ({marks})"
+            for what, column, table in _BESIDE
+        )
+        for what, manifest, model, value in db.execute(f"{query} ORDER BY 4", some):
+            if value:
+                found.setdefault((what, manifest, model), []).append(value)
     return found
 
 
