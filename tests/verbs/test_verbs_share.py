@@ -100,6 +100,17 @@ def test_sync_brings_two_projects_together(ada, bob):
         assert line(folder, "sync") == "team and this project have the same versions"
 
 
+def test_what_was_deleted_here_stays_deleted(ada, bob):
+    run(ada, "sync")
+    run(bob, "sync")
+    before = rows(bob)
+    run(bob, "delete", "churn:0.1.0")
+    assert line(bob, "sync") == "team and this project have the same versions"
+    assert set(rows(bob)) == set(before) - {"churn:0.1.0"}
+    # Who names it gets it all the same.
+    assert "pulled as churn:" in line(bob, "pull", before["churn:0.1.0"].shared[0])
+
+
 def test_words_of_each_event_are_in_the_history(ada, bob):
     run(ada, "push", "churn:0.1.0")
     run(bob, "pull", "churn:0.1.0")
