@@ -17,7 +17,7 @@ from snapbook.errors import BadExpression, NotRestorable
 from snapbook.export.mlflow import folder as exported
 from snapbook.parts import model
 from snapbook.refs import parse
-from snapbook.registry.mlflow import drafts, mlmodel, search
+from snapbook.registry.mlflow import drafts, filters, mlmodel
 from snapbook.repository import Author
 from snapbook.verbs import VERBS, Here
 
@@ -441,17 +441,17 @@ ATTRIBUTES = {"name": str, "version_number": int}
 def test_filters(text, holds):
     if holds is None:
         with pytest.raises(BadExpression):
-            search.parse(text, ATTRIBUTES)
+            filters.parse(text, ATTRIBUTES)
         return
     values, tags = {"name": "churn", "version_number": 3}, {"who did": "ada"}
-    assert all(one.holds(values, tags) for one in search.parse(text, ATTRIBUTES)) is holds
+    assert all(one.holds(values, tags) for one in filters.parse(text, ATTRIBUTES)) is holds
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(alphabet="nameAND tags.`'\"\\=<>!%_()LIKE 0123,-", max_size=60))
 def test_any_text_is_a_filter_or_none(text):
     try:
-        clauses = search.parse(text, ATTRIBUTES)
+        clauses = filters.parse(text, ATTRIBUTES)
     except BadExpression:
         return
     for clause in clauses:
@@ -459,5 +459,5 @@ def test_any_text_is_a_filter_or_none(text):
 
 
 def test_a_like_cannot_be_slow():
-    (clause,) = search.parse("name LIKE '" + "%a" * 40 + "b'", ATTRIBUTES)
+    (clause,) = filters.parse("name LIKE '" + "%a" * 40 + "b'", ATTRIBUTES)
     assert not clause.holds({"name": "a" * 128}, {})

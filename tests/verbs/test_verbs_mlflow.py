@@ -64,6 +64,7 @@ def answers(url):
 
 
 @mlflows.needed
+@pytest.mark.slow
 def test_a_version_is_pushed_once_and_loads_there(project, server, tmp_path):
     to = f"mlflow+{server}"
     host = server.partition("://")[2]

@@ -9,7 +9,7 @@ from typing import Any
 from snapbook.catalog import ordinals
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import NotFound, Usage
-from snapbook.registry.mlflow import drafts, experiments, runs, search
+from snapbook.registry.mlflow import drafts, experiments, filters, runs
 from snapbook.registry.mlflow.call import Call
 from snapbook.registry.mlflow.drafts import Draft
 from snapbook.registry.mlflow.entities import EXPERIMENT, RUN, SOURCE
@@ -78,7 +78,7 @@ def find(call: Call) -> Answer:
     orders = [str(one.get("field_name") or "") for one in call.tables("order_by")]
     if not set(orders) <= set(_ORDERS):
         raise Usage(f"order_by is one of {', '.join(_ORDERS)}", kind="argument")
-    clauses = search.parse(call.text("filter", empty=True), _FILTERS)
+    clauses = filters.parse(call.text("filter", empty=True), _FILTERS)
     found = [
         draft
         for draft in drafts.every(call)
