@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -18,9 +19,10 @@ from faults import driver
 from snapbook import places
 from snapbook.catalog.base import Head
 from snapbook.errors import BadOption, Conflict, Refused
+from snapbook.parts.base import Part
 from snapbook.registry import pinned, statement
 from snapbook.registry.remote import Remote
-from snapbook.repository import Author
+from snapbook.repository import Author, Wish
 from snapbook.store.bucket import Bucket
 from snapbook.transfer import Local, transfer
 from snapbook.verbs import VERBS, Here
@@ -288,3 +290,37 @@ def test_a_database_needs_a_bucket(tmp_path):
     with pytest.raises(BadOption, match="--database needs --store"):
         places.served(tmp_path / "one", "postgresql://localhost/x")
     assert not (tmp_path / "one").exists()
+
+
+def test_rows_words_holds_and_searches_are_alike_at_both(sides, tmp_path):
+    one, two = sides
+    (tmp_path / "here").mkdir()
+    with places.make_repository(tmp_path / "here") as here:
+        writer = here.store.writer()
+        draft = driver.draft("churn", 1, writer)
+        rows = writer.add(b"the rows of X" * 1000)
+        frame = Part("frame", "X", {"stored": True, "columns": [{"name": "age"}]}, (rows,))
+        parts, digests = (*draft.parts, frame), (*draft.digests, writer.add(frame.encode()))
+        row = here.save(
+            replace(draft, parts=parts, digests=digests), writer, Wish(), PUSHER
+        ).version
+        writer.close()
+        transfer(Local(here, rows=False), one, row, PUSHER)
+        there = two.resolve("churn")
+        assert two.offer(there).body["withheld"] == [digests[-1]]
+        assert rows not in two.offer(there).needed
+        here.note(row, "said later", PUSHER)
+        row = next(here.every_version())
+        transfer(Local(here), two, row, PUSHER)
+        (tmp_path / "other").mkdir()
+        with places.make_repository(tmp_path / "other") as other:
+            got = transfer(one, Local(other), one.resolve("churn"), PUSHER).accepted.version
+            assert other.whole(got)
+            assert other.store.get(rows) == b"the rows of X" * 1000
+            assert [note.text for note in other.index.notes(got.manifest)] == ["said later"]
+    one.hold(one.resolve("churn"), "audit", PUSHER, holding=True)
+    assert two.resolve("churn").held == "audit"
+    for side in sides:
+        assert [row.ref for row in side.search("", "column = age and text ~ later", 10).rows] == [
+            "churn:0.1.0"
+        ]
