@@ -50,7 +50,7 @@ from sklearn.tree._tree import Tree
 
 from snapbook.errors import Damaged
 from snapbook.flavors import pickler, restricted
-from snapbook.flavors.rebuilt import NotAllowed
+from snapbook.flavors.arrays import NotAllowed
 
 X, Y = make_classification(80, 4, random_state=0)
 FRAME = pd.DataFrame(X, columns=list("abcd")).assign(e=np.where(X[:, 0] > 0, "x", "y"))

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from snapbook.flavors.allowed import BUNCH, CLASSES, COMPILED, FORESTS, GROWN, TREE, TYPES
-from snapbook.flavors.rebuilt import NotAllowed
+from snapbook.flavors.arrays import NotAllowed
 
 _DEEPEST = 60
 _MOST = 50_000_000  # of what a walk meets that goes along every path

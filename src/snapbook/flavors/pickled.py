@@ -14,10 +14,10 @@ from snapbook import canonical
 from snapbook.canonical import Json
 from snapbook.errors import Damaged, NotKept
 from snapbook.flavors import culprit, facts, modeldigest, opcodes, pickler, restricted
+from snapbook.flavors.arrays import NotAllowed
 from snapbook.flavors.base import Description, Encoded
 from snapbook.flavors.pickler import Pickled
 from snapbook.flavors.pieces import cut
-from snapbook.flavors.rebuilt import NotAllowed
 from snapbook.store.base import Writer
 
 FORMAT = "pickle5"

@@ -1,57 +1,23 @@
-"""What a pickle that nobody is trusted for may make: arrays, numbers, random states, estimators.
+"""What a pickle that nobody is trusted for may make: estimators, their trees, and arrays.
 
 Each is made here, by what was looked at, and not by the function that the stream names: so a name
-is a word and nothing that is called. `restricted` follows the stream, `looked` what came of it.
+is a word and nothing that is called. Arrays and numbers are `arrays`'; `restricted` follows the
+stream, `looked` what came of it.
 """
 
 from __future__ import annotations
 
 import inspect
-import math
 import re
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from snapbook.flavors import arrays
 from snapbook.flavors.allowed import BUNCH, CLASSES, COMPILED, FORESTS, TREE, TYPES
+from snapbook.flavors.arrays import Dtype, Name, NotAllowed
 
-
-class NotAllowed(Exception):
-    """The stream is more than what may be read without trust; the text says what."""
-
-
-_PLAIN = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|c(8|16)|[SU][0-9]{1,6}|V[0-9]{1,6})")
-_FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _NAME = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]{0,127}")
-_MOST_ITEMS = 1 << 40
 _ABSENT = object()
-_NUMPY = ("numpy._core", "numpy.core")  # numpy 2, numpy 1
-
-
-class Name:
-    """A class or function that the stream names: a word until it is known what it is for."""
-
-    __slots__ = ("text",)
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-
-class Dtype:
-    """A type of array elements that is being described."""
-
-    __slots__ = ("dtype",)
-
-    def __init__(self, dtype: Any) -> None:
-        self.dtype = dtype
-
-
-class Seed:
-    """What a random state was seeded from: kept by numpy, and needed for nothing here."""
-
-
-class Bits:
-    """A bit generator, whose state the random state around it says once more."""
 
 
 def named(text: str) -> Any:
@@ -67,11 +33,9 @@ def called(function: Any, args: Any) -> Any:
     """What the stream wants of ``function`` (REDUCE). Raises NotAllowed."""
     if type(function) is not Name or type(args) is not tuple:
         raise NotAllowed("it calls what is no function")
-    module, _, name = function.text.partition(":")
-    if module.startswith(_NUMPY):
-        module = f"numpy.{module.partition('core.')[2]}"
-    make = _CALLED.get(f"{module}:{name}")
-    if make is not None:
+    if function.text == TREE:
+        return _tree(args)
+    if (make := arrays.maker(function.text)) is not None:
         return make(args)
     if function.text in COMPILED and all(type(arg) in (int, float) for arg in args):
         return _class(function.text)(*args)
@@ -91,17 +55,9 @@ def made(cls: Any, args: Any) -> Any:
 
 def given(target: Any, state: Any) -> Any:
     """``target`` with its state (BUILD). Raises NotAllowed."""
-    import numpy
-
     kind = type(target)
-    if kind is numpy.ndarray:
-        return _array_given(target, state)
-    if kind is Dtype:
-        return _dtype_given(target, state)
-    if kind is numpy.random.RandomState:
-        return _random_given(target, state)
-    if kind in (Seed, Bits):
-        return target
+    if (found := arrays.given(target, state)) is not None:
+        return found
     text = f"{kind.__module__}:{kind.__qualname__}"
     if text == TREE:
         _check_tree(target, state)
@@ -156,155 +112,6 @@ def _base_setstate() -> Any:
     return BaseEstimator.__setstate__
 
 
-def _dtype(args: tuple[Any, ...]) -> Dtype:
-    import numpy
-
-    text = args[0] if args else None
-    if type(text) is not str or not (text in ("O8", "|O", "O") or _PLAIN.fullmatch(text)):
-        raise NotAllowed("an array in it has elements of a kind that is not known")
-    return Dtype(numpy.dtype("O") if "O" in text else numpy.dtype(text))
-
-
-def _dtype_given(target: Dtype, state: Any) -> Dtype:
-    import numpy
-
-    if type(state) is not tuple or len(state) < 8 or state[1] not in ("<", ">", "|", "="):
-        raise NotAllowed("an array in it has elements of a kind that is not known")
-    order, names, fields, size = state[1], state[3], state[4], state[5]
-    if names is None:
-        if state[2] is not None:
-            raise NotAllowed("an array in it has arrays for elements")
-        target.dtype = target.dtype.newbyteorder(order)
-        return target
-    if type(names) is not tuple or type(fields) is not dict or set(names) != set(fields):
-        raise NotAllowed("an array in it has records that do not fit")
-    kinds, offsets = [], []
-    for name in names:
-        field = fields[name]
-        if type(name) is not str or not _FIELD.fullmatch(name) or type(field) is not tuple:
-            raise NotAllowed("an array in it has records that do not fit")
-        if len(field) != 2 or type(field[0]) is not Dtype or type(field[1]) is not int:
-            raise NotAllowed("an array in it has records that do not fit")
-        kinds.append(_plain(field[0]))
-        offsets.append(field[1])
-    spelled: Any = {"names": list(names), "formats": kinds, "offsets": offsets, "itemsize": size}
-    target.dtype = numpy.dtype(spelled)  # looks at offsets and size itself
-    return target
-
-
-def _plain(dtype: Any) -> Any:
-    """The dtype that ``dtype`` describes, one without objects."""
-    if type(dtype) is not Dtype or dtype.dtype.hasobject:
-        raise NotAllowed("an array in it is made of what is no number")
-    return dtype.dtype
-
-
-def _shape(shape: Any) -> tuple[int, ...]:
-    if (
-        type(shape) is not tuple
-        or len(shape) > 32
-        or not all(type(size) is int and size >= 0 for size in shape)
-    ):
-        raise NotAllowed("an array in it has no shape")
-    if math.prod(shape) > _MOST_ITEMS:
-        raise NotAllowed("an array in it is larger than what was kept")
-    return shape
-
-
-def _frombuffer(args: tuple[Any, ...]) -> Any:
-    import numpy
-
-    data, dtype, shape, order = args[:4]
-    if len(args) > 4 and args[4] is not None:
-        raise NotAllowed("an array in it has its axes in another order")
-    kind, shape = _plain(dtype), _shape(shape)
-    raw = memoryview(data) if type(data) in (bytes, bytearray, memoryview) else None
-    if raw is None or order not in ("C", "F") or raw.nbytes != math.prod(shape) * kind.itemsize:
-        raise NotAllowed("an array in it is not as large as it says")
-    if not raw.nbytes:
-        return numpy.empty(shape, kind, order)
-    return numpy.frombuffer(raw, kind).reshape(shape, order=order)
-
-
-def _reconstruct(args: tuple[Any, ...]) -> Any:
-    import numpy
-
-    if len(args) != 3 or type(args[0]) is not Name or args[0].text != "numpy:ndarray":
-        raise NotAllowed("it makes an array of another class")
-    return numpy.empty((0,), "i1")
-
-
-def _array_given(array: Any, state: Any) -> Any:
-    """An array by its old form: (version, shape, dtype, order, bytes or a list)."""
-    if type(state) is not tuple or len(state) != 5 or array.size or type(state[2]) is not Dtype:
-        raise NotAllowed("an array in it has a state that is none")
-    _, shape, described, fortran, data = state
-    count, dtype = math.prod(_shape(shape)), described.dtype
-    if dtype.hasobject:
-        # numpy reads as many items as the shape says, however many there are.
-        fits = dtype.kind == "O" and type(data) is list and len(data) == count
-    else:
-        fits = type(data) in (bytes, bytearray) and len(data) == count * dtype.itemsize
-    if not fits or type(fortran) is not bool:
-        raise NotAllowed("an array in it is not as large as it says")
-    array.__setstate__((1, shape, dtype, fortran, data))
-    return array
-
-
-def _scalar(args: tuple[Any, ...]) -> Any:
-    import numpy
-
-    if len(args) != 2 or type(args[1]) not in (bytes, bytearray):
-        raise NotAllowed("a number in it is none")
-    kind = _plain(args[0])
-    if len(args[1]) != kind.itemsize or not kind.itemsize:
-        raise NotAllowed("a number in it is none")
-    return numpy.frombuffer(args[1], kind)[0]
-
-
-def _slice(args: tuple[Any, ...]) -> slice:
-    if len(args) != 3 or not all(arg is None or type(arg) is int for arg in args):
-        raise NotAllowed("a slice in it is none")
-    return slice(*args)
-
-
-def _bits(args: tuple[Any, ...]) -> Bits:
-    if len(args) != 1 or type(args[0]) is not Name or args[0].text not in _MT:
-        raise NotAllowed("it has a source of chance of another kind")
-    return Bits()
-
-
-def _random(args: tuple[Any, ...]) -> Any:
-    import numpy
-
-    if len(args) != 1 or type(args[0]) is not Bits:
-        raise NotAllowed("it has a source of chance of another kind")
-    return numpy.random.RandomState(0)
-
-
-def _random_given(target: Any, state: Any) -> Any:
-    import numpy
-
-    inner = state.get("state") if type(state) is dict else None
-    if type(inner) is not dict or state.get("bit_generator") != "MT19937":
-        raise NotAllowed("a source of chance in it has a state that is none")
-    key, pos = inner.get("key"), inner.get("pos")
-    gauss, has = state.get("gauss", 0.0), state.get("has_gauss", 0)
-    sound = (
-        type(key) is numpy.ndarray
-        and key.shape == (624,)
-        and key.dtype == numpy.uint32
-        and type(pos) is int
-        and 0 <= pos <= 624
-        and has in (0, 1)
-        and type(gauss) is float
-    )
-    if not sound:
-        raise NotAllowed("a source of chance in it has a state that is none")
-    target.set_state(("MT19937", key, pos, int(has), gauss))
-    return target
-
-
 def _tree(args: tuple[Any, ...]) -> Any:
     import numpy
 
@@ -347,17 +154,3 @@ def _check_tree(tree: Any, state: Any) -> None:
     )
     if not sound:
         raise NotAllowed("a tree in it points to what is not there")
-
-
-_MT = ("numpy.random._mt19937:MT19937",)
-_CALLED: dict[str, Callable[[tuple[Any, ...]], Any]] = {
-    "numpy:dtype": _dtype,
-    "numpy.numeric:_frombuffer": _frombuffer,
-    "numpy.multiarray:_reconstruct": _reconstruct,
-    "numpy.multiarray:scalar": _scalar,
-    "numpy.random._pickle:__randomstate_ctor": _random,
-    "numpy.random._pickle:__bit_generator_ctor": _bits,
-    "numpy.random.bit_generator:__pyx_unpickle_SeedSequence": lambda _args: Seed(),
-    "builtins:slice": _slice,
-    TREE: _tree,
-}

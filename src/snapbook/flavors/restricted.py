@@ -14,7 +14,7 @@ from typing import Any
 
 from snapbook.errors import Damaged
 from snapbook.flavors import looked, opcodes, rebuilt
-from snapbook.flavors.rebuilt import NotAllowed
+from snapbook.flavors.arrays import NotAllowed
 
 _MOST_STEPS = 20_000_000
 _MOST_STACK = 5_000_000

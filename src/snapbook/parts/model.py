@@ -13,9 +13,9 @@ from snapbook.canonical import Json
 from snapbook.errors import Damaged, NotRestorable, SnapbookError
 from snapbook.flavors import facts as short
 from snapbook.flavors import modelish, opcodes, pickled, registry
+from snapbook.flavors.arrays import NotAllowed as NotAllowed
 from snapbook.flavors.base import Description
 from snapbook.flavors.pickler import said
-from snapbook.flavors.rebuilt import NotAllowed as NotAllowed
 from snapbook.parts.base import Change, Notice, Part
 from snapbook.parts.calm import calm
 from snapbook.store.base import Writer
