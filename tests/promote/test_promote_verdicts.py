@@ -247,10 +247,20 @@ def test_a_benchmark_that_moves_or_is_gone(repository):
     assert moving.promote(repository, row(repository, "0.3.0"), "production", ADA).new
 
 
-def test_rows_of_a_benchmark(repository):
+def test_rows_of_a_benchmark(repository, bob):
     policy(repository, '[production.gates.score]\nrows_of = "golden"\n')
     with pytest.raises(NotFound, match="churn has no benchmark golden"):
         verdicts.sought(repository, row(repository), "production")
     repository.move_alias(row(repository, "0.1.0"), "golden", ADA)
     found = verdicts.sought(repository, row(repository), "production")
     assert found.rows_of["golden"].ref == "churn:0.1.0"
+    judge(repository, bob)
+    assert says(repository)[0]
+    review = reviewing.review(repository, "churn", "production", row(repository))
+    assert review.benchmarks["golden"].ref == "churn:0.1.0"
+    repository.move_alias(row(repository, "0.3.0"), "golden", ADA)
+    assert says(repository)[1].endswith("does not count, on other rows than those of golden now")
+    judge(repository, bob)
+    assert says(repository)[0]
+    repository.delete(row(repository, "0.3.0"), ADA, force=True)
+    assert not says(repository)[0]

@@ -130,6 +130,24 @@ def test_a_function_of_the_notebook_and_its_frames(project):
     run(project, "promote", "churn:0.1.0", "staging")
 
 
+def test_rows_of_a_benchmark(project):
+    """The frame that the policy names by an alias, and no other."""
+    with places.open_folder(places.place(project).folder) as repository:
+        golden = repository.index.numbered("churn", (0, 2, 0))
+        repository.move_alias(golden, "golden", Author("ada"))
+        text = '[production.gates.score]\nrows_of = "golden"\nrows = "X_train"\n'
+        policies.change(repository, "churn", text, {}, Author("ada"))
+    space = {"X_new": ROWS.iloc[200:]}
+    with pytest.raises(BadOption, match="Gate score asks for the rows of golden"):
+        run(project, "judge", "churn:0.1.0", "production", "--data", "X_new",
+            kernel=Kernel.start(space, None))  # fmt: skip
+    with places.open_folder(places.place(project).folder) as repository:
+        wrong = text.replace("X_train", "X_old")
+        policies.change(repository, "churn", wrong, {}, Author("ada"))
+    with pytest.raises(NotFound, match="Nothing to judge on: X_old"):
+        run(project, "judge", "churn:0.1.0", "production")
+
+
 def test_whom_nobody_trusts_is_not_loaded(project, tmp_path):
     """Neither the version nor the one it is compared with."""
     eve = key(tmp_path / "eve")

@@ -66,7 +66,7 @@ def benchmarks(repository: Repository, rule: Rule, model: str) -> dict[str, Vers
 
     One that is not there is left out: a gate that asks for it is not passed.
     """
-    named = dict.fromkeys(name for gate in rule.gates for name in _against(gate))
+    named = dict.fromkeys(name for gate in rule.gates for name in _named(gate))
     found = {}
     for name in named:
         with suppress(NotFound):
@@ -80,6 +80,12 @@ def _further(
     return {
         name: repository.parts(found[name].manifest) for name in _against(gate) if name in found
     }
+
+
+def _named(gate: Wanted) -> Sequence[str]:
+    """The benchmarks of a gate: those it compares with, and the one whose rows it asks for."""
+    rows = gate.settings.get(verdicts.ROWS_OF)
+    return [*_against(gate), *([rows] if isinstance(rows, str) else [])]
 
 
 def _against(gate: Wanted) -> Sequence[str]:

@@ -29,6 +29,7 @@ from snapbook.signing import Key
 
 MOST_BYTES = 1 << 20
 ROLE = "role"
+ROWS_OF = "rows_of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def sought(repository: Repository, version: VersionRow, alias: str) -> Sought:
     old = held.get(alias.lower(), "")
     rows = repository.known.of_manifest(old, version.model) if old else []
     baseline = next((row for row in rows if not row.deleted and old != version.manifest), None)
-    named = [str(gate.settings["rows_of"]) for gate in gates if "rows_of" in gate.settings]
+    named = [str(gate.settings[ROWS_OF]) for gate in gates if ROWS_OF in gate.settings]
     found = {name: policies.benchmark(repository, version.model, name) for name in named}
     return Sought(version, baseline, gates, found)
 
@@ -78,6 +79,7 @@ def judgement(
     """``verdict`` with all that shows how it came to be, signed. ``more`` is further evidence."""
     compares = known.compares(gate.name, gate.settings)
     against = sought.baseline.manifest if sought.baseline is not None and compares else ""
+    source = sought.rows_of.get(gate.settings.get(ROWS_OF, ""))
     kept = canonical.encode(
         {
             **more,
@@ -88,6 +90,7 @@ def judgement(
             "gate": gate.name,
             "settings": dict(gate.settings),
             "baseline": against,
+            "rows_of": source.manifest if source is not None else "",
             "passed": verdict.passed,
             "reason": verdict.reason,
             "facts": dict(verdict.facts),
@@ -154,6 +157,8 @@ def standing(
             lacking = "under other settings"
         if not lacking and found["baseline"] != against:
             lacking = "against another version than is in place now"
+        if not lacking and found["rows_of"] != _rows_of(repository, version.model, gate):
+            lacking = f"on other rows than those of {gate.settings[ROWS_OF]} now"
         if not lacking:
             by = f" (judged by {ruling.author})"
             facts = {**found["facts"], "judge": ruling.author, "judged": ruling.time}
@@ -194,6 +199,18 @@ def _rulings(repository: Repository, version: VersionRow, alias: str, gate: str)
     return [one for one in found if first[one.kept] == one.n]
 
 
+def _rows_of(repository: Repository, model: str, gate: Wanted) -> str | None:
+    """The manifest whose rows the gate asks for, "" for the version's own, None for one that is
+    not there.
+    """
+    if ROWS_OF not in gate.settings:
+        return ""
+    try:
+        return policies.benchmark(repository, model, str(gate.settings[ROWS_OF])).manifest
+    except NotFound:
+        return None
+
+
 def _settings(gate: Wanted) -> bytes:
     return canonical.encode(dict(gate.settings))
 
@@ -222,7 +239,7 @@ def _evidence(data: bytes) -> Mapping[str, Any]:
     """What was kept of a verdict. Raises Damaged."""
     try:
         value: Any = canonical.decode(data)
-        texts = ("salt", "model", "manifest", "alias", "gate", "baseline", "reason")
+        texts = ("salt", "model", "manifest", "alias", "gate", "baseline", "rows_of", "reason")
         if not all(isinstance(value[name], str) for name in texts):
             raise TypeError("a field of another type")
         if not all(isinstance(value[name], dict) for name in ("settings", "facts")):

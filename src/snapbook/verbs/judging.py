@@ -20,7 +20,7 @@ from snapbook.errors import BadOption, Hint, NotFound, Untrusted
 from snapbook.gates import known
 from snapbook.manifest import Manifest
 from snapbook.parts import frame, model
-from snapbook.promote.verdicts import Judgement, judgement
+from snapbook.promote.verdicts import ROWS_OF, Judgement, judgement
 from snapbook.refs import number_text
 from snapbook.secrets import Redactor
 from snapbook.store.memory import MemoryStore
@@ -169,7 +169,12 @@ class _Bench:
         mine: Sequence[Part],
         sizes: Mapping[str, Json],
     ) -> Question:
-        source = self.sought.rows_of.get(gate.settings.get("rows_of", ""), self.sought.version)
+        source = self.sought.rows_of.get(gate.settings.get(ROWS_OF, ""), self.sought.version)
+        if mine and source is not self.sought.version:
+            raise BadOption(
+                f"Gate {gate.name} asks for the rows of {gate.settings[ROWS_OF]}",
+                act="Leave --data out, or name other gates with --gate",
+            )
         kept = parts if source is self.sought.version else self._parts(source)
         there = self.side.offer(source).needed
         frames = [*mine, *(_as_held(one, there) for one in kept if one.kind == "frame")]
