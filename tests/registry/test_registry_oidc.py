@@ -251,7 +251,8 @@ def test_what_is_granted_counts_by_what_was_looked_at(provider, issuer, registry
     assert people.principal(provider.signed(sub="00u9", email=None)).name == "sub:00u9"
     for claims in (
         {"email_verified": False}, {"email_verified": "true"}, {"email": "eve@example.com"},
-        {"email": None}, {"email": None, "groups": "risk"}, {"email": ["ada@example.com"]},
+        {"email": None}, {"email": None, "groups": "risk"}, {"email": "root"},
+        {"email": ["ada@example.com"]},
     ):  # fmt: skip
         with pytest.raises(Refused, match="Nothing is granted to"):
             people.principal(provider.signed(**claims))

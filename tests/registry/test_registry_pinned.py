@@ -438,3 +438,29 @@ def test_three_requests_up_and_two_down_with_a_pinned_key(registry, ada, user, m
     (ada.parent / "eve").mkdir()
     run(ada.parent / "eve", "pull", "team::churn:0.2.0")
     assert seen == ["version", "blobs"]
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"time": "yesterday"}, {"n": "1"}, {"n": True}, {"nonce": None}, {"restored": {}},
+        {"restored": {"n": 1, "digest": "", "time": "", "reason": "", "signature": ""}},
+        {"restored": {"n": 1, "digest": "", "time": "2026-11-22T08:00:00.000000Z",
+                      "reason": "\x1b[2J", "signature": ""}},
+    ],
+)  # fmt: skip
+def test_statements_that_are_none(member):
+    key = signing.new()
+    now = "2026-11-22T08:00:00.000000Z"
+    said = statement.Said(1, "0" * 64, now, "1" * 32, "GET /api/v1/head", "", "")
+    text = json.dumps({**json.loads(str(statement.signed(said, key, None))), **member})
+    with pytest.raises(ValueError, match=r"."):
+        statement.signed_of(text)
+
+
+def test_a_registry_that_is_removed_is_forgotten_with_what_was_seen(registry, ada, user):
+    added(ada, registry, user)
+    run(ada, "push", "churn:0.1.0")
+    assert Heads(user).remembered(registry.url).head.n == 1
+    run(ada, "registry", "remove", "team")
+    assert Heads(user).remembered(registry.url) is None

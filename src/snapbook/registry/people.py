@@ -58,8 +58,9 @@ def checked_who(text: str) -> str:
 def _known_as(claims: Mapping[str, Any]) -> Iterator[str]:
     """All that he is known as: what a provider did not look at itself does not count."""
     yield f"{SUBJECT}{claims['sub']}"
-    if claims.get("email_verified") is True and isinstance(claims.get("email"), str):
-        yield claims["email"].casefold()
+    address = claims.get("email")
+    if claims.get("email_verified") is True and isinstance(address, str) and "@" in address:
+        yield address.casefold()
     groups = claims.get("groups")
     for group in groups if isinstance(groups, list) else ():
         yield f"{GROUP}{group}"

@@ -15,13 +15,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from snapbook import signing
+from snapbook import events, signing
 from snapbook.catalog.base import Head
 from snapbook.signing import Key
 
 ASKED, SAID = "Snapbook-Asked", "Snapbook-Head"
 KEY, SIGN_IN = "Snapbook-Key", "Snapbook-Sign-In"  # shown to who comes for the first time
 NO_HEAD = Head(0, "")  # of an answer that says nothing of the chain
+LONGEST = 200  # characters of a reason: it stands in a header
 HEAD, RESTORED = "registry-head", "registry-restored"
 _ASKED = re.compile(r"([0-9a-f]{32}) (0|[1-9][0-9]{0,15}) ([0-9a-f]{64})")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -78,6 +79,9 @@ def restored_of(value: Any) -> Restored:
         texts = [value[name] for name in ("digest", "time", "reason", "signature")]
         if type(value["n"]) is not int or not all(isinstance(text, str) for text in texts):
             raise ValueError("it is no word of a restoration")
+        events.parse_time(texts[1])
+        if not texts[2].isprintable() or len(texts[2]) > LONGEST:
+            raise ValueError("its reason is no line of text")  # it is shown on a terminal
         return Restored(value["n"], *texts)
     except (KeyError, TypeError) as error:
         raise ValueError("it is no word of a restoration") from error
@@ -135,6 +139,7 @@ def signed_of(text: str) -> Signed:
             isinstance(one, str) for one in (*texts, key, signature)
         ):
             raise ValueError("it is no statement")
+        events.parse_time(texts[1])
         told = value.get("restored")
         restored = restored_of(told) if told is not None else None
         return Signed(Said(value["n"], *texts), key, signature, restored)

@@ -156,6 +156,7 @@ def _remove(here: Here, asked: Asked) -> Done:
     del here
     (name,) = serving.words(asked, "a name", 1)
     known = Book(settings.folder()).remove(name)
+    Heads(settings.folder()).forget(known.url)
     return Done(
         (f"{known.name} is forgotten here; nothing was changed there",), {"name": known.name}
     )

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from snapbook.verbs.table import Asked
 
 _TRIES = 100
-_LONGEST = 200  # it stands in a header of answers
 
 
 def key(here: Here, asked: Asked) -> Done:
@@ -36,9 +35,9 @@ def restored(here: Here, asked: Asked) -> Done:
     One event, signed with the registry's key; who saw more of it before is told, and goes on.
     """
     reason = " ".join((asked.reason or "").split())
-    if not reason or len(reason) > _LONGEST:
+    if not reason or not reason.isprintable() or len(reason) > statement.LONGEST:
         raise Usage(
-            f"registry restored needs --reason, of at most {_LONGEST} characters",
+            f"registry restored needs --reason, of at most {statement.LONGEST} characters",
             act="How",
             hint=Hint("help", ("registry",)),
         )
