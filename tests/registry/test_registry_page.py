@@ -17,8 +17,10 @@ from snapbook.registry.tokens import Tokens
 from snapbook.registry.wire import PATH
 from snapbook.repository import Author
 from snapbook.transfer import Local, transfer
+from snapbook.web import trail
 from snapbook.web.files import PATHS
 
+NOW = datetime.now(UTC)
 OWN = {"X-Snapbook-Page": "1", "Sec-Fetch-Site": "same-origin"}
 
 
@@ -317,6 +319,42 @@ def test_the_trail_in_pages_and_as_rows(visitor, pushed):
     told = client.get(f"{PATH}/page/audit/verify").json()
     assert told["bad"] == []
     assert told["events"] >= 2
+
+
+def test_the_trail_is_whole_whatever_a_page_holds(visitor, pushed, monkeypatch):
+    client, *_ = visitor("reader")
+    whole = client.get(f"{PATH}/page/audit").json()["events"]
+    assert len(whole) > 2
+    for size, looked in ((1, 2_000), (2, 2_000), (2, 1), (100, 1)):
+        monkeypatch.setattr(trail, "PAGE", size)
+        monkeypatch.setattr(trail, "_LOOKED", looked)
+        found, before = [], 0
+        while before is not None:
+            told = client.get(f"{PATH}/page/audit", params={"before": before}).json()
+            found, before = found + told["events"], told["before"]
+        assert found == whole
+
+
+def test_an_event_that_is_damaged_stands_in_its_place(another):
+    standing = another()
+    with standing.remote() as root:
+        for _ in range(3):
+            head = root.catalog.head()
+            root.catalog.append("note", {"model": "churn"}, "ann", events.time_text(NOW), head)
+    path = next(path for path in standing.folder.rglob("0000000002"))
+    path.chmod(0o600)
+    path.write_bytes(b"x" + path.read_bytes()[1:])
+    headers = {"Authorization": f"Bearer {standing.token}"}
+    ask = httpx.Client(base_url=standing.url, headers=headers, timeout=30)
+    with ask:
+        told = ask.get(f"{PATH}/page/audit").json()["events"]
+        assert [(row["n"], row.get("broken", False)) for row in told] == [
+            (3, False),
+            (2, True),
+            (1, False),
+        ]
+        bad = ask.get(f"{PATH}/page/audit/verify").json()["bad"]
+        assert [one["n"] for one in bad][:1] == [2]
 
 
 def test_rights_are_told_with_a_review(registry, visitor, pushed):

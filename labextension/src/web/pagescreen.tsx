@@ -8,6 +8,7 @@ import { PageModel } from '../page/model';
 import { toggleOutputs, toSection } from '../page/moves';
 import { PageView } from '../page/page';
 import type { PageActions } from '../tokens';
+import { copy } from './copy';
 import { modelOf } from './route';
 import { go, type ScreenProps } from './screens';
 import { useSignal } from './signals';
@@ -18,7 +19,7 @@ const ACTIONS: PageActions = {
   openDiff: (_, old, now) =>
     go({ screen: 'diff', model: modelOf(now ?? old), old, now: now ?? '' }),
   review: (_, ref) => go({ screen: 'review', model: modelOf(ref), alias: 'production', ref }),
-  copy: text => void navigator.clipboard?.writeText(text),
+  copy: text => void copy(text),
   backToRow: (_, ref) => go({ screen: 'versions', model: modelOf(ref) })
 };
 

@@ -39,9 +39,12 @@ class FolderShelf:
         with durable.told(self._folder.parent, what="Not signed in"):
             self._folder.mkdir(mode=0o700, exist_ok=True)
             fd, partial = durable.new_temporary(self._folder)
-            with open(fd, "w", encoding="utf-8") as file:
-                file.write(_encoded(session))
-            partial.replace(self._folder / key)
+            try:
+                with open(fd, "w", encoding="utf-8") as file:
+                    file.write(_encoded(session))
+                partial.replace(self._folder / key)
+            finally:
+                partial.unlink(missing_ok=True)
 
     def get(self, key: str) -> Session | None:
         """See `Shelf.get`."""

@@ -101,7 +101,8 @@ def review(asked: Asked, model: str = "", ref: str = "", alias: str = "productio
 @routes.get("/audit")
 def audit(asked: Asked, model: str = "", before: int = Query(0, ge=0, le=wire.MOST)) -> Response:
     """A page of events, newest first: of ``model``, else of all that one may read."""
-    return _told(trail.page(asked.service.repository, _wanted(asked, model), before))
+    service = asked.service
+    return _told(trail.page(service.repository, service.chain, _wanted(asked, model), before))
 
 
 @routes.get("/audit/verify")

@@ -11,10 +11,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from snapbook.catalog import audit
+from snapbook.errors import Damaged
+from snapbook.events import unseal
+from snapbook.registry.wire import MOST
 from snapbook.registry.witness import VIA
 from snapbook.verbs.history import told
 
 if TYPE_CHECKING:
+    from snapbook.catalog.base import Stored
     from snapbook.events import Event
     from snapbook.repository import Repository
 
@@ -24,22 +28,25 @@ _LOOKED = 2_000  # events that are looked through for one page of a model
 Wanted = Callable[[object], bool]
 
 
-def page(repository: Repository, wanted: Wanted, before: int) -> dict[str, Any]:
+def page(repository: Repository, chain: Stored, wanted: Wanted, before: int) -> dict[str, Any]:
     """The newest events before place ``before`` (0: of all) whose model is ``wanted``.
 
     ``before`` of the answer is where to go on; None where nothing is left.
     """
-    start = before or repository.catalog.head().n + 1
+    n = start = min(before or MOST, repository.catalog.head().n + 1)
     rows: list[dict[str, Any]] = []
-    n = start
-    while n > 1 and len(rows) < PAGE and start - n < _LOOKED:
-        n -= 1
-        event = repository.catalog.event(n)
-        if event is None:
-            if wanted(None):
-                rows.append({"n": n, "broken": True})
-        elif wanted(event.body.get("model")):
-            rows.append(_row(repository, event))
+    while n > 1 and start - n < _LOOKED:
+        first = max(n - PAGE, 1)
+        # A piece at a time: where the chain is far away, each question takes a trip.
+        found = {at: _event(sealed) for at, sealed in chain.stored(first, n - 1)}
+        for at in range(n - 1, first - 1, -1):
+            n, event = at, found.get(at)
+            if event is None and wanted(None):
+                rows.append({"n": at, "broken": True})
+            elif event is not None and wanted(event.body.get("model")):
+                rows.append(_row(repository, event))
+            if len(rows) == PAGE:
+                return {"events": rows, "before": n if n > 1 else None}
     return {"events": rows, "before": n if n > 1 else None}
 
 
@@ -60,6 +67,14 @@ def exported(repository: Repository, wanted: Wanted) -> Iterator[bytes]:
         body = row.get("body")
         if wanted(body.get("model") if isinstance(body, dict) else None):
             yield json.dumps(row, ensure_ascii=False).encode("utf-8") + b"\n"
+
+
+def _event(sealed: bytes) -> Event | None:
+    """The event, None for one that cannot be read."""
+    try:
+        return unseal(sealed)
+    except Damaged:
+        return None
 
 
 def _row(repository: Repository, event: Event) -> dict[str, Any]:
