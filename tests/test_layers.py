@@ -14,8 +14,9 @@ RANKS = {
     2: "store flavors",
     3: "trust lineage",
     4: "parts",
-    5: "manifest capture choose compare inputs key kernel metrics namespace numbers catalog withheld",
-    6: "repository sayings transfer gc verify",
+    5: "manifest withheld capture choose compare inputs key kernel metrics namespace numbers"
+    " catalog",
+    6: "repository sayings offers transfer gc verify",
     7: "gates trial promote deploy replay registry export",
     8: "places report",
     9: "verbs",
