@@ -3,7 +3,7 @@
 import pytest
 from faults import driver
 
-from snapbook import events, places, signing, transfer, trust
+from snapbook import events, offers, places, signing, transfer, trust
 from snapbook.catalog.index import Index
 from snapbook.catalog.memory import MemoryCatalog
 from snapbook.errors import BadName, BadOption, BadRef, Conflict, Damaged, NotFound, Refused
@@ -53,7 +53,7 @@ def troubles(repository):
 
 
 def offer_of(repository, version):
-    return transfer.offered(repository, version)
+    return offers.offered(repository, version)
 
 
 def accepted(repository, offer):

@@ -8,33 +8,30 @@ author's signature travels as it is. Knows neither networks nor who may do what.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from snapbook import events, numbers, refs, sayings, trust, withheld
+from snapbook import events, numbers, refs, sayings, withheld
 from snapbook.canonical import Json
 from snapbook.catalog import where as expressions
 from snapbook.catalog.pages import Page
 from snapbook.catalog.rows import VersionRow
-from snapbook.errors import BadOption, Conflict, Refused
-from snapbook.refs import Number, check_model_name, number_text, parse_number
+from snapbook.errors import Conflict
+from snapbook.offers import checked, offered, renamed, withheld_parts
+from snapbook.refs import Number, number_text, parse_number
 from snapbook.repository import Author, Repository, reworded
-from snapbook.signing import verify
 from snapbook.store.base import Store, Writer
 
 if TYPE_CHECKING:
     from snapbook.catalog.base import Catalog
-    from snapbook.signing import Key
 
 Progress = Callable[[int, int], None]
 """Called with (blobs copied, blobs to copy)."""
 Stream = Callable[[str, int, int], None]
 """Called with (what, done, of): where the bytes on a line stand; ``of`` is 0 where nobody knows."""
 _TRIES = 1000
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,58 +210,6 @@ def needed_by(source: Repository, version: VersionRow) -> set[str]:
     return {version.manifest, *source.needed(version), *(texts - gone)}
 
 
-def offered(source: Repository, version: VersionRow) -> Mapping[str, Json]:
-    """The body of the event that would make ``version`` elsewhere under the same name."""
-    claim = source.claim(version)
-    body: dict[str, Json] = {
-        "model": version.model,
-        "number": number_text(version.number),
-        "manifest": version.manifest,
-        "key": version.key,
-        "bump": version.bump,
-        "texts": version.texts,
-        "parents": list(version.parents),
-        "auto": version.auto,
-    }
-    if claim.signature:
-        body["signature"] = _signed(claim.key, claim.signature, claim.model, version.model)
-    if version.withheld:
-        body["withheld"] = list(version.withheld)
-    if said := sayings.offered(source, version):
-        body["said"] = said
-    if was := source.index.earlier_names(version.model):
-        body["was"] = list(was)
-    return body
-
-
-def renamed(body: Mapping[str, Json], model: str, key: Key | None) -> Mapping[str, Json]:
-    """The offer under another name.
-
-    The author's signature goes along. It is for one name: under another it is shown and opens
-    nothing, unless the author himself copies and signs anew with ``key``.
-    """
-    signature = body.get("signature")
-    out = {**body, "model": model}
-    if model != body["model"]:
-        out.pop("was", None)  # who copies under another name renames nothing
-    if not isinstance(signature, Mapping):
-        return out
-    named = str(signature.get("model") or body["model"])
-    if named == model:
-        return out
-    if key is not None and signature.get("key") == key.public:
-        said = trust.statement(model, str(body["manifest"]))
-        fresh = key.sign(trust.AUTHOR, said)
-        return {**out, "signature": _signed(key.public, fresh, model, model)}
-    kept = _signed(str(signature["key"]), str(signature["signature"]), named, model)
-    return {**out, "signature": kept}
-
-
-def _signed(key: str, signature: str, named: str, model: str) -> dict[str, Json]:
-    found: dict[str, Json] = {"key": key, "signature": signature}
-    return found if named == model else {**found, "model": named}
-
-
 def take_in(
     repository: Repository,
     writer: Writer,
@@ -281,7 +226,7 @@ def take_in(
     accepted = accept(repository, writer, offer, author, strict=strict)
     row = accepted.version
     sayings.take_in(repository, writer, row, offer, author)
-    if came := set(row.withheld).difference(_withheld(offer)):
+    if came := set(row.withheld).difference(withheld_parts(offer)):
         _fill_in(repository, writer, row, came, author)
     return accepted
 
@@ -326,7 +271,7 @@ def accept(
     model, manifest = str(body["model"]), str(body["manifest"])
     whole = repository.manifest(manifest)
     get = repository.store.get
-    kept = withheld.blobs(whole, _withheld(body), get)
+    kept = withheld.blobs(whole, withheld_parts(body), get)
     needed = {manifest, *whole.reachable(get)} - kept
     body["made"] = {"author": str(whole.author.get("name") or ""), "time": _time(whole.time)}
     for _ in range(_TRIES):
@@ -354,56 +299,6 @@ def accept(
     raise Conflict("Not copied: others write there without a pause", act="Try again")
 
 
-def checked(offer: Mapping[str, Json]) -> dict[str, Json]:
-    """The offer if it is one, with nothing in it that does not belong there.
-
-    Raises BadOption, BadName, BadRef, or Refused where the signature is not what it claims.
-    """
-    model = check_model_name(_text(offer, "model"))
-    parents = offer.get("parents") or []
-    if not isinstance(parents, list):
-        raise _no_offer("parents is no list")
-    body: dict[str, Json] = {
-        "model": model,
-        "number": number_text(parse_number(_text(offer, "number"))),
-        "manifest": _digest(_text(offer, "manifest"), "manifest"),
-        "key": _digest(_text(offer, "key"), "key", empty=True),
-        "bump": _text(offer, "bump")[:40],
-        "texts": _digest(_text(offer, "texts"), "texts", empty=True),
-        "parents": [_digest(parent, "a parent") for parent in parents],
-        "auto": offer.get("auto") is True,
-    }
-    if parts := _withheld(offer):
-        body["withheld"] = list(parts)
-    signature = offer.get("signature")
-    if signature is not None:
-        body["signature"] = _signature(signature, model, str(body["manifest"]))
-    return body
-
-
-def _withheld(offer: Mapping[str, Json]) -> list[str]:
-    """The digests of the frames that come without their rows, sorted."""
-    parts = offer.get("withheld") or []
-    if not isinstance(parts, list):
-        raise _no_offer("withheld is no list")
-    return sorted({_digest(part, "what is withheld") for part in parts})
-
-
-def _signature(value: Json, model: str, manifest: str) -> dict[str, Json]:
-    if not isinstance(value, Mapping):
-        raise _no_offer("signature is no table")
-    key, signature = _text(value, "key"), _text(value, "signature")
-    named = _text(value, "model") if "model" in value else model
-    said = trust.statement(named, manifest)
-    if not verify(key, signature, trust.AUTHOR, said):
-        raise Refused(
-            "Not copied: the author's signature is not by the key it names",
-            act="Whoever made this version has to push it again",
-            kind="signature",
-        )
-    return _signed(key, signature, named, model)
-
-
 def _time(text: str) -> str:
     """A time that lists can sort, as the Manifest says it; now, where it says none."""
     try:
@@ -426,20 +321,3 @@ def _free(repository: Repository, model: str, wanted: Number, bump: str, strict:
         )
     kind = bump if bump in numbers.BUMPS else "minor"
     return numbers.following(max(highest, wanted), kind, 1 + unread)
-
-
-def _text(table: Mapping[str, Json], name: str) -> str:
-    value = table.get(name, "")
-    if not isinstance(value, str):
-        raise _no_offer(f"{name} is no text")
-    return value
-
-
-def _digest(value: Json, name: str, *, empty: bool = False) -> str:
-    if isinstance(value, str) and (_DIGEST.fullmatch(value) or (empty and not value)):
-        return value
-    raise _no_offer(f"{name} is no digest")
-
-
-def _no_offer(why: str) -> BadOption:
-    return BadOption("Not copied: this is no version that can be offered", why)

@@ -42,6 +42,17 @@ def test_the_first_promotion_to_production_makes_one(repository):
     assert not verify(repository, None, lambda *_: None).problems
 
 
+def test_what_was_said_of_a_version_is_not_said_again_with_its_further_number(repository):
+    repository.note(row(repository, "churn:0.2.0"), "good", ADA)
+    repository.rename("churn", "leaving", ADA)
+    promote(repository, "leaving:0.2.0")
+    further = list(repository.catalog.read())[-1].body["version"]
+    assert set(further) <= {
+        "model", "number", "manifest", "key", "bump", "texts", "parents", "auto", "signature",
+        "made",
+    }  # fmt: skip
+
+
 def test_a_further_number_makes_a_version_no_newer(repository):
     promote(repository, "churn:0.1.0")
     assert row(repository, "churn").ref == "churn:0.3.0"

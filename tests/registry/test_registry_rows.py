@@ -6,11 +6,12 @@ import snapbook
 from snapbook import gc, places, trust, withheld
 from snapbook.errors import BadOption, NotFound
 from snapbook.kernel import running
+from snapbook.offers import renamed
 from snapbook.refs import parse
 from snapbook.registry.agreed import Agreed
 from snapbook.registry.known import Book
 from snapbook.repository import Author
-from snapbook.transfer import Local, renamed, transfer
+from snapbook.transfer import Local, transfer
 from snapbook.verbs import VERBS, Here
 from snapbook.verify import verify
 

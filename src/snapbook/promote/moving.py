@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from snapbook import numbers, transfer
+from snapbook import numbers, offers
 from snapbook.canonical import Json
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import Hint, NotFound, Refused
@@ -195,7 +195,7 @@ class _Promotion:
             return None
         number = numbers.following(highest, "major", 1 + index.unread_since(model))
         return {
-            **transfer.offered(self.repository, self.version),
+            **offers.body_of(self.repository, self.version),
             "number": number_text(number),
             "bump": "major",
             "made": {"author": self.version.author, "time": self.version.time},

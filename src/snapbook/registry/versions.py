@@ -11,11 +11,12 @@ from snapbook.canonical import Json
 from snapbook.catalog import where as expressions
 from snapbook.catalog.pages import Cursor
 from snapbook.errors import Usage
+from snapbook.offers import checked
 from snapbook.registry import wire
 from snapbook.registry.asked import Asked
 from snapbook.registry.finding import resolved
 from snapbook.repository import Author
-from snapbook.transfer import Local, checked, take_in
+from snapbook.transfer import Local, take_in
 
 routes = APIRouter(tags=["versions"])
 

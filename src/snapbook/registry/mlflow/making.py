@@ -21,6 +21,7 @@ from snapbook.catalog.rows import VersionRow
 from snapbook.errors import Damaged, NotFound, Usage
 from snapbook.export.mlflow import model_of
 from snapbook.flavors import mlflow, opcodes
+from snapbook.offers import checked, renamed
 from snapbook.parts import params
 from snapbook.parts.base import Part
 from snapbook.registry.finding import resolved
@@ -31,7 +32,7 @@ from snapbook.registry.mlflow.places import Place, at
 from snapbook.registry.roles import READ
 from snapbook.repository import Wish
 from snapbook.store.base import Writer
-from snapbook.transfer import Local, accept, checked, renamed
+from snapbook.transfer import Local, accept
 
 _MODEL = re.compile(r"models:/(m-[0-9a-f]{32})/?")
 _VERSION = re.compile(r"models:/(?P<name>[^@]+?)(?:/(?P<ordinal>[0-9]{1,9})|@(?P<alias>[^@/]+))")
