@@ -115,10 +115,10 @@ def signed_of(text: str) -> Signed | None:
         return None
 
 
-def fresh(signed: Signed, now_s: float | None = None) -> Signed:
+def fresh(signed: Signed) -> Signed:
     """The same for as long as it lasts, else a new one. Raises Refused, Unreachable."""
     ends = _claims(signed.id_token).get("exp")
-    if isinstance(ends, int | float) and ends - _FRESH_S > (now_s or time.time()):
+    if isinstance(ends, int | float) and ends - _FRESH_S > time.time():
         return signed
     if not signed.refresh_token:
         raise _ended()
