@@ -391,7 +391,8 @@ def test_a_tree_that_is_sound():
     [
         {"left_child": 1 << 40}, {"left_child": -5}, {"left_child": 0}, {"right_child": 10_000},
         {"right_child": -1}, {"feature": 4}, {"feature": -7}, {"feature": 1 << 40},
-        {"node_count": 10_000}, {"node_count": 0}, {"max_depth": "x"}, {"features": 1 << 40},
+        {"node_count": 10_000}, {"node_count": 0}, {"max_depth": "x"}, {"max_depth": 0},
+        {"max_depth": 2}, {"max_depth": -1}, {"max_depth": 1 << 40}, {"features": 1 << 40},
         {"features": 9}, {"n_features_in_": 1}, {"n_features_in_": None}, {"outputs": 2},
         {"outputs": 0}, {"classes": np.array([1 << 40])}, {"classes": np.array([-1])},
         {"classes": np.array([1.0])}, {"values": np.zeros((1, 1, 2))}, {"nodes": np.zeros(3)},

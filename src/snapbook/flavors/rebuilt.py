@@ -147,6 +147,7 @@ def _check_tree(tree: Any, state: Any) -> None:
     sound = (
         state.get("node_count") == count
         and type(state.get("max_depth")) is int
+        and state["max_depth"] < count
         and bool(((left > places) & (left < count))[inner].all())
         and bool(((right > places) & (right < count))[inner].all())
         and bool(((feature >= 0) & (feature < tree.n_features))[inner].all())
@@ -154,3 +155,18 @@ def _check_tree(tree: Any, state: Any) -> None:
     )
     if not sound:
         raise NotAllowed("a tree in it points to what is not there")
+    if _is_deeper(left, right, state["max_depth"]):
+        raise NotAllowed("a tree in it is deeper than it says")
+
+
+def _is_deeper(left: Any, right: Any, depth: int) -> bool:
+    """Whether a way from the root is longer than ``depth``, which paths get room for."""
+    import numpy
+
+    level = numpy.zeros(1, left.dtype)
+    for _ in range(depth + 1):
+        inner = level[left[level] != -1]
+        if not len(inner):
+            return False
+        level = numpy.unique(numpy.concatenate((left[inner], right[inner])))
+    return True
