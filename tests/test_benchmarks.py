@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCHMARKS = ROOT / "benchmarks"
-FIGURE = re.compile(r"[\d,]+(\.\d+)? (s|ms|µs|B)")
+FIGURE = re.compile(r"[\d,]+(\.\d+)? (s|ms|µs|B|requests)")
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ import {
   freesNothing,
   hasPreview,
   linesOf,
+  namedButton,
   titleOf,
   wordsOf,
   type Filled
@@ -76,7 +77,7 @@ export class Running {
       await this.inKernel(verb, call, title);
     } else if (verb.button !== '' || hasPreview(verb)) {
       const { name, help } = verb;
-      await this.previewed(path, { name, call, title, button: verb.button || verb.label, help });
+      await this.previewed(path, { name, call, title, button: namedButton(verb, call), help });
     } else {
       const answer = await this.onServer(path, verb.name, call);
       if (answer !== null && answer.lines.length > 1) {

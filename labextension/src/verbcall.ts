@@ -65,6 +65,26 @@ export function titleOf(verb: VerbInfo, args: readonly string[]): string {
   return args.length === 0 ? verb.label : `${verb.label}: ${args.join(' ')}`;
 }
 
+/** What the button of a verb's form says, before it is known of what: "Promote". */
+export function buttonOf(verb: VerbInfo): string {
+  return verb.button.split(' {')[0] || verb.label;
+}
+
+/**
+ * What the button says that does it: "Promote churn:1.5.0 to production", where the table's word
+ * is "Promote {ref} to {alias}". One that names what was not given says the act alone.
+ */
+export function namedButton(verb: VerbInfo, { args, options }: Filled): string {
+  const places = verb.arguments.filter(argument => argument.positional);
+  let whole = true;
+  const said = verb.button.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = options[name] ?? args[places.findIndex(place => place.name === name)];
+    whole &&= typeof value === 'string' && value !== '';
+    return String(value);
+  });
+  return whole && said !== '' ? said : buttonOf(verb);
+}
+
 /** Whether a preview of freeing says that there is nothing to free. */
 export function freesNothing(value: Json): boolean {
   return (

@@ -8,7 +8,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 import type { Json, VerbArgument, VerbInfo } from './types';
-import { askable, filled, titleOf, type Filled } from './verbcall';
+import { askable, buttonOf, filled, titleOf, type Filled } from './verbcall';
 
 /** Ask for a verb's arguments; null where it was cancelled. `given` fills the first positionals. */
 export async function askVerb(
@@ -24,7 +24,7 @@ export async function askVerb(
     body,
     buttons: [
       Dialog.cancelButton({ label: trans.__('Cancel') }),
-      Dialog.okButton({ label: verb.button || verb.label })
+      Dialog.okButton({ label: buttonOf(verb) })
     ],
     focusNodeSelector: 'input, select'
   });

@@ -1,5 +1,6 @@
 """Tokens: how long they count, whom they are for, and where a client finds its own."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -129,3 +130,12 @@ def test_a_token_of_the_environment_may_be_for_one_registry_alone(tmp_path, monk
 def test_a_token_that_is_not_there(kept):
     with pytest.raises(NotFound, match="There is no token nothing"):
         run(kept, "revoke", "nothing")
+
+
+def test_of_servers_that_start_at_once_one_makes_the_first_token(tmp_path):
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: Tokens(tmp_path).first(), range(8)))
+    (first,) = filter(None, made)
+    assert [token.name for token in Tokens(tmp_path).all()] == ["admin"]
+    assert Tokens(tmp_path).principal(first).may_all("administer")
+    assert Tokens(tmp_path).first() == ""

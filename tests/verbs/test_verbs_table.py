@@ -1,5 +1,7 @@
 """The table of verbs as faces with buttons use it: names, where a verb can run, on what."""
 
+import re
+
 import pytest
 
 import snapbook
@@ -99,6 +101,7 @@ def test_what_is_said_of_a_verb_holds_together(verb):
     assert verb.place in ("kernel", "shell", "anywhere")
     assert verb.on in ("version", "model", "repository", "session", "")
     assert verb.changes or not verb.button
+    assert set(re.findall(r"{(\w+)}", verb.button)) <= {found.dest for found in verb.arguments}
     needed = [one.complete for one in verb.arguments if not one.names[0].startswith("-")]
     if verb.on == "version":
         assert "ref" in needed

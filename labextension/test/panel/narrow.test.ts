@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { headAndTail } from '../../src/panel/name';
 import { initial } from '../../src/panel/request';
 import type { KernelStatus, VerbInfo } from '../../src/types';
-import { freesNothing, titleOf } from '../../src/verbcall';
+import { buttonOf, freesNothing, namedButton, titleOf } from '../../src/verbcall';
 
 describe('a name where there is little room', () => {
   it('is cut in its middle, if at all', () => {
@@ -51,5 +51,31 @@ describe('a verb of the table', () => {
     expect(freesNothing({ bytes: 0, packs: 0, debris: 1, dry_run: true })).toBe(false);
     expect(freesNothing({ lines: [] })).toBe(false);
     expect(freesNothing(null)).toBe(false);
+  });
+});
+
+describe('the button of a verb', () => {
+  const verb = {
+    label: 'Promote…',
+    button: 'Promote {ref} to {alias}',
+    arguments: [
+      { name: 'ref', positional: true },
+      { name: 'reason', positional: false },
+      { name: 'alias', positional: true }
+    ]
+  } as unknown as VerbInfo;
+
+  it('says in the end what it does to what', () => {
+    expect(buttonOf(verb)).toBe('Promote');
+    const call = { args: ['churn:1.5.0', 'production'], options: { reason: 'drift' } };
+    expect(namedButton(verb, call)).toBe('Promote churn:1.5.0 to production');
+    expect(namedButton(verb, { args: ['a{alias}', '{ref}'], options: {} })).toBe(
+      'Promote a{alias} to {ref}'
+    );
+  });
+
+  it('says the act alone where something is left out', () => {
+    expect(namedButton(verb, { args: ['churn:1.5.0'], options: {} })).toBe('Promote');
+    expect(namedButton({ ...verb, button: '' }, { args: [], options: {} })).toBe('Promote…');
   });
 });

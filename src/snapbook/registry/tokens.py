@@ -84,18 +84,18 @@ class Tokens:
                     "approving and administering is for people",
                     act="Make it reader or writer, or leave --service out",
                 )
-        id_, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
         with self._changing() as book:
-            book[id_] = {
-                "name": name,
-                "digest": canonical.digest(secret.encode()),
-                "grants": list(grants),
-                "kind": SERVICE if service else PERSON,
-                "made": events.time_text(datetime.now(UTC)),
-                "expires": expires,
-                "revoked": "",
-            }
-        return f"{PREFIX}_{id_}_{secret}"
+            return _entered(book, name, grants, expires, SERVICE if service else PERSON)
+
+    def first(self) -> str:
+        """The administrator's token, where there is none at all yet; else "".
+
+        Of several servers that start at once one makes it.
+        """
+        if self._read():
+            return ""
+        with self._changing() as book:
+            return "" if book else _entered(book, "admin", ("admin",), "", PERSON)
 
     def grant(self, whom: str, grants: tuple[str, ...], expires: str = "") -> str:
         """Grant something to ``whom`` who signs in elsewhere; gives the id to take it back by."""
@@ -199,6 +199,23 @@ class Tokens:
             finally:
                 durable.unlock(fd)
                 os.close(fd)
+
+
+def _entered(
+    book: dict[str, Any], name: str, grants: tuple[str, ...], expires: str, kind: str
+) -> str:
+    """A new token in ``book``; gives its text."""
+    id_, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    book[id_] = {
+        "name": name,
+        "digest": canonical.digest(secret.encode()),
+        "grants": list(grants),
+        "kind": kind,
+        "made": events.time_text(datetime.now(UTC)),
+        "expires": expires,
+        "revoked": "",
+    }
+    return f"{PREFIX}_{id_}_{secret}"
 
 
 def _counts(entry: Mapping[str, Any]) -> bool:

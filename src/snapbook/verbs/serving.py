@@ -69,8 +69,7 @@ def _answer(
 
     with _kept_tokens(kept) as tokens:
         lines = []
-        if not tokens.all():
-            made = tokens.make("admin", ("admin",))
+        if made := tokens.first():
             lines.append(f"the administrator's token, shown this once: {made}")
         host, port = asked.host or "127.0.0.1", _port(asked.port)
         try:

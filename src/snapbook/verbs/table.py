@@ -71,7 +71,7 @@ class Verb:
     "kernel" where it is nothing without one, "shell" where it asks on a terminal, ``on`` what it is
     about (version, model, repository, session, "" for none of them), ``changes`` whether it leaves
     anything other than it was, and ``button`` the act to be confirmed, in its own words, "" where
-    no question is needed.
+    no question is needed; arguments in braces stand for what they were given: "Push {ref}".
     """
 
     name: str

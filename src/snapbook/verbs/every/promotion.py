@@ -27,7 +27,7 @@ PROMOTION = (
         label="Promote…",
         on="version",
         changes=True,
-        button="Promote",
+        button="Promote {ref} to {alias}",
     ),
     Verb(
         "rollback",
@@ -45,7 +45,7 @@ PROMOTION = (
         label="Roll Back…",
         on="model",
         changes=True,
-        button="Roll Back",
+        button="Roll Back {alias} of {model_name}",
     ),
     Verb(
         "request",
@@ -55,6 +55,7 @@ PROMOTION = (
         label="Ask for Approval…",
         on="version",
         changes=True,
+        button="Request {alias} for {ref}",
     ),
     Verb(
         "approve",
@@ -64,7 +65,7 @@ PROMOTION = (
         label="Approve…",
         on="version",
         changes=True,
-        button="Approve",
+        button="Approve {ref} for {alias}",
     ),
     Verb(
         "reject",
@@ -74,7 +75,7 @@ PROMOTION = (
         label="Reject…",
         on="version",
         changes=True,
-        button="Reject",
+        button="Reject {ref} for {alias}",
     ),
     Verb(
         "judge",
@@ -96,7 +97,7 @@ PROMOTION = (
         label="Judge…",
         on="version",
         changes=True,
-        button="Judge",
+        button="Judge {ref} for {alias}",
     ),
     Verb(
         "review",

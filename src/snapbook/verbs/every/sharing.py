@@ -47,7 +47,7 @@ SHARING = (
         label="Push…",
         on="version",
         changes=True,
-        button="Push",
+        button="Push {ref}",
     ),
     Verb(
         "pull",
@@ -60,7 +60,7 @@ SHARING = (
         ),
         label="Pull…",
         changes=True,
-        button="Pull",
+        button="Pull {ref}",
     ),
     Verb(
         "sync",
