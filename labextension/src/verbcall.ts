@@ -62,7 +62,7 @@ export function wordsOf({ args, options }: Filled): string[] {
 
 /** "Teleport: churn:0.1.0": what a verb does, and to what. */
 export function titleOf(verb: VerbInfo, args: readonly string[]): string {
-  return args.length === 0 ? verb.label : `${verb.label}: ${args.join(' ')}`;
+  return args.length === 0 ? verb.label : `${verb.label.replace(/…$/, '')}: ${args.join(' ')}`;
 }
 
 /** What the button of a verb's form says, before it is known of what: "Promote". */
