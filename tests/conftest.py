@@ -1,10 +1,20 @@
 """Being here puts tests/ on the import path: suites in tests/contracts are inherited from there."""
 
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 import servers
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_running():
+    """A session of a script lasts as long as its process: here the next test is another one."""
+    yield
+    kernels = sys.modules.get("snapbook.kernel")
+    while kernels is not None and (kernel := kernels.running()) is not None:
+        kernel.stop()
 
 
 @pytest.fixture(scope="session")

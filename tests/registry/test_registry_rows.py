@@ -25,9 +25,6 @@ def user(tmp_path, monkeypatch, registry):
     monkeypatch.setenv("SNAPBOOK_TOKEN", registry.token)
     Book(tmp_path / "config").add("team", registry.url)
     Agreed(tmp_path / "config").add(registry.url, rows=True)
-    yield
-    while (kernel := running()) is not None:
-        kernel.stop()
 
 
 @pytest.fixture

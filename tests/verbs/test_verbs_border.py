@@ -9,7 +9,6 @@ import snapbook
 from snapbook import places
 from snapbook.display.errors import error_text
 from snapbook.errors import Refused
-from snapbook.kernel import running
 from snapbook.refs import parse
 from snapbook.verbs import Here, border, run_words
 
@@ -29,9 +28,7 @@ def ada(tmp_path, monkeypatch):
     (folder / "notes.txt").write_text("words")
     frame = pd.DataFrame({"age": range(90), "city": ["x"] * 90})
     snapbook.save({"a": 1}, "churn", data={"X": frame}, attach=["notes.txt"])
-    yield folder
-    while (kernel := running()) is not None:
-        kernel.stop()
+    return folder
 
 
 def run(folder, *words, face="cli", said=None):

@@ -9,7 +9,6 @@ import pytest
 import snapbook
 from snapbook import verbs
 from snapbook.errors import SnapbookError
-from snapbook.kernel import running
 from snapbook.verbs.here import Here
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -50,10 +49,7 @@ def project(tmp_path, monkeypatch):
     snapbook.save({"a": 1}, "churn", metrics={"accuracy": 0.5})
     snapbook.save({"a": 2}, "churn", metrics={"accuracy": 0.6})
     assert not held(tmp_path)
-    yield tmp_path
-    # The session of a script lasts as long as its process: the next test is another one.
-    if (kernel := running()) is not None:
-        kernel.stop()
+    return tmp_path
 
 
 @pytest.mark.parametrize("verb", WORDS)

@@ -6,7 +6,6 @@ import pytest
 
 import snapbook
 from snapbook.errors import SnapbookError
-from snapbook.kernel import running
 from snapbook.verbs import VERBS
 from snapbook.verbs.here import Here
 
@@ -65,9 +64,7 @@ def project(tmp_path, monkeypatch):
     snapbook.save({"a": 1}, "churn", metrics={"accuracy": 0.5})
     snapbook.save({"a": 2}, "churn", metrics={"accuracy": 0.6})
     (folder / "policy.toml").write_text("[production]\nauthor_may_approve = true\n")
-    yield folder
-    if (kernel := running()) is not None:
-        kernel.stop()
+    return folder
 
 
 def everything(folder):
