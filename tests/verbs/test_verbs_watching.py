@@ -189,6 +189,8 @@ def test_in_a_shell_lines_come_at_once(project):
     process = subprocess.Popen(
         [sys.executable, "-m", "snapbook", "watch", "--json", "--since", "0"],
         cwd=project, stdout=subprocess.PIPE, text=True, env=os.environ,
+        # Whoever runs the tests in the background may have it ignore Ctrl+C, and so its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     try:
         assert json.loads(process.stdout.readline())["n"] == 1
