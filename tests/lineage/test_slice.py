@@ -43,6 +43,7 @@ NOTEBOOKS = [
     (["a = [1]", "b = [2]", "a, b = b, a", "a.append(3)", "y = b"], [0, 1, 2, 4]),
     (["depth = 3", "m = RF(depth)", "m.fit(X)", "y = depth"], [0, 3]),
     (["acc = m.score(X)", "accs = []", "accs.append(acc)", "accs.append(1)", "y = acc"], [0, 4]),
+    (["a, b = [1], [[2]]", "b[0] = a\na, b = b, a", "b += [3]", "y = a"], [0, 1, 2, 3]),
     (["def prep(d):\n d = d.copy()\n d['x'] = 1\n return d", "df = load()", "e = prep(df)",
       "e['z'] = 1", "y = df"], [1, 4]),
     (["%%bash\nls", "x = 1", "%%time\ny = x"], [1, 2]),

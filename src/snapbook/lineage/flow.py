@@ -236,10 +236,21 @@ class Flow:
             for holder in holders:
                 self._link(holder, ghost, (holder, name) in self._taken)
         self._taken -= {(name, part) for part in parts} | {(holder, name) for holder in holders}
+        # Only now: a ghost that the name alone held to others is held by the new one.
+        self._tidy(shared | parts | holders | (set() if used else {ghost}))
         return ghost
 
+    def _tidy(self, names: Iterable[str]) -> None:
+        """Take out the ghosts among ``names`` that join nothing any more, and those behind them."""
+        queue = [name for name in names if _is_ghost(name)]
+        for ghost in queue:
+            if self._degree(ghost) < 2:
+                behind = set().union(*self._unlink(ghost))
+                self._taken = {pair for pair in self._taken if ghost not in pair}
+                queue.extend(filter(_is_ghost, behind))
+
     def _unlink(self, name: str) -> tuple[set[str], set[str], set[str]]:
-        """Take a name out of all relations; ghosts that then join nothing go as well."""
+        """Take a name out of all relations; gives what shared it, what it held and what held it."""
         shared = self._same.pop(name, set())
         parts = self._holds.pop(name, set())
         holders = self._held_by.pop(name, set())
@@ -252,20 +263,10 @@ class Flow:
                 table[other].discard(name)
                 if not table[other]:
                     del table[other]
-        for other in shared | parts | holders:
-            if other[0] == "#" and self._degree(other) < 2:
-                self._unlink(other)
-        return (
-            {other for other in shared if self._alive(other)},
-            {other for other in parts if self._alive(other)},
-            {other for other in holders if self._alive(other)},
-        )
+        return shared, parts, holders
 
     def _degree(self, name: str) -> int:
         return sum(len(table.get(name, ())) for table in (self._same, self._holds, self._held_by))
-
-    def _alive(self, name: str) -> bool:
-        return name[0] != "#" or self._degree(name) > 0
 
     def reach(self, name: str) -> list[str]:
         """The names whose values share something with that of ``name``."""
@@ -376,6 +377,11 @@ class Flow:
                         seen.add((inner, met))
                         queue.append((inner, met))
         return False
+
+
+def _is_ghost(name: str) -> bool:
+    """Whether no code says ``name`` again: old objects and parameters, not the places of a swap."""
+    return name[0] == "#" and not name[1].isdigit()
 
 
 def _parameter(body: Body, key: int | str) -> str | None:
