@@ -60,6 +60,8 @@ def test_a_whole_day_with_keys_alone(story):
     expect(story.row("churn:0.3.0")).to_have_attribute("aria-selected", "true")
     keys.press("d")
     expect(story.page.locator(".jp-snapbook-Diff:visible")).to_be_visible()
+    # A moment later it is there, and has the focus.
+    expect(story.page.get_by_role("button", name="Copy as text")).to_be_enabled()
     keys.press("n")
     keys.press("Escape")
     expect(story.rows().and_(story.page.locator(":focus"))).to_have_count(1)
