@@ -73,7 +73,9 @@ def test_a_whole_day_with_keys_alone(story):
     expect(story.panel.get_by_role("searchbox", name="Search versions")).to_be_focused()
     keys.type("max_depth")
     keys.press("Escape")
+    expect(story.rows()).to_have_count(5)
     story.command("snapbook:open-panel")
+    expect(story.rows().and_(story.page.locator(":focus"))).to_have_count(1)
     # Tag, note.
     keys.press("Home")
     keys.press("t")
