@@ -47,10 +47,11 @@ def read(
 
 
 def told(repository: Repository, event: Event) -> News:
-    """An event as news."""
+    """An event as news; what it is about is called as it is now, a new version as it was made."""
     body: Mapping[str, Any] = event.body
     manifest = str(body.get("manifest") or body.get("new") or "")
     model = str(body.get("model") or "")
+    made = f"{model}:{body.get('number')}" if event.type == "version" else ""
     return {
         "n": event.n,
         "digest": event.digest,
@@ -58,7 +59,7 @@ def told(repository: Repository, event: Event) -> News:
         "author": event.author,
         "kind": event.type,
         "model": model,
-        "version": _ref(repository, model, manifest),
+        "version": made or _ref(repository, model, manifest),
         "body": dict(body),
     }
 
