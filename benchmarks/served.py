@@ -69,7 +69,7 @@ def cpu(pid: int) -> float:
 
 
 @contextmanager
-def begun(words: list[str], port: int, path: str, log: Path, token: str = "") -> Iterator[Server]:
+def begun(words: list[str], port: int, path: str, log: Path) -> Iterator[Server]:
     """The server that ``words`` start, once ``path`` answers; its processes end with the block."""
     with log.open("wb") as out:
         start = time.monotonic()
@@ -81,7 +81,7 @@ def begun(words: list[str], port: int, path: str, log: Path, token: str = "") ->
             if process.poll() is not None or time.monotonic() - start > STARTS_S:
                 raise RuntimeError(log.read_text())
             time.sleep(0.01)
-        ready = time.monotonic() - start
+        ready, token = time.monotonic() - start, ""
         for line in log.read_text().splitlines():
             if "shown this once: " in line:
                 token = line.rpartition(": ")[2].strip()
@@ -97,22 +97,22 @@ def begun(words: list[str], port: int, path: str, log: Path, token: str = "") ->
 
 
 @contextmanager
-def ours(folder: Path, *words: str) -> Iterator[Server]:
+def ours(folder: Path) -> Iterator[Server]:
     """`snapbook registry serve` over ``folder``."""
     (port,) = servers.free_ports(1)
     command = [sys.executable, "-m", "snapbook", "registry", "serve", "--rate", "0"]
-    command += ["--port", str(port), "--folder", str(folder), *words]
+    command += ["--port", str(port), "--folder", str(folder)]
     with begun(command, port, "/readyz", folder.with_suffix(".log")) as server:
         yield server
 
 
 @contextmanager
-def theirs(folder: Path, database: str = "", artifacts: str = "") -> Iterator[Server]:
-    """`mlflow server` over SQLite and a folder, or over what is given."""
+def theirs(folder: Path, database: str = "") -> Iterator[Server]:
+    """`mlflow server` over SQLite, or the ``database`` that is given, and a folder."""
     folder.mkdir(exist_ok=True)
     (port,) = servers.free_ports(1)
     command = [sys.executable, "-m", "mlflow", "server", "--port", str(port)]
     command += ["--backend-store-uri", database or f"sqlite:///{folder}/mlflow.db"]
-    command += ["--artifacts-destination", artifacts or str(folder / "artifacts")]
+    command += ["--artifacts-destination", str(folder / "artifacts")]
     with begun(command, port, "/health", folder.with_suffix(".log")) as server:
         yield server

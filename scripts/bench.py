@@ -24,7 +24,7 @@ RESULTS = BENCHMARKS / "results.md"
 # fmt: off
 LIBRARIES = (
     "pandas", "numpy", "pyarrow", "scikit-learn", "torch", "joblib", "zstandard", "blake3",
-    "ipython", "ipykernel", "mlflow", "nbdime", "jupyter_server", "uvicorn", "obstore", "psycopg",
+    "ipython", "ipykernel", "mlflow", "nbdime", "jupyter_server", "uvicorn",
 )
 # fmt: on
 
