@@ -205,9 +205,13 @@ def needed_by(source: Repository, version: VersionRow) -> set[str]:
 
     Neither purged texts nor rows that its author kept.
     """
+    return {version.manifest, *source.needed(version), *words_of(source, version)}
+
+
+def words_of(source: Repository, version: VersionRow) -> set[str]:
+    """The blobs of what people said of ``version``; a purged text is none."""
     texts = {text for text in (version.texts, *version.said) if text}
-    gone = source.store.missing(texts) if texts else set()
-    return {version.manifest, *source.needed(version), *(texts - gone)}
+    return texts - source.store.missing(texts) if texts else texts
 
 
 def take_in(

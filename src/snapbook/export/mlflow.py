@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from snapbook import events
@@ -68,7 +69,7 @@ def folder(manifest: str, time: str, parts: Sequence[Part], get: Get) -> tuple[F
         raise Damaged("A stored model cannot be read", "its facts say nothing of its bytes")
     if layout.get("format") == mlflow.FORMAT:
         return tuple(
-            File(kept.path, kept.size, lambda kept=kept: mlflow.read(kept, get))  # type: ignore[misc]
+            File(kept.path, kept.size, partial(mlflow.read, kept, get))
             for kept in sorted(mlflow.kept(layout, model.blobs), key=lambda kept: kept.path)
         )
     held = _bytes(model, layout, get)

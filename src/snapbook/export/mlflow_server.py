@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from snapbook.catalog.rows import VersionRow
@@ -197,7 +198,7 @@ def _send(
             spool.writelines(file.read())
             size = spool.tell()
             spool.seek(0)
-            pieces = iter(lambda spool=spool: spool.read(_PIECE_BYTES), b"")  # type: ignore[misc]
+            pieces = iter(partial(spool.read, _PIECE_BYTES), b"")
             server.put(f"{path}/{_FOLDER}/{file.path}", pieces, size)
             sent += size
     progress(len(files), len(files))

@@ -65,7 +65,7 @@ def _measured(trial: Trial, models: Mapping[str, Any]) -> dict[str, dict[str, fl
     """Times by model; models take turns, so that a busy moment is not one's alone."""
     import numpy as np
 
-    count = int(trial.facts["count"])  # type: ignore[arg-type]
+    count = trial.count
     repeat, batch = trial.settings.get("repeat", 200), trial.settings.get("batch", 1000)
     ones = [taken(trial.rows, np.array([n % count])) for n in range(min(repeat, count))]
     many = taken(trial.rows, np.arange(batch) % count)

@@ -122,7 +122,7 @@ def judge(trial: Trial) -> Verdict:
 def _opened(trial: Trial, random: Random) -> _Model:
     import numpy as np
 
-    count, sample = int(trial.facts["count"]), trial.settings.get("sample", 500)  # type: ignore[arg-type]
+    count, sample = trial.count, trial.settings.get("sample", 500)
     places = np.arange(count)
     if count > sample:
         places = np.sort(random.choice(count, sample, replace=False))

@@ -39,6 +39,14 @@ class Trial:
     frames: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Json] = field(default_factory=dict)
 
+    @property
+    def count(self) -> int:
+        """How many rows it is tried on. Raises ValueError where its facts do not say it."""
+        count = self.facts.get("count")
+        if not isinstance(count, int):
+            raise ValueError("the rows are not counted")
+        return count
+
 
 TrialGate: TypeAlias = Callable[[Trial], Verdict]
 

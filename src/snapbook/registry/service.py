@@ -27,7 +27,7 @@ from snapbook.registry.tokens import Tokens
 from snapbook.registry.witness import Kept, Witnessed
 from snapbook.repository import Repository
 from snapbook.store.packs import PackStore
-from snapbook.transfer import needed_by
+from snapbook.transfer import words_of
 
 _REMEMBERED = 64
 
@@ -135,17 +135,17 @@ class Service:
         return who
 
     def needed(self, row: VersionRow) -> frozenset[str]:
-        """The blobs of a version, remembered for those asked for last."""
+        """The blobs of a version; those of its Manifest are remembered, for the last asked for."""
+        place = (row.manifest, row.withheld)
         with self._lock:
-            known = self._needed.get((row.manifest, row.withheld))
-        # What was said of it since is not in what is remembered.
-        if known is None or not known.issuperset(filter(None, (row.texts, *row.said))):
-            known = frozenset(needed_by(self.repository, row))
+            known = self._needed.get(place)
+        if known is None:
+            known = frozenset({row.manifest, *self.repository.needed(row)})
             with self._lock:
-                self._needed[row.manifest, row.withheld] = known
+                self._needed[place] = known
                 while len(self._needed) > _REMEMBERED:
                     self._needed.popitem(last=False)
-        return known
+        return known | words_of(self.repository, row)
 
     def reachable(self, who: Principal, model: str) -> frozenset[str] | None:
         """The blobs that ``who`` may know to be here when he writes to ``model``: None for all.

@@ -11,12 +11,12 @@ from snapbook.canonical import Json
 from snapbook.catalog import where as expressions
 from snapbook.catalog.pages import Cursor
 from snapbook.errors import Usage
-from snapbook.offers import checked
+from snapbook.offers import checked, offered
 from snapbook.registry import wire
 from snapbook.registry.asked import Asked
 from snapbook.registry.finding import resolved
 from snapbook.repository import Author
-from snapbook.transfer import Local, take_in
+from snapbook.transfer import Offered, take_in
 
 routes = APIRouter(tags=["versions"])
 
@@ -25,7 +25,7 @@ routes = APIRouter(tags=["versions"])
 def version(asked: Asked, ref: str) -> Response:
     """The version that ``ref`` names, what is offered of it, and the blobs that it needs."""
     row = resolved(asked.service, asked.who, ref)
-    offer = Local(asked.service.repository).offer(row)
+    offer = Offered(offered(asked.service.repository, row), asked.service.needed(row))
     return _told({"version": wire.row_json(row), "offer": wire.offered_json(offer)})
 
 

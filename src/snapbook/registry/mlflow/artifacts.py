@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def _folder(call: Call, path: str) -> tuple[Mapping[str, File], str]:
             raise
         return _of_version(call, row), place.path
     found = {
-        name: File(name, kept.stat().st_size, lambda kept=kept: _pieces(kept))  # type: ignore[misc]
+        name: File(name, kept.stat().st_size, partial(_pieces, kept))
         for name, kept in drafts.files(draft).items()
     }
     if not found and (row := logged.version_of(call, place.draft)) is not None:
