@@ -2,6 +2,7 @@
 
 import builtins
 import codecs
+import copy
 import copyreg
 import functools
 import operator
@@ -22,6 +23,7 @@ pytest.importorskip("sklearn")
 
 from numpy._core.multiarray import _reconstruct, scalar
 from numpy._core.numeric import _frombuffer
+from scipy import sparse
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer
@@ -32,19 +34,21 @@ from sklearn.ensemble import (
     GradientBoostingClassifier,
     GradientBoostingRegressor,
     HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
     RandomForestClassifier,
     VotingClassifier,
 )
 from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Lasso, LogisticRegression, SGDClassifier
-from sklearn.model_selection import GridSearchCV
+from sklearn.metrics import accuracy_score, get_scorer, make_scorer
+from sklearn.model_selection import GridSearchCV, KFold, RandomizedSearchCV
 from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neighbors import KDTree, KNeighborsClassifier, KNeighborsRegressor, NearestNeighbors
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
-from sklearn.svm import SVC
+from sklearn.svm import SVC, SVR, LinearSVC, NuSVC, OneClassSVM
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.tree._tree import Tree
 
@@ -53,6 +57,9 @@ from snapbook.flavors import pickler, restricted
 from snapbook.flavors.arrays import NotAllowed
 
 X, Y = make_classification(80, 4, random_state=0)
+WIDE, THREE = make_classification(90, 6, n_classes=3, n_informative=4, random_state=0)
+SCORED = make_scorer(accuracy_score)
+CODES = pd.DataFrame({"a": X[:, 0], "b": pd.Categorical(np.where(X[:, 1] > 0, "x", "y"))})
 FRAME = pd.DataFrame(X, columns=list("abcd")).assign(e=np.where(X[:, 0] > 0, "x", "y"))
 
 
@@ -78,7 +85,30 @@ MODELS = [
     CalibratedClassifierCV(DummyClassifier()),
     VotingClassifier([("a", GaussianNB()), ("b", LogisticRegression())]),
     make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression()),
-]
+    LinearSVC(),
+    SVC(),
+    SVC(kernel="poly", probability=True),
+    NuSVC(kernel="linear"),
+    SVR(),
+    OneClassSVM(),
+    KNeighborsClassifier(),
+    KNeighborsClassifier(algorithm="brute"),
+    KNeighborsClassifier(p=3, weights="distance"),
+    KNeighborsRegressor(algorithm="ball_tree", p=1, leaf_size=7),
+    HistGradientBoostingClassifier(max_iter=3),
+    HistGradientBoostingRegressor(max_iter=3, loss="quantile", quantile=0.3, early_stopping=True),
+    GridSearchCV(GaussianNB(), {"var_smoothing": [1e-9, 1e-8]}, cv=2),
+    GridSearchCV(LogisticRegression(), {"C": [1, 2]}, cv=KFold(2), scoring="roc_auc"),
+    GridSearchCV(
+        LogisticRegression(), {"C": [1], "solver": ["lbfgs"]}, cv=2, refit="f1",
+        scoring=["f1", "neg_log_loss"],
+    ),
+    RandomizedSearchCV(
+        make_pipeline(StandardScaler(), SVC()), {"svc__C": [1, 2], "svc__kernel": ["rbf"]},
+        n_iter=2, cv=2, random_state=np.random.RandomState(0),
+    ),
+]  # fmt: skip
+ASKED = ("predict", "predict_proba", "decision_function", "kneighbors", "score_samples")
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: type(model).__name__)
@@ -86,9 +116,13 @@ def test_models_come_back_as_they_were(model):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model.fit(X, Y)
-    back = read(model)
-    assert type(back) is type(model)
-    assert np.array_equal(back.predict(X), model.predict(X))
+        back = read(model)
+        assert type(back) is type(model)
+        for name in ASKED:
+            if hasattr(model, name):
+                assert np.array_equal(getattr(back, name)(X), getattr(model, name)(X))
+        if hasattr(model, "score"):
+            assert back.score(X, Y) == model.score(X, Y)
     back.set_params(**model.get_params(deep=False))
     assert np.array_equal(read(back).predict(X), model.predict(X))
 
@@ -105,6 +139,42 @@ def test_a_pipeline_over_a_frame():
     assert list(back.feature_names_in_) == list("abcde")
 
 
+@pytest.mark.parametrize(
+    "model",
+    [SVC(probability=True), KNeighborsClassifier(), HistGradientBoostingClassifier(max_iter=2)],
+    ids=lambda model: type(model).__name__,
+)
+def test_models_of_more_than_two_classes(model):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(WIDE, THREE)
+        assert np.array_equal(read(model).predict_proba(WIDE), model.predict_proba(WIDE))
+
+
+def test_neighbours_of_several_answers_and_of_none():
+    both = KNeighborsClassifier().fit(X, np.column_stack([Y, 1 - Y]))
+    assert np.array_equal(read(both).predict(X), both.predict(X))
+    near = NearestNeighbors(algorithm="kd_tree").fit(X)
+    assert np.array_equal(read(near).kneighbors(X)[0], near.kneighbors(X)[0])
+    assert np.array_equal(read(near).radius_neighbors(X)[1][0], near.radius_neighbors(X)[1][0])
+
+
+def test_what_a_search_tried_is_all_there():
+    model = GridSearchCV(
+        LogisticRegression(), [{"C": [1, 2]}, {"solver": ["newton-cg"]}], cv=2
+    ).fit(X, Y)
+    tried = read(model).cv_results_
+    for name, column in model.cv_results_.items():
+        assert type(tried[name]) is type(column)
+        assert str(tried[name]) == str(column)
+    assert tried["param_C"].fill_value == model.cv_results_["param_C"].fill_value
+
+
+def test_models_that_were_never_fitted():
+    for model in (SVC(), KNeighborsRegressor(), HistGradientBoostingRegressor()):
+        assert read(model).get_params() == model.get_params()
+
+
 def test_training_goes_on():
     model = RandomForestClassifier(3, warm_start=True, random_state=0).fit(X, Y)
     back = read(model).set_params(n_estimators=5).fit(X, Y)
@@ -116,10 +186,18 @@ def test_training_goes_on():
     [
         (FunctionTransformer(np.sin), "it makes sklearn.preprocessing._function_transformer"),
         (SelectKBest(k=2).fit(X, Y), "it makes sklearn.feature_selection"),
-        (KNeighborsClassifier().fit(X, Y), "it makes sklearn.neighbors"),
-        (SVC().fit(X, Y), "it makes sklearn.svm._classes.SVC"),
-        (HistGradientBoostingClassifier(max_iter=2).fit(X, Y), "it makes sklearn.ensemble._hist"),
-        (GridSearchCV(GaussianNB(), {}, cv=2).fit(X, Y), "it makes sklearn.model_selection"),
+        (GridSearchCV(GaussianNB(), {}, cv=2, scoring=SCORED).fit(X, Y), "it scores by a function"),
+        (GridSearchCV(GaussianNB(), {}, scoring=[np.mean]), r"it keeps numpy\.mean"),
+        (KNeighborsClassifier(metric=np.dot), r"it keeps numpy\.dot"),
+        (KNeighborsClassifier(metric_params={"w": np.ones(4)}).fit(X, Y), "numbers of its own"),
+        (KNeighborsClassifier(algorithm="brute", metric="canberra").fit(X, Y), "do not fit"),
+        (SVC(kernel="precomputed").fit(X @ X.T, Y), "a kernel of another kind"),
+        (SVC().fit(sparse.csr_array(X), Y), "scipy"),
+        (HistGradientBoostingClassifier(warm_start=True), "is to be trained on"),
+        (
+            HistGradientBoostingClassifier(max_iter=1).fit(CODES, Y),
+            "it makes sklearn.preprocessing._function",
+        ),
         (KMeans(2, n_init=1).fit(X), "it makes sklearn.cluster"),
         (Pipeline([("a", GaussianNB())], memory="cache"), "keeps results in a folder"),
         (Lasso(warm_start=True), "is to be trained on from what it keeps"),
@@ -130,11 +208,11 @@ def test_training_goes_on():
         (LogisticRegression(C=type), r"it keeps builtins\.type"),
         (LogisticRegression(C=range(3)), r"it calls builtins\.range"),
         (LogisticRegression(C=pd.Timestamp(0)), "it calls pandas"),
-        (LogisticRegression(C=np.ma.array([1])), "it calls numpy"),
+        (LogisticRegression(C=np.rec.array([(1,)])), "it makes an array of another class"),
         (pd.DataFrame({"a": [1]}), "it (makes|calls) pandas"),
         (lambda: 1, "it calls cloudpickle"),
     ],
-    ids=range(19),
+    ids=range(24),
 )
 def test_what_takes_functions_or_hands_sizes_to_compiled_code_needs_trust(model, why):
     with pytest.raises(NotAllowed, match=why):
@@ -426,11 +504,252 @@ def test_trees_that_do_not_fit_together():
             read(case)
 
 
+def changed(model, **state):
+    """``model`` with something of its state otherwise, as it comes back."""
+    return read(new(type(model), {**vars(model), **state}))
+
+
+HUGE = np.full(2, 1 << 30, np.int32)
+
+
+@pytest.fixture(scope="module")
+def vectors():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return SVC(probability=True).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"support_": np.zeros(10_000, np.int32)}, {"support_": np.zeros((1, 2), np.int32)},
+        {"support_": np.int32(3)}, {"support_": [1]}, {"_n_support": HUGE},
+        {"_n_support": -HUGE}, {"_n_support": np.array([1000, -970], np.int32)},
+        {"_n_support": np.ones(3, np.int32)}, {"_n_support": np.zeros(0, np.int32)},
+        {"_n_support": np.ones(2)}, {"support_vectors_": np.zeros((1, 4))},
+        {"support_vectors_": np.zeros((0, 0))}, {"_dual_coef_": np.zeros((1, 1))},
+        {"_dual_coef_": np.zeros((0, 0))}, {"_intercept_": np.zeros(0)}, {"_probA": np.zeros(9)},
+        {"_probB": np.zeros(2)}, {"classes_": np.arange(3)}, {"classes_": np.arange(1)},
+        {"classes_": [0, 1]}, {"kernel": "precomputed"}, {"kernel": GaussianNB()},
+        {"kernel": "none"}, {"_sparse": True}, {"_sparse": None}, {"n_features_in_": 9},
+        {"n_features_in_": None}, {"_impl": "epsilon_svr"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_support_vectors_that_lie(vectors, state):
+    with pytest.raises(NotAllowed):
+        changed(vectors, **state)
+    kept = dict(vars(vectors))
+    del kept["_n_support"]
+    with pytest.raises(NotAllowed, match="its support vectors are none"):
+        read(new(SVC, kept))
+
+
+@pytest.fixture(scope="module")
+def near():
+    return KNeighborsClassifier(algorithm="brute").fit(X, Y)
+
+
+LABELS = np.zeros(80, np.int64)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"_y": LABELS + 2}, {"_y": LABELS - 1}, {"_y": LABELS[:9]}, {"_y": LABELS[:, None]},
+        {"_y": LABELS * 0.5}, {"_y": LABELS[0]}, {"_y": None}, {"classes_": np.zeros(0)},
+        {"classes_": [np.zeros(2)]}, {"outputs_2d_": True}, {"outputs_2d_": 0},
+        {"n_neighbors": 81}, {"n_neighbors": 0}, {"n_neighbors": None}, {"n_samples_fit_": 1000},
+        {"n_features_in_": 9}, {"_fit_X": np.zeros((80, 3))}, {"_fit_X": np.zeros(80)},
+        {"_fit_X": np.full((80, 4), None)}, {"_fit_X": [[1.0]]}, {"metric": "seuclidean"},
+        {"metric": "precomputed"}, {"metric": ["l1"]}, {"effective_metric_": "mahalanobis"},
+        {"effective_metric_params_": {"V": np.ones(1)}}, {"effective_metric_params_": None},
+        {"effective_metric_params_": {"w": np.ones(1)}}, {"metric_params": {"p": "x"}},
+        {"_tree": GaussianNB()}, {"_tree": KDTree.__new__(KDTree)},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_neighbours_that_lie(near, state):
+    with pytest.raises(NotAllowed):
+        changed(near, **state)
+
+
+class Stored:
+    """Pickles as a tree over points with that state."""
+
+    def __init__(self, **changed):
+        made, named, state = KDTree(X).__reduce__()
+        state = list(state)
+        for at, value in changed.items():
+            state[int(at[1:])] = value
+        self._reduced = (made, named, tuple(state))
+
+    def __reduce__(self):
+        return self._reduced
+
+
+def test_of_a_tree_over_points_the_points_alone_are_taken():
+    model = KNeighborsRegressor(algorithm="kd_tree").fit(X, Y)
+    lies = Stored(
+        _1=np.full(80, 1 << 40), _3=np.zeros((2, 1, 4)), _5=99, _6=10_000, _7=-1, _10=1 << 30
+    )
+    back = changed(model, _tree=lies)
+    assert np.array_equal(back.predict(X), model.predict(X))
+    assert back._tree.get_tree_stats() != (-1, 0, 0)
+    other = KDTree(X, metric="chebyshev").__getstate__()[11]
+    weighted = (
+        NearestNeighbors(
+            algorithm="ball_tree", metric="minkowski", p=3, metric_params={"w": np.ones(4)}
+        )
+        .fit(X)
+        ._tree.__getstate__()[11]
+    )
+    assert changed(model, _tree=Stored(_11=other))._tree.query(X[:1])[0] == 0
+    for lie in (
+        {"_0": np.zeros(80)}, {"_0": np.full((80, 4), None)}, {"_0": X.astype("f4")},
+        {"_0": np.full((80, 4), np.nan)}, {"_4": 0}, {"_4": -1}, {"_4": 1 << 40}, {"_4": "x"},
+        {"_11": None}, {"_11": print}, {"_11": weighted}, {"_12": np.ones(80)},
+    ):  # fmt: skip
+        with pytest.raises(NotAllowed):
+            changed(model, _tree=Stored(**lie))
+    for elsewhere in (KDTree(X), other):
+        with pytest.raises(NotAllowed, match="it keeps an object of"):
+            read(new(GaussianNB, {"priors": elsewhere}))
+
+
+@pytest.fixture(scope="module")
+def boosted():
+    return HistGradientBoostingClassifier(max_iter=1, min_samples_leaf=5).fit(X, Y)
+
+
+def with_nodes(boosted, **fields):
+    """The model with its one tree changed in the node of that name's last letter."""
+    tree = copy.deepcopy(boosted._predictors[0][0])
+    for field, value in fields.items():
+        tree.nodes[field][0] = value
+    return changed(boosted, _predictors=[[tree]])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"left": 0}, {"left": 10_000}, {"left": 0xFFFFFFFF}, {"right": 1}, {"right": 0},
+        {"feature_idx": 4}, {"feature_idx": -1}, {"feature_idx": 1 << 40}, {"is_categorical": 1},
+        {"is_leaf": 1},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_boosted_trees_that_point_to_what_is_not_there(boosted, fields):
+    assert np.array_equal(with_nodes(boosted).predict(X), boosted.predict(X))
+    with pytest.raises(NotAllowed):
+        with_nodes(boosted, **fields)
+
+
+def test_boosted_trees_that_do_not_fit_together(boosted):
+    tree, bins = boosted._predictors[0][0], boosted._bin_mapper
+
+    def grown(nodes):
+        return [[new(type(tree), {**vars(tree), "nodes": nodes})]]
+
+    def binned(**state):
+        return new(type(bins), {**vars(bins), **state})
+
+    cases = [
+        {"_predictors": grown(tree.nodes[:0])}, {"_predictors": grown(tree.nodes[:-1])},
+        {"_predictors": grown(tree.nodes[:, None])}, {"_predictors": grown(None)},
+        {"_predictors": grown(np.zeros(3))},
+        {"_predictors": [[GaussianNB()]]}, {"_predictors": [tree]}, {"_predictors": None},
+        {"_in_fit": True}, {"n_features_in_": 1}, {"n_features_in_": None},
+        {"_preprocessor": GaussianNB()}, {"_bin_mapper": None}, {"_bin_mapper": GaussianNB()},
+        {"_bin_mapper": binned(is_categorical_=np.ones(4, np.uint8))},
+        {"_bin_mapper": binned(is_categorical_=np.zeros(1, np.uint8))},
+        {"_bin_mapper": binned(bin_thresholds_=[])}, {"_bin_mapper": binned(random_state=print)},
+        {"_bin_mapper": binned(n_bins_non_missing_=np.zeros(9))},
+    ]  # fmt: skip
+    for case in cases:
+        with pytest.raises(NotAllowed):
+            changed(boosted, **case)
+    # Where nobody looks at what they are asked with.
+    for part in (tree, bins):
+        with pytest.raises(NotAllowed, match="it keeps an object of"):
+            read(make_pipeline(part))
+    with pytest.raises(NotAllowed):
+        read(new(type(tree), {**vars(tree), "predict": print}))
+
+
+def test_a_search_scores_by_scikit_learns_own_function_whatever_it_brings(mark):
+    model = GridSearchCV(GaussianNB(), {}, cv=2, scoring="accuracy").fit(X, Y)
+    model.scorer_._score_func = os.system
+    model.scorer_._kwargs = {"command": f"touch {mark}"}
+    assert read(model).score(X, Y) == accuracy_score(Y, model.predict(X))
+    for state, why in (
+        ({"scorer_": os.system}, None),
+        ({"scoring": "os.system"}, "it scores by a function"),
+        ({"scoring": ["accuracy", os.system]}, "it scores by a function"),
+        ({"scoring": {"a": os.system}}, "it scores by a function"),
+        ({"scoring": os.system}, "it scores by a function"),
+        ({"pre_dispatch": f"__import__('os').system('touch {mark}')"}, "by a formula"),
+        ({"pre_dispatch": "n_jobs.__class__"}, "by a formula"),
+        ({"best_estimator_": os.system}, r"it keeps posix\.system"),
+        ({"cv_results_": {"a": np.ma.array([os.system], dtype=object)}}, r"posix\.system"),
+    ):
+        if why is None:
+            assert changed(model, **state).score(X, Y) > 0.5
+            continue
+        with pytest.raises(NotAllowed, match=why):
+            changed(model, **state)
+    with pytest.raises(NotAllowed, match="it keeps an object of Scorer"):
+        read(new(GaussianNB, {"priors": get_scorer("accuracy")}))
+
+
+def masked(*state):
+    return array(np.ma.core._mareconstruct, np.ma.MaskedArray, np.ndarray, (0,), b"b", state=state)
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        masked(1, (2,), DOUBLE, False, b"1" * 16, b"\0", None),
+        masked(1, (1,), DOUBLE, False, b"1" * 16, b"\0", None),
+        masked(1, (2,), OBJECT, False, [None], b"\0\0", None),
+        masked(1, (1,), OBJECT, False, [print], b"\1", None),
+        masked(1, (1,), DOUBLE, False, b"1" * 8, b"\0", print),
+        masked(1, (1,), DOUBLE, False, b"1" * 8, b"\0", np.full((), print, object)),
+        masked(1, (1,), np.dtype([("a", "f8")]), False, b"1" * 8, b"\0", None),
+        masked(1, (1,), DOUBLE, False, b"1" * 8),
+        array(np.ma.core._mareconstruct, np.ma.MaskedArray, np.recarray, (0,), b"b"),
+        array(np.ma.core._mareconstruct, np.ma.mvoid, np.ndarray, (0,), b"b"),
+    ],
+    ids=range(10),
+)
+def test_arrays_with_a_mask_that_lie(stream):
+    with pytest.raises(NotAllowed):
+        read_plain(stream)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"state": {"state": 1 << 128, "inc": 1}}, {"state": {"state": -1, "inc": 1}},
+        {"state": {"state": 1.5, "inc": 1}}, {"state": {}}, {"state": None}, {"has_uint32": 2},
+        {"uinteger": 1 << 32}, {"bit_generator": "MT19937"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_generators_that_lie(state):
+    kept = np.random.default_rng(0).bit_generator.state
+    bits = Call(
+        np.random._pickle.__bit_generator_ctor, np.random.PCG64, state=({**kept, **state}, None)
+    )
+    with pytest.raises(NotAllowed):
+        read_plain(array(np.random._pickle.__generator_ctor, bits))
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_stream_that_was_damaged_is_read_or_refused(data):
     """No byte that is changed makes anything but a model, or a sentence."""
-    kept = pickler.dump(SMALL)
+    kept = DAMAGED[data.draw(st.integers(0, len(DAMAGED) - 1))]
     stream = bytearray(kept.stream)
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(2, len(stream) - 1))
@@ -443,4 +762,12 @@ def test_a_stream_that_was_damaged_is_read_or_refused(data):
         pass
 
 
-SMALL = make_pipeline(StandardScaler(), DecisionTreeClassifier(max_depth=2)).fit(X, Y)
+DAMAGED = [
+    pickler.dump(model.fit(X, Y))
+    for model in (
+        make_pipeline(StandardScaler(), DecisionTreeClassifier(max_depth=2)),
+        GridSearchCV(KNeighborsClassifier(), {"p": [1, 2]}, cv=2),
+        HistGradientBoostingClassifier(max_iter=1),
+        SVC(),
+    )
+]

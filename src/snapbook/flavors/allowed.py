@@ -2,12 +2,14 @@
 
 Chosen by what they do once they are loaded: they keep numbers, texts and each other, call nothing
 that they were given, read no file, and hand what they keep to no compiled code that takes its word
-for sizes (trees excepted, whose every index is looked at). Hence neither support vectors of libsvm,
-nor neighbours' trees, nor histogram boosting, nor anything that takes a function. A name that moved
-in another release is not in the list, and needs trust.
+for sizes. Where there is such code, all that it believes is compared first, or made anew: trees,
+support vectors, neighbours, histogram boosting. Hence nothing that takes a function. A name that
+moved in another release is not in the list, and needs trust.
 """
 
 from __future__ import annotations
+
+from snapbook.flavors import boosted, neighbours, searched, supports
 
 _BY_MODULE = {
     "sklearn.pipeline": "Pipeline FeatureUnion",
@@ -65,16 +67,21 @@ _BY_MODULE = {
     ),
     "sklearn._loss.loss": (
         "HalfBinomialLoss HalfMultinomialLoss ExponentialLoss HalfSquaredError AbsoluteError"
+        " HalfPoissonLoss HalfGammaLoss PinballLoss"
+    ),
+    "sklearn.model_selection._split": (
+        "KFold StratifiedKFold GroupKFold StratifiedGroupKFold ShuffleSplit StratifiedShuffleSplit"
+        " GroupShuffleSplit TimeSeriesSplit LeaveOneOut LeaveOneGroupOut PredefinedSplit"
     ),
 }
 CLASSES = frozenset(
     f"{module}:{name}" for module, names in _BY_MODULE.items() for name in names.split()
-)
+).union(boosted.CLASSES, neighbours.CLASSES, searched.CLASSES, supports.CLASSES)
 # Compiled, without a state but for a number or two, which they check.
 COMPILED = frozenset(
     {f"sklearn._loss._loss:Cy{name}" for name in (
         "HalfBinomialLoss", "HalfMultinomialLoss", "ExponentialLoss", "HalfSquaredError",
-        "AbsoluteError",
+        "AbsoluteError", "HalfPoissonLoss", "HalfGammaLoss",
     )}
     | {f"sklearn.linear_model._sgd_fast:{name}" for name in (
         "Hinge", "SquaredHinge", "Log", "Huber", "ModifiedHuber", "SquaredLoss",

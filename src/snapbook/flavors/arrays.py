@@ -1,7 +1,8 @@
-"""Arrays, numbers and sources of chance as a pickle describes them, made of what was looked at.
+"""Arrays and numbers as a pickle describes them, made of what was looked at.
 
 Knows the forms in which numpy writes itself, and that its own readers believe sizes and addresses
-which a stream names: so they get none that were not compared with the bytes that are there.
+which a stream names: so they get none that were not compared with the bytes that are there. Sources
+of chance are `chance`'s.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ class NotAllowed(Exception):
 _PLAIN = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|c(8|16)|[SU][0-9]{1,6}|V[0-9]{1,6})")
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _MOST_ITEMS = 1 << 40
+_MASKED = (
+    ["numpy.ma:MaskedArray", "numpy:ndarray"], ["numpy.ma.core:MaskedArray", "numpy:ndarray"],
+)  # fmt: skip
 _NUMPY = ("numpy._core", "numpy.core")  # numpy 2, numpy 1
-_MT = ("numpy.random._mt19937:MT19937",)
 
 
 class Name:
@@ -41,14 +44,6 @@ class Dtype:
         self.dtype = dtype
 
 
-class Seed:
-    """What a random state was seeded from: kept by numpy, and needed for nothing here."""
-
-
-class Bits:
-    """A bit generator, whose state the random state around it says once more."""
-
-
 def maker(text: str) -> Callable[[tuple[Any, ...]], Any] | None:
     """What makes the thing that the function called ``text`` would; None for one not known here."""
     module, _, name = text.partition(":")
@@ -66,9 +61,7 @@ def given(target: Any, state: Any) -> Any:
         return _array_given(target, state)
     if kind is Dtype:
         return _dtype_given(target, state)
-    if kind is numpy.random.RandomState:
-        return _random_given(target, state)
-    return target if kind in (Seed, Bits) else None
+    return _masked_given(target, state) if kind is numpy.ma.MaskedArray else None
 
 
 def _dtype(args: tuple[Any, ...]) -> Dtype:
@@ -149,21 +142,59 @@ def _reconstruct(args: tuple[Any, ...]) -> Any:
     return numpy.empty((0,), "i1")
 
 
+def _masked(args: tuple[Any, ...]) -> Any:
+    import numpy
+
+    names = [arg.text for arg in args[:2] if type(arg) is Name]
+    if len(args) != 4 or names not in _MASKED:
+        raise NotAllowed("it makes an array of another class")
+    return numpy.ma.MaskedArray(numpy.empty((0,), "i1"), mask=numpy.empty((0,), "?"))
+
+
 def _array_given(array: Any, state: Any) -> Any:
     """An array by its old form: (version, shape, dtype, order, bytes or a list)."""
-    if type(state) is not tuple or len(state) != 5 or array.size or type(state[2]) is not Dtype:
+    if type(state) is not tuple or len(state) != 5 or array.size:
         raise NotAllowed("an array in it has a state that is none")
+    array.__setstate__(_old_form(state))
+    return array
+
+
+def _masked_given(array: Any, state: Any) -> Any:
+    """An array in which some items are left out: the old form, its mask, and what stands there."""
+    if type(state) is not tuple or len(state) != 7 or array.size:
+        raise NotAllowed("an array in it has a state that is none")
+    _, shape, dtype, fortran, data = _old_form(state[:5])
+    mask, instead = state[5], _item(state[6])
+    fits = type(mask) in (bytes, bytearray) and len(mask) == math.prod(shape)
+    if not fits or dtype.names is not None:
+        raise NotAllowed("an array in it is not as large as it says")
+    array.__setstate__((1, shape, dtype, fortran, data, bytes(mask), instead))
+    return array
+
+
+def _item(value: Any) -> Any:
+    """What is shown for items that are left out: a plain value, perhaps in an array of its own."""
+    import numpy
+
+    item = value.item() if type(value) is numpy.ndarray and value.shape == () else value
+    if type(item) not in (type(None), bool, int, float, complex, str, bytes):
+        raise NotAllowed("an array in it has a state that is none")
+    return item
+
+
+def _old_form(state: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The state of an array for numpy, which reads as much as the shape says, whatever is there."""
     _, shape, described, fortran, data = state
+    if type(described) is not Dtype:
+        raise NotAllowed("an array in it has a state that is none")
     count, dtype = math.prod(_shape(shape)), described.dtype
     if dtype.hasobject:
-        # numpy reads as many items as the shape says, however many there are.
         fits = dtype.kind == "O" and type(data) is list and len(data) == count
     else:
         fits = type(data) in (bytes, bytearray) and len(data) == count * dtype.itemsize
     if not fits or type(fortran) is not bool:
         raise NotAllowed("an array in it is not as large as it says")
-    array.__setstate__((1, shape, dtype, fortran, data))
-    return array
+    return 1, shape, dtype, fortran, data
 
 
 def _scalar(args: tuple[Any, ...]) -> Any:
@@ -183,50 +214,11 @@ def _slice(args: tuple[Any, ...]) -> slice:
     return slice(*args)
 
 
-def _bits(args: tuple[Any, ...]) -> Bits:
-    if len(args) != 1 or type(args[0]) is not Name or args[0].text not in _MT:
-        raise NotAllowed("it has a source of chance of another kind")
-    return Bits()
-
-
-def _random(args: tuple[Any, ...]) -> Any:
-    import numpy
-
-    if len(args) != 1 or type(args[0]) is not Bits:
-        raise NotAllowed("it has a source of chance of another kind")
-    return numpy.random.RandomState(0)
-
-
-def _random_given(target: Any, state: Any) -> Any:
-    import numpy
-
-    inner = state.get("state") if type(state) is dict else None
-    if type(inner) is not dict or state.get("bit_generator") != "MT19937":
-        raise NotAllowed("a source of chance in it has a state that is none")
-    key, pos = inner.get("key"), inner.get("pos")
-    gauss, has = state.get("gauss", 0.0), state.get("has_gauss", 0)
-    sound = (
-        type(key) is numpy.ndarray
-        and key.shape == (624,)
-        and key.dtype == numpy.uint32
-        and type(pos) is int
-        and 0 <= pos <= 624
-        and has in (0, 1)
-        and type(gauss) is float
-    )
-    if not sound:
-        raise NotAllowed("a source of chance in it has a state that is none")
-    target.set_state(("MT19937", key, pos, int(has), gauss))
-    return target
-
-
 _MADE: dict[str, Callable[[tuple[Any, ...]], Any]] = {
     "numpy:dtype": _dtype,
     "numpy.numeric:_frombuffer": _frombuffer,
     "numpy.multiarray:_reconstruct": _reconstruct,
     "numpy.multiarray:scalar": _scalar,
-    "numpy.random._pickle:__randomstate_ctor": _random,
-    "numpy.random._pickle:__bit_generator_ctor": _bits,
-    "numpy.random.bit_generator:__pyx_unpickle_SeedSequence": lambda _args: Seed(),
+    "numpy.ma.core:_mareconstruct": _masked,
     "builtins:slice": _slice,
 }

@@ -1,7 +1,6 @@
 """All that came of a stream, gone through once: nothing in it that may be called or was not meant.
 
-Knows how deep and how wide a model is, and what compiled code believes about trees that stand
-together: that they were all grown on as many features as the model is asked with.
+Knows how deep and how wide a model is. What compiled code takes a model's word for is `believed`'s.
 """
 
 from __future__ import annotations
@@ -9,7 +8,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from snapbook.flavors.allowed import BUNCH, CLASSES, COMPILED, FORESTS, GROWN, TREE, TYPES
+from snapbook.flavors import believed
+from snapbook.flavors.allowed import BUNCH, CLASSES, COMPILED, TYPES
 from snapbook.flavors.arrays import NotAllowed
 
 _DEEPEST = 60
@@ -70,9 +70,10 @@ class _Walk:
         if is_table(value):
             return [*dict.keys(value), *dict.values(value)]
         numpy = sys.modules.get("numpy")
-        if numpy is not None and kind is numpy.ndarray:
-            return value.ravel().tolist() if value.dtype.hasobject else []
-        if numpy is not None and kind is numpy.random.RandomState:
+        if numpy is not None and kind in (numpy.ndarray, numpy.ma.MaskedArray):
+            # Those that are left out as well.
+            return numpy.asarray(value).ravel().tolist() if value.dtype.hasobject else []
+        if numpy is not None and kind in (numpy.random.RandomState, numpy.random.Generator):
             return []
         text = f"{kind.__module__}:{kind.__qualname__}"
         if (
@@ -82,10 +83,7 @@ class _Walk:
         ):
             return []
         if text in CLASSES:
-            _check_trees(value)
-            own = kind.__module__ == GROWN
-            # A tree anywhere else would be asked without a look at what it is asked with.
-            return [one for name, one in vars(value).items() if not (own and name == "tree_")]
+            return believed.inside(value)
         raise NotAllowed(f"it keeps {_shown(value)}")
 
 
@@ -96,28 +94,3 @@ def _is_type(value: type) -> bool:
 def _shown(value: Any) -> str:
     text = getattr(value, "text", "")
     return str(text).replace(":", ".") if text else f"an object of {type(value).__name__}"
-
-
-def _check_trees(model: Any) -> None:
-    """What a model with trees says of its features is what each of them was grown on."""
-    own = vars(model)
-    features = own.get("n_features_in_")
-    if type(model).__module__ == GROWN and "tree_" in own:
-        _check_tree(own["tree_"], features)
-    grown = own.get("estimators_") if type(model).__module__ in FORESTS else None
-    if grown is None:
-        return
-    stages = type(grown) is sys.modules["numpy"].ndarray
-    if stages and (grown.ndim != 2 or grown.shape[1] != own.get("n_trees_per_iteration_")):
-        raise NotAllowed("its trees do not fit together")
-    for one in grown.ravel().tolist() if stages else grown:
-        if type(one).__module__ != GROWN or "tree_" not in vars(one):
-            raise NotAllowed("something else stands among its trees")
-        _check_tree(vars(one)["tree_"], features)
-
-
-def _check_tree(tree: Any, features: Any) -> None:
-    if f"{type(tree).__module__}:{type(tree).__qualname__}" != TREE or not tree.node_count:
-        raise NotAllowed("a tree in it is none")
-    if type(features) is not int or tree.n_features != features:
-        raise NotAllowed("a tree in it was grown on other features")

@@ -1,8 +1,8 @@
 """What a pickle that nobody is trusted for may make: estimators, their trees, and arrays.
 
 Each is made here, by what was looked at, and not by the function that the stream names: so a name
-is a word and nothing that is called. Arrays and numbers are `arrays`'; `restricted` follows the
-stream, `looked` what came of it.
+is a word and nothing that is called. Arrays are made in `arrays`, sources of chance in `chance`,
+trees over points in `neighbours`; `restricted` follows the stream, `looked` what came of it.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import re
 from importlib import import_module
 from typing import Any
 
-from snapbook.flavors import arrays
+from snapbook.flavors import arrays, boosted, chance, neighbours, searched
 from snapbook.flavors.allowed import BUNCH, CLASSES, COMPILED, FORESTS, TREE, TYPES
 from snapbook.flavors.arrays import Dtype, Name, NotAllowed
 
 _NAME = re.compile(r"(?!__)[A-Za-z_][A-Za-z0-9_]{0,127}")
 _ABSENT = object()
+_MULTINOMIAL = "sklearn._loss._loss:CyHalfMultinomialLoss"
+_MADE = CLASSES | {BUNCH, boosted.PREDICTOR, boosted.BINS}
 
 
 def named(text: str) -> Any:
@@ -35,16 +37,22 @@ def called(function: Any, args: Any) -> Any:
         raise NotAllowed("it calls what is no function")
     if function.text == TREE:
         return _tree(args)
-    if (make := arrays.maker(function.text)) is not None:
+    if (make := arrays.maker(function.text) or chance.maker(function.text)) is not None:
         return make(args)
+    if (new := neighbours.called(function.text, args)) is not None:
+        return new
     if function.text in COMPILED and all(type(arg) in (int, float) for arg in args):
         return _class(function.text)(*args)
+    if function.text == _MULTINOMIAL.replace(":", ":__pyx_unpickle_"):
+        return _class(_MULTINOMIAL)()  # it has nothing beside its class
     raise NotAllowed(f"it calls {function.text.replace(':', '.')}")
 
 
 def made(cls: Any, args: Any) -> Any:
     """A new object of ``cls`` (NEWOBJ), whose state comes later. Raises NotAllowed."""
-    if type(cls) is not Name or (cls.text not in CLASSES and cls.text != BUNCH):
+    if type(cls) is Name and cls.text in searched.SCORERS:
+        return searched.Scorer()
+    if type(cls) is not Name or cls.text not in _MADE:
         shown = cls.text.replace(":", ".") if type(cls) is Name else "what is no class"
         raise NotAllowed(f"it makes {shown}")
     if args != ():
@@ -56,16 +64,19 @@ def made(cls: Any, args: Any) -> Any:
 def given(target: Any, state: Any) -> Any:
     """``target`` with its state (BUILD). Raises NotAllowed."""
     kind = type(target)
-    if (found := arrays.given(target, state)) is not None:
-        return found
+    for room in (arrays, chance, neighbours):
+        if (found := room.given(target, state)) is not None:
+            return found
     text = f"{kind.__module__}:{kind.__qualname__}"
     if text == TREE:
         _check_tree(target, state)
         target.__setstate__(state)
         return target
-    if text == BUNCH or (text in COMPILED and not state):
+    if text == BUNCH or kind is searched.Scorer or (text in COMPILED and not state):
         return target  # what they hold was said already
-    if text in CLASSES:
+    if text == boosted.PREDICTOR:
+        return boosted.predictor_given(target, state)
+    if text in CLASSES or text == boosted.BINS:
         return _object_given(target, state)
     raise NotAllowed("it gives a state to what takes none")
 
@@ -96,6 +107,8 @@ def _object_given(target: Any, state: Any) -> Any:
             # Compiled code would go on with what is kept, and believe its sizes.
             raise NotAllowed(f"its {cls.__name__} is to be trained on from what it keeps")
     state = {name: value.dtype if type(value) is Dtype else value for name, value in state.items()}
+    if f"{cls.__module__}:{cls.__qualname__}" in searched.CLASSES:
+        state = searched.prepared(state)
     own = getattr(cls, "__setstate__", None)
     if own is not None:
         if own is not _base_setstate():
