@@ -40,6 +40,11 @@ class Standing:
             assert time.monotonic() < until, "the registry did not start"
             time.sleep(0.01)
 
+    @property
+    def connections(self):
+        """Those that are open now."""
+        return self._server.server_state.connections
+
     def remote(self, *grants, model=""):
         """A client: with a token of its own for ``grants``, else with that of the administrator."""
         from snapbook.registry.remote import Remote

@@ -9,10 +9,11 @@ from collections.abc import Callable
 import uvicorn
 
 from snapbook.registry import app, logs
-from snapbook.registry.bounded import Bounded
+from snapbook.registry.bounded import bounded
 from snapbook.registry.service import Service
 
 _DRAIN_S = 30
+_IDLE_S = 5  # that a connection is kept between two requests
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -46,7 +47,8 @@ def server(service: Service, proxies: str = "", page: app.Page | None = None) ->
         forwarded_allow_ips=proxies,
         server_header=False,
         timeout_graceful_shutdown=_DRAIN_S,
-        http=Bounded,
+        timeout_keep_alive=_IDLE_S,
+        http=bounded(service.limits.patience_s),
     )
     return uvicorn.Server(config)
 

@@ -37,13 +37,15 @@ class Limits:
     """The most that one request may bring, in bytes: a pack as it travels, and unpacked.
 
     And how many requests a second one token or one address may make; 0 is without limit. And how
-    many bytes the versions of some models may take.
+    many bytes the versions of some models may take; and how long a client may be silent within a
+    request.
     """
 
     pack_bytes: int = 32 << 30
     unpacked_bytes: int = 128 << 30
     requests_per_s: float = 1000
     quotas: tuple[Quota, ...] = ()
+    patience_s: float = 30
 
 
 @dataclass(slots=True)

@@ -191,16 +191,18 @@ def _limits(asked: Asked) -> Limits:
     from snapbook.registry.service import Limits
 
     kept = tuple(quotas.parse(text) for text in asked.quota)
-    return Limits(requests_per_s=_rate(asked.rate), quotas=kept)
+    rate = _number("--rate", asked.rate, 1000, "requests a second")
+    patience_s = _number("--patience", asked.patience, 30, "seconds")
+    return Limits(requests_per_s=rate, quotas=kept, patience_s=patience_s)
 
 
-def _rate(text: str | None) -> float:
+def _number(option: str, text: str | None, otherwise: float, what: str) -> float:
     if text is None:
-        return 1000
+        return otherwise
     try:
-        rate = float(text)
+        number = float(text)
     except ValueError:
-        rate = math.nan
-    if not 0 <= rate < math.inf:
-        raise BadOption(f"--rate cannot be {text}", act="It takes requests a second; 0 for any")
-    return rate
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise BadOption(f"{option} cannot be {text}", act=f"It takes {what}; 0 for any")
+    return number

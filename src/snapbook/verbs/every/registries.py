@@ -82,6 +82,11 @@ REGISTRIES = (
                 metavar="N",
             ),
             Argument(
+                ("--patience",),
+                "seconds that a client may be silent within a request; left out: 30; 0: any",
+                metavar="S",
+            ),
+            Argument(
                 ("--proxy",),
                 "the proxies before it, whose word counts for where a request came from",
                 metavar="ADDRESS",
