@@ -8,27 +8,13 @@ from collections.abc import Callable
 
 import uvicorn
 
+from snapbook.bounded import bounded
+from snapbook.listening import listen as listen
 from snapbook.registry import app, logs
-from snapbook.registry.bounded import bounded
 from snapbook.registry.service import Service
 
 _DRAIN_S = 30
 _IDLE_S = 5  # that a connection is kept between two requests
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """An open, listening socket; ``port`` 0 takes a free one. Raises OSError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio turns Nagle's delay (40 ms an answer) off for sockets that say they are TCP alone.
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(2048)
-    except BaseException:
-        listening.close()
-        raise
-    return listening
 
 
 def server(service: Service, proxies: str = "", page: app.Page | None = None) -> uvicorn.Server:

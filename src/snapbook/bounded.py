@@ -1,4 +1,4 @@
-"""HTTP/1.1 as the registry hears it: parsed in C, with bounds on length and on silence.
+"""HTTP/1.1 as our servers hear it: parsed in C, with bounds on length and on silence.
 
 Knows bytes, times and uvicorn's protocol, and nothing of what is asked. The parser keeps a header
 until it is whole, however long it grows, and uvicorn waits for what was begun as long as it takes;
