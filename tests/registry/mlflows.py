@@ -23,6 +23,7 @@ needed = pytest.mark.skipif(
 QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "PYTHONWARNINGS": "ignore",
          "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false", "GIT_PYTHON_REFRESH": "quiet",
          "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}  # fmt: skip
+LOGIN = ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD")
 
 _LOOP = """
 import json, os, sys
@@ -36,7 +37,7 @@ LABELS = [0, 0, 1, 1] * 10
 names = dict(globals())
 for line in sys.stdin:
     asked = json.loads(line)
-    os.environ["MLFLOW_TRACKING_TOKEN"] = asked["token"]
+    os.environ.update(asked["login"])
     mlflow.set_tracking_uri(asked["url"])
     mlflow.set_registry_uri(asked["url"])
     here = {**names, "client": MlflowClient(), **asked["names"]}
@@ -69,11 +70,16 @@ class Mlflow:
             stderr=self._log, env={**os.environ, **QUIET}, text=True, cwd=folder,
         )  # fmt: skip
 
-    def run(self, server, code, token="", **names):
-        """What ``result`` is after ``code`` ran against ``server`` (its url, or a registry)."""
+    def run(self, server, code, token="", user="", **names):
+        """What ``result`` is after ``code`` ran against ``server`` (its url, or a registry).
+
+        With ``user`` the token goes as a password.
+        """
         url = server if isinstance(server, str) else server.url
         token = token or getattr(server, "token", "")
-        asked = {"url": url, "token": token, "code": code, "names": names}
+        said = (token, "", "") if not user else ("", user, token)
+        login = dict(zip(LOGIN, said, strict=True))
+        asked = {"url": url, "login": login, "code": code, "names": names}
         self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
@@ -103,8 +109,8 @@ def fitted(depth=2, trees=10):
     return RandomForestClassifier(trees, max_depth=depth, random_state=0).fit(*table())
 
 
-def save(repository, fit, name, **wish):
-    """A version of a fitted model: its row."""
+def save(repository, fit, name, more=lambda writer: (), **wish):
+    """A version of a fitted model, with the parts that ``more`` gives: its row."""
     writer = repository.store.writer()
     try:
         kept, _ = model.capture(fit, "model", writer)
@@ -114,6 +120,7 @@ def save(repository, fit, name, **wish):
             params.capture_params(kept.facts["params"], kept.facts["set_params"]),
             params.capture_metrics({"auc": 0.9, "loss": 0.25}),
             around,
+            *more(writer),
         )
         digests = tuple(writer.add(part.encode()) for part in parts)
         draft = Draft(name, parts, digests, "")

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from base64 import b64encode
 from contextlib import suppress
 
 import httpx
@@ -103,6 +104,42 @@ def test_every_route_refuses_who_is_nobody(registry, client):
 
 
 def test_every_method_and_every_path_wants_a_token_first(registry, client):
+def basic(name, password):
+    return {"Authorization": f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}"}
+
+
+def test_a_name_and_a_password_count_on_mlflows_paths_alone(registry, client):
+    right = registry.token
+    for headers in (basic("root", right), basic("", right)):
+        for method, path in sorted(set(walked(registry.app))):
+            answer = client.request(method, filled(path), headers=headers)
+            mlflows = path.startswith((f"{M}/", f"{ARTIFACTS}/", "/api/3.0/mlflow/"))
+            if path not in (*OPEN, *FILES):
+                assert (answer.status_code != 401) == mlflows, (method, path)
+                # No browser asks for a password because of us.
+                assert answer.headers.get("www-authenticate", "Bearer") == "Bearer"
+    # Nor does a path that only begins like one of them.
+    for path in (f"{PATH}/..{M}/registered-models/search", "/api/2.0/mlflowx", f"/{M}/"):
+        assert client.get(path, headers=basic("root", right)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["Basic", "Basic !", "Basic {right}", "Basic =", "Basic /w==", "Basic cm9vdDo="],
+)
+def test_a_password_that_is_none(registry, client, value):
+    headers = {"Authorization": value.format(right=registry.token)}
+    answer = client.get(f"{M}/registered-models/search", headers=headers)
+    assert (answer.status_code, answer.json()["error_code"]) == (401, "UNAUTHENTICATED")
+
+
+def test_a_browser_that_knows_a_password_does_nothing_for_other_pages(registry, client):
+    for told in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+        headers = {**basic("root", registry.token), **told}
+        answer = client.get(f"{M}/registered-models/search", headers=headers)
+        assert (answer.status_code, answer.json()["kind"]) == (403, "foreign")
+
+
     """Who is nobody does not learn whether a path or a method exists."""
     paths = {filled(path) for _, path in walked(registry.app)} - {*OPEN, *FILES}
     paths |= {"/page", "/page/", "/docs", "/nothing", f"{PATH}/nothing", f"{PATH}/", "/metrics/"}

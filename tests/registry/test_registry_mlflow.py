@@ -176,6 +176,22 @@ def test_its_error_codes(lasting, known, mlflow):
     assert error.value.code == "UNAUTHENTICATED"
 
 
+def test_a_token_goes_as_the_password_of_any_name(lasting, known, mlflow):
+    token = lasting.tokens.make("ada", ("writer:price",))
+    code = """
+client.create_registered_model("price")
+with mlflow.start_run() as run:
+    mlflow.log_text("hello", "notes.txt")
+result = [[m.name for m in client.search_registered_models()],
+          mlflow.artifacts.load_text(f"runs:/{run.info.run_id}/notes.txt")]
+"""
+    assert mlflow.run(lasting, code, token=token, user="whoever") == [["price"], "hello"]
+    lasting.tokens.revoke(token.split("_")[1])
+    with pytest.raises(MlflowError, match="does not know you") as error:
+        mlflow.run(lasting, "client.search_registered_models()", token=token, user="ada")
+    assert error.value.code == "UNAUTHENTICATED"
+
+
 def test_what_one_may_not_read_does_not_exist(lasting, known, mlflow):
     token = lasting.tokens.make("eve", ("reader:risk/*",))
     code = """

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import time
+from base64 import b64encode
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from wires import Served
 from snapbook import places
 from snapbook.errors import BadOption
 from snapbook.registry import logs
+from snapbook.registry.mlflow.routes import PATH as MLFLOW
 from snapbook.registry.pace import Pace
 from snapbook.registry.remote import Remote
 from snapbook.registry.tokens import Tokens
@@ -86,12 +88,16 @@ def test_no_token_is_in_any_log_address_or_error(registry, tmp_path, written, cl
     assert answer.status_code == 500
     assert answer.json()["message"] == "snapbook failed inside: details are in the server's log."
     client.get(f"{PATH}/about?token={registry.token}")
+    for token in secrets:
+        texts.append(client.get(f"{MLFLOW}/registered-models/search", auth=("ada", token)).text)
     client.get(f"{PATH}/{registry.token}", headers=bearer(registry.token))
     written("request", 12)
     lines = [line for line in written() if not line["what"].startswith("HTTP Request")]
     everything = json.dumps(lines) + "\n".join(texts)
     for secret in (token.split("_", 2)[-1] for token in secrets):
         assert secret not in everything
+    for token in secrets:
+        assert b64encode(f"ada:{token}".encode()).decode() not in everything
     assert "hidden-word" not in everything
     assert "/?" not in everything
     told = [line for line in lines if line["what"] == "request"]

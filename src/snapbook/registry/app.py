@@ -80,7 +80,8 @@ def make(service: Service, page: Page | None = None) -> FastAPI:
     )
     app.state.service = service
     app.add_middleware(Vouching, service=service)
-    app.add_middleware(Guard, service=service, open_=(*OPEN, *(page.files if page else ())))
+    open_ = (*OPEN, *(page.files if page else ()))
+    app.add_middleware(Guard, service=service, open_=open_, named=mlflow.STARTS)
     app.add_exception_handler(SnapbookError, _refuse)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(RequestValidationError, _unfit)

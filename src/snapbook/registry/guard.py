@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from snapbook import failure
 from snapbook.errors import Refused, SnapbookError
-from snapbook.registry import logs, visits, wire
+from snapbook.registry import basic, logs, visits, wire
 from snapbook.registry.pace import Pace
 from snapbook.registry.refusal import later, refusal
 from snapbook.registry.roles import Principal
@@ -39,6 +39,11 @@ _STRANGER = 10  # what a request of nobody costs its address beside itself: gues
 _FOREIGN = Refused(
     "Not done: the request did not come from the registry's own page",
     act="Open the page itself, and try there",
+    kind="foreign",
+)
+_BROWSERS = Refused(
+    "Not done: a browser sent it, with a name and a password",
+    act="Those are for MLflow's client. Sign in at the registry's page",
     kind="foreign",
 )
 _GONE = 499  # the client went away before its answer
@@ -63,11 +68,21 @@ class _Turn:
 
 
 class Guard:
-    """``app`` for those alone who may ask ``service``."""
+    """``app`` for those alone who may ask ``service``.
 
-    def __init__(self, app: ASGIApp, service: Service, open_: Collection[str] = OPEN) -> None:
+    Below the paths ``named`` a token may come as the password of a name, too.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        service: Service,
+        open_: Collection[str] = OPEN,
+        named: tuple[str, ...] = (),
+    ) -> None:
         self._app = app
         self._open = frozenset(open_)
+        self._named = named
         self._service = service
         rate = service.limits.requests_per_s
         self._by_address = Pace(rate, rate * _BURST_S)
@@ -129,6 +144,9 @@ class Guard:
         try:
             turn.who = self._service.principal(header, request.cookies.get(COOKIE, ""))
         except SnapbookError as error:
+        by_name = basic.is_basic(header) and scope["path"].startswith(self._named)
+        if by_name:
+            header = basic.as_bearer(header)
             self._by_address.spend(turn.address, now, _STRANGER)
             return refusal(error)
         if not header and not visits.is_own(request):
@@ -136,6 +154,8 @@ class Guard:
         if wait_s := self._by_token.wait_s(turn.who.token, now):
             return later(wait_s)
         scope["state"]["who"] = turn.who
+        if by_name and basic.is_browsers(request):
+            return refusal(_BROWSERS)
         return None
 
     def _tell(self, turn: _Turn, scope: Scope) -> None:

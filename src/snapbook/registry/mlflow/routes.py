@@ -30,6 +30,7 @@ Act = Callable[[Call], dict[str, Any]]
 PATH = "/api/2.0/mlflow"
 ARTIFACTS = "/api/2.0/mlflow-artifacts"
 SERVER = "/api/3.0/mlflow"
+STARTS = (f"{PATH}/", f"{ARTIFACTS}/", f"{SERVER}/")  # what all of MLflow's paths begin with
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 CALLS: Mapping[tuple[str, str], Act] = {
@@ -147,9 +148,9 @@ def _router() -> APIRouter:
     router.add_api_route(f"{files}/{{path:path}}", _download, methods=["GET"])
     router.add_api_route(f"{files}/{{path:path}}", _upload, methods=["PUT"])
     router.add_api_route(f"{SERVER}/server-info", _server, methods=["GET"])
-    for start in (PATH, ARTIFACTS, SERVER):
+    for start in STARTS:
         for method in _METHODS:
-            router.add_api_route(f"{start}/{{rest:path}}", _unknown, methods=[method])
+            router.add_api_route(f"{start}{{rest:path}}", _unknown, methods=[method])
     return router
 
 
