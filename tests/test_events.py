@@ -11,8 +11,12 @@ from snapbook.errors import Damaged
 from snapbook.events import (
     FIRST_PREV,
     Event,
+    Link,
     check_chain,
+    closed,
+    new_salt,
     parse_time,
+    read_link,
     seal,
     time_text,
     unseal,
@@ -20,6 +24,15 @@ from snapbook.events import (
 
 TIME = "2026-11-21T14:02:00.000000Z"
 # Written by hand from docs/format.md: the format may not drift.
+LINE = b'{"closed":"%s","n":1,"prev":"%s"}'
+HAPPENED = (
+    b'{"author":"ada","body":{"model":"churn","to":"leave"},'
+    b'"salt":"000102030405060708090a0b0c0d0e0f","time":"2026-11-21T14:02:00.000000Z",'
+    b'"type":"rename"}'
+)
+CLOSED = "87bc1495b3d228a32956e4c65bc166274f2a80db1f8d623d5f82e178ecd33398"
+DIGEST = "2d2000cb6f6e32710319939f655eedb517d34a9a40195fca30200804bc1f0264"
+# In one piece, as the first form was.
 GOLDEN = (
     b'{"author":"ada","body":{"model":"churn","to":"leave"},"n":1,'
     b'"prev":"0000000000000000000000000000000000000000000000000000000000000000",'
@@ -49,14 +62,73 @@ events = st.builds(
     author=st.text(st.characters(exclude_categories=["Cs"])),
     body=tables,
     rest=tables.map(lambda table: {f"x{key}": value for key, value in table.items()}),
+    salt=st.sampled_from(["", "00" * 16]) | st.builds(new_salt),
 )
 
 
+def sealed(line, *more):
+    """As it is stored: a line, its digest, and perhaps one line more."""
+    return b"".join(part + b"\n" for part in (line, canonical.digest(line).encode(), *more))
+
+
+def linked(told, **changed):
+    """An event of which ``told`` is what happened, with members of its link as they should be."""
+    members = {"closed": canonical.digest(told), "n": 1, "prev": FIRST_PREV, **changed}
+    return sealed(canonical.encode(members), told)
+
+
 def test_golden_bytes():
-    event = Event(1, FIRST_PREV, "rename", TIME, "ada", {"model": "churn", "to": "leave"})
-    assert event.encode() == GOLDEN
+    body = {"model": "churn", "to": "leave"}
+    event = Event(1, FIRST_PREV, "rename", TIME, "ada", body, {}, bytes(range(16)).hex())
+    line = LINE % (CLOSED.encode(), FIRST_PREV.encode())
+    assert canonical.digest(HAPPENED) == CLOSED
+    assert canonical.encode(canonical.decode(line)) == line
+    assert event.digest == DIGEST == canonical.digest(line)
+    assert seal(event) == b"\n".join([line, DIGEST.encode(), HAPPENED, b""])
+    assert unseal(seal(event)) == event
+    # The first form.
+    event = Event(1, FIRST_PREV, "rename", TIME, "ada", body)
     assert event.digest == canonical.digest(GOLDEN)
     assert seal(event) == GOLDEN + b"\n" + event.digest.encode() + b"\n"
+
+
+def test_an_event_that_is_closed():
+    """Its place, what it follows and its digest can be checked, and nothing else is told."""
+    event = Event(7, "ab" * 32, "alias", TIME, "ada", {"model": "churn"}, {"via": {}}, new_salt())
+    told = closed(seal(event))
+    assert seal(event).startswith(told)
+    assert read_link(told) == read_link(seal(event))
+    assert read_link(told)[:2] == (7, "ab" * 32)
+    assert read_link(told).digest == event.digest
+    for secret in (b"ada", b"alias", b"churn", b"via", b"2026", event.salt.encode()):
+        assert secret not in told
+    with pytest.raises(Damaged, match="not say what happened"):
+        unseal(told)
+    with pytest.raises(Damaged):  # it would have to be told whole
+        closed(sealed(GOLDEN))
+
+
+def test_what_happened_cannot_be_guessed_from_its_digest():
+    told = {"n": 7, "prev": "ab" * 32, "type": "alias", "time": TIME, "author": "ada"}
+    events = [Event(**told, body={"model": "churn"}, salt=new_salt()) for _ in range(3)]
+    assert len({event.digest for event in events}) == 3
+    assert len({read_link(seal(event)).closed for event in events}) == 3
+    assert all(len(event.salt) == 32 for event in events)
+
+
+@settings(max_examples=60, deadline=None)
+@given(events.filter(lambda event: event.salt), st.data())
+def test_a_link_is_read_whatever_became_of_the_rest(event, data):
+    whole = seal(event)
+    start = len(closed(whole))
+    place = data.draw(st.integers(start, len(whole) - 2))
+    changed = whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
+    if changed.count(b"\n") == 3:  # else it is no third line any more
+        assert read_link(changed) == Link(
+            event.n, event.prev, canonical.digest(whole[start:-1]), event.digest
+        )
+    with pytest.raises(Damaged):
+        unseal(changed)
 
 
 @settings(max_examples=150, deadline=None)
@@ -64,8 +136,8 @@ def test_golden_bytes():
 def test_round_trip(event):
     again = unseal(seal(event))
     assert again == event
-    assert again.digest == event.digest == canonical.digest(event.encode())
-    assert again.rest == event.rest
+    assert again.digest == event.digest
+    assert (again.rest, again.salt) == (event.rest, event.salt)
 
 
 @settings(max_examples=60, deadline=None)
@@ -105,16 +177,48 @@ def test_any_cut_is_found(event, data):
 )
 def test_what_is_no_event(change, why):
     with pytest.raises(Damaged) as caught:
-        Event.decode(change(GOLDEN))
+        unseal(sealed(change(GOLDEN)))
+    assert why in caught.value.why
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (linked(HAPPENED, n=0), "follows"),
+        (linked(HAPPENED, prev="x" * 64), "follows"),
+        (linked(HAPPENED, more=1), "follows"),
+        (linked(HAPPENED, closed="0" * 64), "changed"),
+        (linked(HAPPENED) + b"\n", "cut"),
+        (sealed(b"{}", HAPPENED), "follows"),
+        (sealed(GOLDEN, HAPPENED), "follows"),
+        (linked(HAPPENED.replace(b'":', b'": ')), "canonical"),
+        (linked(HAPPENED.replace(b'"salt":"000102030405060708090a0b0c0d0e0f",', b"")), "salt"),
+        (linked(HAPPENED.replace(b'"000102030405060708090a0b0c0d0e0f"', b'""')), "canonical"),
+        (linked(HAPPENED.replace(b'"000102030405060708090a0b0c0d0e0f"', b"7")), "salt"),
+        (linked(HAPPENED.replace(b'"salt"', b'"n":1,"salt"')), "names"),
+        (linked(HAPPENED.replace(b'"salt"', b'"prev":1,"salt"')), "names"),
+        (linked(HAPPENED.replace(b'{"model":"churn","to":"leave"}', b"[]")), "body"),
+        (linked(b"[" * 100_000), ""),
+        (linked(b"[]"), ""),
+        (linked(b""), ""),
+        (linked(b"\xff"), ""),
+    ],
+)
+def test_what_is_no_event_with_a_salt(data, why):
+    with pytest.raises(Damaged) as caught:
+        unseal(data)
     assert why in caught.value.why
 
 
 def test_unknown_types_and_fields_are_kept():
     data = GOLDEN.replace(b'"rename"', b'"verdict","zone":{"later":[1,2.0]}')
-    event = Event.decode(data)
+    event = unseal(sealed(data))
     assert event.type == "verdict"
     assert event.rest == {"zone": {"later": [1, 2.0]}}
-    assert event.encode() == data
+    assert seal(event) == sealed(data)
+    data = linked(HAPPENED.replace(b'"rename"', b'"verdict","zone":{"later":[1,2.0]}'))
+    assert seal(unseal(data)) == data
+    assert unseal(data).rest == event.rest
 
 
 def chain(length):

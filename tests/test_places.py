@@ -16,6 +16,8 @@ from faults.inspect_repository import versions
 from snapbook import places
 from snapbook.errors import NewerFormat, SnapbookError
 
+TIME = "2026-11-21T14:02:00.000000Z"
+
 NOBODY = 65534
 root = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="becoming another user needs root"
@@ -86,7 +88,7 @@ def test_what_the_first_save_makes(project):
     folder = project / ".snapbook"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert (folder / ".gitignore").read_text() == "*\n"
-    assert json.loads((folder / "format").read_text()) == {"snapbook": 1}
+    assert json.loads((folder / "format").read_text()) == {"snapbook": 2}
     for path in folder.rglob("*"):
         if path.is_dir():
             assert stat.S_IMODE(path.stat().st_mode) == 0o700, path
@@ -181,18 +183,47 @@ def test_a_link_that_leads_nowhere(project, tmp_path):
 def test_a_newer_format_is_not_touched(project):
     folder = project / ".snapbook"
     places.create(folder)
-    (folder / "format").write_text('{"snapbook": 2}')
+    (folder / "format").write_text('{"snapbook": 3}')
     before = sorted(folder.rglob("*"))
     for act in (places.find_repository, places.make_repository):
-        with pytest.raises(NewerFormat, match=r"newer snapbook.* \(format 2, known here: 1\)"):
+        with pytest.raises(NewerFormat, match=r"newer snapbook.* \(format 3, known here: 2\)"):
             act(project)
     assert sorted(folder.rglob("*")) == before
 
 
 def test_unknown_fields_of_the_format_are_borne(project):
     places.create(project / ".snapbook")
-    (project / ".snapbook" / "format").write_text('{"later": true, "snapbook": 1}')
+    path = project / ".snapbook" / "format"
+    path.write_text('{"later": true, "snapbook": 2}')
     save(project)
+    assert path.read_text() == '{"later": true, "snapbook": 2}'
+
+
+def test_an_older_form_is_raised_by_the_first_event_and_by_nothing_else(project):
+    """Until then an older snapbook reads it; from then on it refuses, and says why."""
+    folder = project / ".snapbook"
+    places.create(folder)
+    path = folder / "format"
+    path.write_text('{"later": true, "snapbook": 1}')
+    with places.open_folder(folder) as repository:
+        assert versions(repository) == {}
+        assert json.loads(path.read_text()) == {"later": True, "snapbook": 1}
+    save(project)
+    assert json.loads(path.read_text()) == {"later": True, "snapbook": 2}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_form_that_is_raised_meanwhile_stops_the_append(project):
+    """A later snapbook came between: nothing is written behind what it may have written."""
+    folder = project / ".snapbook"
+    places.create(folder)
+    (folder / "format").write_text('{"snapbook": 1}')
+    with places.open_folder(folder) as repository:
+        (folder / "format").write_text('{"snapbook": 3}')
+        with pytest.raises(NewerFormat):
+            repository.catalog.append("note", {}, "ada", TIME, repository.catalog.head())
+        assert repository.catalog.head().n == 0
+    assert (folder / "format").read_text() == '{"snapbook": 3}'
 
 
 CHILD = """

@@ -198,7 +198,7 @@ def test_a_missing_format_and_a_newer_one(project):
     file = project / places.NAME / "format"
     whole = file.read_bytes()
     before = {path: path.read_bytes() for path in file.parent.rglob("*") if path.is_file()}
-    file.write_bytes(b'{"snapbook":2}\n')
+    file.write_bytes(b'{"snapbook":3}\n')
     with pytest.raises(NewerFormat, match="newer snapbook"):
         places.find_repository(project)
     with pytest.raises(NewerFormat):

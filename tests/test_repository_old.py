@@ -14,7 +14,7 @@ from faults import driver
 from faults.inspect_repository import clean, silent
 
 import snapbook
-from snapbook import cli, places, refs, verify
+from snapbook import cli, formats, places, refs, verify
 from snapbook.errors import Untrusted
 
 OLD = sorted((Path(__file__).parent / "data" / "old-repositories").iterdir())
@@ -109,6 +109,11 @@ def test_it_goes_on(old):
     made = driver.save(repository, "churn", 5)
     assert made.version.number > (0, 2, 0)
     assert made.parent.ref == "churn:0.2.0"
+    # The chain goes on in the newer form, which older programs are told of.
+    salted = [bool(event.salt) for event in repository.catalog.read()]
+    assert salted == sorted(salted)
+    assert salted[-1] != salted[0]
+    assert json.loads((project / places.NAME / "format").read_text())["snapbook"] == formats.FORMAT
     rows = list(places.open_folder(project / places.NAME).every_version())
     assert [row.ref for row in rows][1:] == [one["ref"] for one in expected["versions"]]
     clean(repository)

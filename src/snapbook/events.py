@@ -6,6 +6,11 @@ that an older reader carries the events of a newer writer. A chain is a sequence
 each one holds the digest of the one before; texts of people stand in it as digests of salted blobs,
 so that they can be purged while the chain still verifies.
 
+An event is a link, which says its place, what it follows and the digest of what happened; and what
+happened, which has a salt. Whoever may not know what happened is given the link alone, and checks
+the chain all the same; without the salt nothing can be guessed from it. Events that an earlier
+snapbook made have no salt and are one piece.
+
 Bodies by type (all values JSON; digests 64 hex digits; ``texts`` is the digest of a blob
 {"salt", "message", "reason", "tags", "text"} of which each event has what it needs):
 
@@ -33,18 +38,22 @@ Bodies by type (all values JSON; digests 64 hex digits; ``texts`` is the digest 
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from snapbook import canonical
 from snapbook.canonical import Json
 from snapbook.errors import Damaged
 
 FIRST_PREV = "0" * canonical.DIGEST_LENGTH
-_FIELDS = ("n", "prev", "type", "time", "author", "body")
+_WHOLE = ("n", "prev", "type", "time", "author", "body")
+_HAPPENED = ("type", "time", "author", "body", "salt")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+# Its canonical form has nothing in it that could be written otherwise.
+_LINK = re.compile(rb'\{"closed":"([0-9a-f]{64})","n":([1-9][0-9]{0,14}),"prev":"([0-9a-f]{64})"\}')
 # Fixed width and always UTC, so that the order of the texts is the order of the times.
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 
@@ -55,8 +64,9 @@ class Event:
 
     ``prev`` is the digest of event n-1, 64 zeros for the first. ``time`` is UTC as `time_text`
     writes it: what the writer's clock said; the order of events is ``n`` alone. ``rest`` holds
-    fields that this reader does not know. ``digest`` is what the next event holds as ``prev``.
-    Raises ValueError or TypeError for a body that is no JSON.
+    fields that this reader does not know. ``salt`` is `new_salt`, "" for an event in one piece.
+    ``digest`` is what the next event holds as ``prev``. Raises ValueError or TypeError for a body
+    that is no JSON.
     """
 
     n: int
@@ -66,47 +76,72 @@ class Event:
     author: str
     body: Mapping[str, Json]
     rest: Mapping[str, Json] = field(default_factory=dict)
+    salt: str = ""
     digest: str = field(init=False, compare=False, repr=False)
+    _sealed: bytes = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "digest", canonical.digest(self.encode()))
+        if "n" in self.rest or "prev" in self.rest:
+            raise ValueError("what is beside its members has their names")
+        members = _HAPPENED if self.salt else _WHOLE
+        told = canonical.encode({**self.rest, **{name: getattr(self, name) for name in members}})
+        line = _line(self.n, self.prev, canonical.digest(told)) if self.salt else told
+        digest = canonical.digest(line)
+        sealed = b"%s\n%s\n" % (line, digest.encode())
+        object.__setattr__(self, "digest", digest)
+        object.__setattr__(self, "_sealed", b"%s%s\n" % (sealed, told) if self.salt else sealed)
 
-    def encode(self) -> bytes:
-        """The canonical bytes, whose digest is the event's."""
-        return canonical.encode({**self.rest, **{name: getattr(self, name) for name in _FIELDS}})
 
-    @classmethod
-    def decode(cls, data: bytes) -> Event:
-        """The event that `encode` wrote. Raises Damaged for anything else."""
-        try:
-            value: Any = canonical.decode(data)
-            event = cls(**{name: value.pop(name) for name in _FIELDS}, rest=value)
-            _check_fields(event)
-            if event.digest != canonical.digest(data):
-                raise ValueError("the bytes are not canonical")
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise Damaged("An event cannot be read", _reason(error)) from error
-        return event
+class Link(NamedTuple):
+    """What everybody may know of an event that has a salt: its place, what it follows, its digest.
+
+    ``closed`` is the digest of what happened.
+    """
+
+    n: int
+    prev: str
+    closed: str
+    digest: str
+
+
+def new_salt() -> str:
+    """A salt for one event: 128 random bits."""
+    return secrets.token_hex(16)
 
 
 def seal(event: Event) -> bytes:
-    """``event`` as it is stored: its canonical bytes, and on a second line their digest.
+    """``event`` as it is stored: its link, the digest of that line, and what happened.
 
-    The chain shows a changed event only by its successor; with the second line the newest event
-    shows damage as well.
+    In one piece without a salt. The chain shows a changed event only by its successor; with the
+    second line the newest event shows damage as well.
     """
-    data = event.encode()
-    return b"%s\n%s\n" % (data, event.digest.encode())
+    return event._sealed
+
+
+def closed(data: bytes) -> bytes:
+    """What is stored of an event without what happened. Raises Damaged for one in one piece."""
+    read_link(data)
+    return b"".join(data.splitlines(keepends=True)[:2])
 
 
 def unseal(data: bytes) -> Event:
-    """The event that `seal` wrote. Raises Damaged."""
-    line, newline, rest = data.partition(b"\n")
-    if not newline or len(rest) != canonical.DIGEST_LENGTH + 1 or not rest.endswith(b"\n"):
-        raise Damaged("An event cannot be read", "it is cut")
-    if canonical.digest(line) != rest[:-1].decode("ascii", "replace"):
-        raise Damaged("An event cannot be read", "its bytes were changed")
-    return Event.decode(line)
+    """The event that `seal` wrote. Raises Damaged, for what `closed` left of one too."""
+    line, told = _lines(data)
+    try:
+        event = _in_one_piece(line) if told is None else _of_link(line, told)
+        _check_fields(event)
+        if event._sealed != data:
+            raise ValueError("the bytes are not canonical")
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Damaged("An event cannot be read", _reason(error)) from error
+    return event
+
+
+def read_link(data: bytes) -> Link:
+    """The link of an event, whatever became of the rest of it. Raises Damaged."""
+    line, _ = _lines(data)
+    closed, n, prev = _link(line)
+    return Link(n, prev, closed, canonical.digest(line))
 
 
 def check_chain(chain: Iterable[Event], old: Event | None = None) -> Iterator[tuple[int, str]]:
@@ -132,6 +167,43 @@ def parse_time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def _lines(data: bytes) -> tuple[bytes, bytes | None]:
+    """The first line, which the second one is the digest of, and the third, if there is one."""
+    line, *more = data.split(b"\n")
+    if len(more) not in (2, 3) or more[-1]:
+        raise Damaged("An event cannot be read", "it is cut")
+    if canonical.digest(line) != more[0].decode("ascii", "replace"):
+        raise Damaged("An event cannot be read", "its bytes were changed")
+    return line, more[1] if len(more) == 3 else None
+
+
+def _in_one_piece(line: bytes) -> Event:
+    if _LINK.fullmatch(line):
+        raise ValueError("it does not say what happened")
+    value: Any = canonical.decode(line)
+    return Event(**{name: value.pop(name) for name in _WHOLE}, rest=value)
+
+
+def _of_link(line: bytes, told: bytes) -> Event:
+    closed, n, prev = _link(line)
+    if closed != canonical.digest(told):
+        raise Damaged("An event cannot be read", "its bytes were changed")
+    value: Any = canonical.decode(told)
+    happened = {name: value.pop(name) for name in _HAPPENED}
+    return Event(n, prev, **happened, rest=value)
+
+
+def _link(line: bytes) -> tuple[str, int, str]:
+    found = _LINK.fullmatch(line)
+    if found is None:
+        raise Damaged("An event cannot be read", "it does not say what it follows")
+    return found[1].decode(), int(found[2]), found[3].decode()
+
+
+def _line(n: int, prev: str, closed: str) -> bytes:
+    return b'{"closed":"%s","n":%d,"prev":"%s"}' % (closed.encode(), n, prev.encode())
+
+
 def _check_fields(event: Event) -> None:
     if type(event.n) is not int or event.n < 1:
         raise ValueError("its place is no number from 1")
@@ -141,6 +213,8 @@ def _check_fields(event: Event) -> None:
         raise TypeError("type or author is no text")
     if not isinstance(event.time, str):
         raise TypeError("its time is no text")
+    if not isinstance(event.salt, str):
+        raise TypeError("its salt is no text")
     parse_time(event.time)
     if not isinstance(event.body, dict):
         raise TypeError("its body is no object")

@@ -11,11 +11,12 @@ import os
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snapbook import canonical
-from snapbook.errors import BadOption, Damaged, Hint, NewerFormat, NotFound
+from snapbook import canonical, formats
+from snapbook.errors import BadOption, Hint, NotFound
 from snapbook.store import durable
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from snapbook.transfer import Side
 
 NAME = ".snapbook"
-FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,8 @@ def open_folder(folder: Path) -> Repository:
     _check_format(folder)
     cache = folder / "index.sqlite"
     store = LocalStore(folder / "packs", cache)
-    return Repository(store, FileCatalog(folder / "events"), Index(cache, store.get), folder)
+    chain = FileCatalog(folder / "events", partial(_raise_format, folder))
+    return Repository(store, chain, Index(cache, store.get), folder)
 
 
 @contextmanager
@@ -172,7 +173,8 @@ def open_bucket(bucket: Bucket, cache: Path) -> Repository:
     from snapbook.repository import Repository
 
     store = open_objects(bucket, cache)
-    return Repository(store, BucketCatalog(bucket), Index(cache / "index.sqlite", store.get))
+    chain = BucketCatalog(bucket, partial(_raise_bucket, bucket))
+    return Repository(store, chain, Index(cache / "index.sqlite", store.get))
 
 
 def open_objects(bucket: Bucket, cache: Path) -> ObjectStore:
@@ -180,11 +182,10 @@ def open_objects(bucket: Bucket, cache: Path) -> ObjectStore:
     from snapbook.store.objects import ObjectStore, sweep_drafts
 
     data = bucket.get("format")
-    if data is None:
-        # Nobody can have written another one: it says the same until there is a newer format.
-        bucket.create("format", _format_text())
-    else:
-        _check_format_text(data, bucket.url)
+    if data is None and not bucket.create("format", formats.text()):
+        data = bucket.get("format")  # somebody else was faster, with another snapbook
+    if data is not None:
+        formats.check(data, bucket.url)
     with durable.told(cache, what="Not read"):
         cache.mkdir(parents=True, exist_ok=True, mode=0o700)
         sweep_drafts(cache)
@@ -239,8 +240,12 @@ class Served:
         from snapbook.catalog.postgres import PostgresCatalog
         from snapbook.repository import Repository
 
-        store, catalog = self.objects, BucketCatalog(self.objects.bucket)
-        chain: Catalog = PostgresCatalog(self.database) if self.database is not None else catalog
+        store, bucket = self.objects, self.objects.bucket
+        chain: Catalog
+        if self.database is not None:
+            chain = PostgresCatalog(self.database)
+        else:
+            chain = BucketCatalog(bucket, partial(_raise_bucket, bucket))
         index = Index(self.folder / "bucket" / "index.sqlite", store.get)
         return Repository(store, chain, index, self.folder)
 
@@ -268,7 +273,7 @@ def create(folder: Path) -> None:
             (folder / room).mkdir(exist_ok=True, mode=0o700)
         durable.sync_folder(folder.parent)
         # The format file comes last: with it the folder is a repository, and durable as such.
-        _put(folder / "format", _format_text())
+        _put(folder / "format", formats.text())
         durable.sync_folder(folder)
 
 
@@ -277,9 +282,9 @@ def outside_folder(project: Path) -> Path:
     return _home() / _slug(project.resolve())
 
 
-def _put(path: Path, data: bytes) -> None:
-    """A small file, whole or absent."""
-    if path.exists():
+def _put(path: Path, data: bytes, *, anew: bool = False) -> None:
+    """A small file, whole or absent; what is there stays unless ``anew``."""
+    if path.exists() and not anew:
         return
     fd, partial = durable.new_temporary(path.parent)
     try:
@@ -295,31 +300,22 @@ def _check_format(folder: Path) -> None:
     """Raises NewerFormat, Damaged, or Unreachable where the file is there and cannot be read."""
     with durable.told(folder, what="Not read"):
         data = _format_bytes(folder)
-    _check_format_text(data, str(folder))
+    formats.check(data, str(folder))
 
 
-def _format_text() -> bytes:
-    return canonical.encode({"snapbook": FORMAT}) + b"\n"
+def _raise_format(folder: Path) -> None:
+    """Say in the folder of an earlier snapbook that its chain goes on in a newer form."""
+    data = formats.raised(_format_bytes(folder), str(folder))
+    if data is not None:
+        _put(folder / "format", data, anew=True)
+        durable.sync_folder(folder)
 
 
-def _check_format_text(data: bytes, where: str) -> None:
-    try:
-        value = canonical.decode(data)
-        version = value["snapbook"]
-        if type(version) is not int:
-            raise TypeError("no number")
-    except (ValueError, KeyError, TypeError) as error:
-        raise Damaged(
-            "The repository's format file cannot be read",
-            where,
-            act=f'If this is a repository, write {{"snapbook": {FORMAT}}} into its file format',
-        ) from error
-    if version > FORMAT:
-        raise NewerFormat(
-            f"A newer snapbook wrote these versions (format {version}, known here: {FORMAT})",
-            act="Nothing was changed. Update",
-            hint="pip install --upgrade snapbook",
-        )
+def _raise_bucket(bucket: Bucket) -> None:
+    """The same in a bucket."""
+    data = formats.raised(bucket.get("format") or b"", bucket.url)
+    if data is not None:
+        bucket.put("format", data)
 
 
 def _format_bytes(folder: Path) -> bytes:

@@ -1,12 +1,13 @@
 """What every Catalog keeps: a class per engine inherits this and reaches its raw bytes."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
 from snapbook.catalog.base import Broken, Head
 from snapbook.errors import Conflict
-from snapbook.events import FIRST_PREV, Event, check_chain, seal
+from snapbook.events import FIRST_PREV, Event, check_chain, closed, seal, unseal
 
 TIME = "2026-11-21T14:02:00.000000Z"
 
@@ -140,6 +141,34 @@ class CatalogContract:
         self.fill(catalog, 3)
         forged = seal(Event(2, FIRST_PREV, "note", TIME, "eve", {}))
         self.rewrite(catalog, 2, lambda data: forged)
+        assert [broken.n for broken in self.again(catalog).verify()] == [2, 3]
+
+    def test_what_happened_has_a_salt(self, catalog):
+        self.fill(catalog, 3)
+        events = list(self.again(catalog).read())
+        assert len({event.salt for event in events}) == 3
+        assert {len(event.salt) for event in events} == {32}
+        assert [data for _, data in catalog.stored(1, 3)] == [seal(event) for event in events]
+        assert list(catalog.stored(2, 2)) == [(2, seal(events[1]))]
+        assert list(catalog.stored(4, 4)) == []
+
+    def test_a_chain_of_the_first_form_goes_on_and_never_back(self, catalog):
+        self.fill(catalog, 1)
+        self.rewrite(catalog, 1, lambda data: seal(replace(unseal(data), salt="")))
+        again = self.again(catalog)
+        head = self.fill(again, 2)
+        assert [bool(event.salt) for event in again.read()] == [False, True, True]
+        assert list(again.verify()) == []
+        self.rewrite(again, 3, lambda data: seal(replace(unseal(data), salt="")))
+        (broken,) = self.again(again).verify()
+        assert (broken.n, head.n) == (3, 3)
+        assert "in one piece" in broken.why
+
+    def test_an_event_that_does_not_say_what_happened_is_damage(self, catalog):
+        """Whoever keeps the chain has all of it; its successor follows what is left of it."""
+        self.fill(catalog, 4)
+        self.rewrite(catalog, 2, closed)
+        self.rewrite(catalog, 3, lambda data: data.replace(b'"ada"', b'"eve"'))
         assert [broken.n for broken in self.again(catalog).verify()] == [2, 3]
 
     def test_a_damaged_head_does_not_stop_the_next(self, catalog):

@@ -77,7 +77,7 @@ def test_another_repository_in_its_place_is_noticed(opened, tmp_path):
         assert here.repository().folder is None  # an empty one, in memory
     save(tmp_path, 5)
     assert head(opened, tmp_path) == 1
-    (tmp_path / ".snapbook" / "format").write_text('{"snapbook": 2}')
+    (tmp_path / ".snapbook" / "format").write_text('{"snapbook": 3}')
     with pytest.raises(NewerFormat), opened.lend(tmp_path):
         pass
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snapbook.catalog.base import Broken, Catalog, Head, Progress
-from snapbook.events import Event
+from snapbook.catalog.chain import Read, link
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +44,33 @@ def broken(
 
 
 def exported(catalog: Catalog) -> Iterator[dict[str, Any]]:
-    """Every event as a row, oldest first: its members and its digest, or why it cannot be read."""
+    """Every event as a row, oldest first: its members and its digest, or why it cannot be read.
+
+    Of one that is closed to who asks, its link; and only that, of one that could not be closed.
+    """
     why = {bad.n: bad.why for bad in catalog.verify()}
-    last, n = catalog.head().n, 0
-    for event in catalog.read():
-        yield from ({"n": gap, "broken": why.get(gap, "")} for gap in range(n + 1, event.n))
-        row = row_of(event)
-        yield row if event.n not in why else {**row, "broken": why[event.n]}
-        n = event.n
-    yield from ({"n": gap, "broken": why.get(gap, "")} for gap in range(n + 1, last + 1))
+    last = catalog.head().n
+    stored = catalog.stored(1, last)
+    at, sealed = next(stored, (0, b""))
+    for n in range(1, last + 1):
+        row: dict[str, Any] = {"n": n, "closed": ""}
+        if at == n:
+            row = _row(n, link(n, sealed))
+            at, sealed = next(stored, (0, b""))
+        if n not in why:
+            yield row
+        elif "body" in row:
+            yield {**row, "broken": why[n]}
+        else:
+            yield {"n": n, "broken": why[n]}
 
 
-def row_of(event: Event) -> dict[str, Any]:
-    """``event`` as a row of an export."""
-    return {
-        "n": event.n,
+def _row(n: int, found: Read) -> dict[str, Any]:
+    event = found.event
+    if event is None:
+        return {"n": n, "digest": found.digest, "prev": found.prev, "closed": found.closed}
+    row: dict[str, Any] = {
+        "n": n,
         "digest": event.digest,
         "prev": event.prev,
         "type": event.type,
@@ -67,6 +79,7 @@ def row_of(event: Event) -> dict[str, Any]:
         "body": dict(event.body),
         **event.rest,
     }
+    return {**row, "salt": event.salt} if event.salt else row
 
 
 def _not_as_seen(catalog: Catalog, seen: Seen | None) -> Iterator[Broken]:
@@ -84,8 +97,8 @@ def _not_as_seen(catalog: Catalog, seen: Seen | None) -> Iterator[Broken]:
 def _not_as_exported(catalog: Catalog, rows: Iterable[Mapping[str, Any]]) -> Iterator[Broken]:
     if not (known := list(rows)):
         return
-    digests = {event.n: event.digest for event in catalog.read()}
     last = catalog.head().n
+    digests = {n: link(n, sealed).digest for n, sealed in catalog.stored(1, last)}
     for row in known:
         n, digest = row.get("n"), row.get("digest")
         if type(n) is not int or not isinstance(digest, str):
@@ -97,8 +110,7 @@ def _not_as_exported(catalog: Catalog, rows: Iterable[Mapping[str, Any]]) -> Ite
 
 
 def _digest(catalog: Catalog, n: int) -> str | None:
-    event = catalog.event(n)
-    return event.digest if event is not None else None
+    return next((link(at, sealed).digest for at, sealed in catalog.stored(n, n)), None)
 
 
 def head_of(catalog: Catalog, time: str) -> Seen:

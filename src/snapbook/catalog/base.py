@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import NamedTuple, Protocol, TypeAlias
 
 from snapbook.canonical import Json
 from snapbook.events import FIRST_PREV, Event
@@ -48,6 +48,13 @@ class Catalog(Protocol):
     def event(self, n: int) -> Event | None:
         """Event ``n``; None where it is absent or cannot be read."""
 
+    def stored(self, start: int, last: int) -> Iterator[tuple[int, bytes]]:
+        """The events from ``start`` to ``last`` as they are stored, with their places, in order.
+
+        Damaged or not, for others to check the chain. Those that are absent are left out; who may
+        not know what happened is given the links alone.
+        """
+
     def stamps(self, places: Iterable[int]) -> list[str]:
         """For each event what is other once its stored bytes are; they are not read for it."""
 
@@ -72,14 +79,3 @@ class Catalog(Protocol):
 
     def verify(self, progress: Progress | None = None) -> Iterator[Broken]:
         """Every event that is missing, changed, cut or out of the chain."""
-
-
-@runtime_checkable
-class Stored(Protocol):
-    """A catalog that gives its events as they are stored, for others to check the chain."""
-
-    def stored(self, start: int, last: int) -> Iterator[tuple[int, bytes]]:
-        """The events from ``start`` to ``last`` with their places, damaged or not, in order.
-
-        Those that are absent are left out.
-        """

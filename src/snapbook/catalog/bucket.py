@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from snapbook.canonical import Json
 from snapbook.catalog.base import Broken, Head, Progress
-from snapbook.catalog.chain import broken_links, conflict, head_of, in_order, link, readable
+from snapbook.catalog.chain import (
+    broken_links,
+    conflict,
+    following,
+    head_of,
+    in_order,
+    link,
+    readable,
+)
 from snapbook.events import Event, seal
 from snapbook.store.bucket import Bucket, Entry
 
@@ -26,10 +34,14 @@ _TURN_S = 2.0
 
 
 class BucketCatalog:
-    """A chain of event objects in ``bucket``."""
+    """A chain of event objects in ``bucket``.
 
-    def __init__(self, bucket: Bucket) -> None:
+    ``ready`` is called once before an event is appended: what is older is told so then.
+    """
+
+    def __init__(self, bucket: Bucket, ready: Callable[[], None] | None = None) -> None:
         self.bucket = bucket
+        self._ready = ready
         self._newest: tuple[Entry, Head] | None = None  # as it was seen last
         self._mine = threading.local()
 
@@ -54,7 +66,7 @@ class BucketCatalog:
     def event(self, n: int) -> Event | None:
         """Event ``n``; None where it is absent or cannot be read."""
         sealed = self.sealed(n)
-        return link(n, sealed)[1] if sealed is not None else None
+        return link(n, sealed).event if sealed is not None else None
 
     def sealed(self, n: int) -> bytes | None:
         """The bytes of event ``n`` as they are stored, damaged or not; None if there are none."""
@@ -81,7 +93,8 @@ class BucketCatalog:
         wanted = list(places)
         listed: dict[str, str] = {}
         for shard in sorted({n // _IN_SHARD for n in wanted}):
-            listed.update(self.bucket.entries(f"{_FOLDER}/{shard:07d}"))
+            found = self.bucket.entries(f"{_FOLDER}/{shard:07d}")
+            listed.update((entry.name, entry.stamp) for entry in found)
         return [listed.get(place(n), "absent") for n in wanted]
 
     def append(
@@ -94,8 +107,11 @@ class BucketCatalog:
         rest: Mapping[str, Json] | None = None,
     ) -> Event:
         """Make event ``expected.n + 1``. Raises Conflict, ReadOnly or Unreachable."""
-        event = Event(expected.n + 1, expected.digest, type, time, author, body, rest or {})
+        event = following(expected, type, body, author, time, rest)
         sealed = seal(event)
+        if self._ready is not None:
+            self._ready()
+            self._ready = None
         if self.head() != expected or not self.bucket.create(place(event.n), sealed):
             raise conflict(event.n)
         return event

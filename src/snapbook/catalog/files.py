@@ -12,13 +12,14 @@ import os
 import random
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from snapbook.canonical import Json
 from snapbook.catalog.base import Broken, Head, Progress
-from snapbook.catalog.chain import broken_links, conflict, head_of, link
+from snapbook.catalog.chain import broken_links, conflict, following, head_of, link
 from snapbook.events import Event, seal
 from snapbook.store import durable
 
@@ -26,14 +27,30 @@ _IN_SHARD = 1000
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _LOCK = "lock"
 _TURN_S = 2.0
+# Folders' times are no finer than the system's clock ticks: a young one may stand for two changes.
+_TICK_NS = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The newest event's number, as it was listed when the folders had these times."""
+
+    n: int
+    times: tuple[int, int]
 
 
 class FileCatalog:
-    """A chain of event files in ``folder``, which is made with the first event."""
+    """A chain of event files in ``folder``, which is made with the first event.
 
-    def __init__(self, folder: Path) -> None:
+    ``ready`` is called once before an event is appended: what is older is told so then.
+    """
+
+    def __init__(self, folder: Path, ready: Callable[[], None] | None = None) -> None:
         self.folder = folder
+        self._ready = ready
         self._mine = threading.local()
+        self._text = os.fspath(folder)
+        self._listed: _Listed | None = None
 
     def path(self, n: int) -> Path:
         """Where event ``n`` lies."""
@@ -59,13 +76,12 @@ class FileCatalog:
         """Event ``n``; None where it is absent or cannot be read."""
         with durable.told(self.folder, what="Not read"):
             sealed = self.sealed(n)
-        return link(n, sealed)[1] if sealed is not None else None
+        return link(n, sealed).event if sealed is not None else None
 
     def stamps(self, places: Iterable[int]) -> list[str]:
         """Size, times and place of each event's file, or that there is none."""
-        folder = os.fspath(self.folder)
         with durable.told(self.folder, what="Not read"):
-            return [_stamp(f"{folder}/{_place(n)}") for n in places]
+            return [_stamp(f"{self._text}/{_place(n)}") for n in places]
 
     def append(
         self,
@@ -77,11 +93,14 @@ class FileCatalog:
         rest: Mapping[str, Json] | None = None,
     ) -> Event:
         """Make event ``expected.n + 1``. Raises Conflict; DiskFull, ReadOnly or Unreachable."""
-        event = Event(expected.n + 1, expected.digest, type, time, author, body, rest or {})
+        event = following(expected, type, body, author, time, rest)
         sealed = seal(event)
         with durable.told(self.folder, len(sealed)):
             if self.head() != expected:
                 raise conflict(event.n)
+            if self._ready is not None:
+                self._ready()
+                self._ready = None
             path = self.path(event.n)
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             before = self.path(expected.n).parent
@@ -137,6 +156,32 @@ class FileCatalog:
         return freed
 
     def _last(self) -> int:
+        """The newest event's number. Names are listed only where something may have changed.
+
+        The next event is looked for by its name beside the folders' times, so nothing that was
+        appended is ever missed for a coarse clock.
+        """
+        was = self._listed
+        if was and was.times == self._times(was.n) and not self._is_there(was.n + 1):
+            return was.n
+        begun = time.time_ns()
+        n = self._list()
+        times = self._times(n)
+        self._listed = _Listed(n, times) if n and max(times) < begun - _TICK_NS else None
+        return n
+
+    def _times(self, n: int) -> tuple[int, int]:
+        """When names last came or went in the folder, and in that of event ``n``."""
+        try:
+            folder = os.stat(self._text).st_mtime_ns
+            return folder, os.stat(f"{self._text}/{_place(n)[:7]}").st_mtime_ns
+        except (FileNotFoundError, NotADirectoryError):
+            return 0, 0
+
+    def _is_there(self, n: int) -> bool:
+        return os.path.lexists(f"{self._text}/{_place(n)}")
+
+    def _list(self) -> int:
         for shard in sorted(_numbered(self.folder, 7), reverse=True):
             if names := _numbered(self.folder / shard, 10):
                 return int(max(names))

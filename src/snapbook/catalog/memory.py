@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from snapbook import canonical
 from snapbook.canonical import Json
 from snapbook.catalog.base import Broken, Head, Progress
-from snapbook.catalog.chain import broken_links, conflict, head_of, link
+from snapbook.catalog.chain import broken_links, conflict, following, head_of, link
 from snapbook.events import Event, seal
 
 
@@ -35,7 +35,13 @@ class MemoryCatalog:
     def event(self, n: int) -> Event | None:
         """Event ``n``; None where it is absent or cannot be read."""
         sealed = self.sealed.get(n)
-        return link(n, sealed)[1] if sealed is not None else None
+        return link(n, sealed).event if sealed is not None else None
+
+    def stored(self, start: int, last: int) -> Iterator[tuple[int, bytes]]:
+        """The events from ``start`` to ``last`` as they are stored; absent ones are left out."""
+        for n in range(start, last + 1):
+            if (sealed := self.sealed.get(n)) is not None:
+                yield n, sealed
 
     def stamps(self, places: Iterable[int]) -> list[str]:
         """The digest of each event as it is stored, of nothing where there is none."""
@@ -51,7 +57,7 @@ class MemoryCatalog:
         rest: Mapping[str, Json] | None = None,
     ) -> Event:
         """Make event ``expected.n + 1``. Raises Conflict."""
-        event = Event(expected.n + 1, expected.digest, type, time, author, body, rest or {})
+        event = following(expected, type, body, author, time, rest)
         with self._lock:
             if self.head() != expected:
                 raise conflict(event.n)

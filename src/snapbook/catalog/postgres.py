@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 
 from snapbook.canonical import Json
 from snapbook.catalog.base import Broken, Head, Progress
-from snapbook.catalog.chain import broken_links, conflict, head_of, in_order, link, readable
+from snapbook.catalog.chain import (
+    broken_links,
+    conflict,
+    following,
+    head_of,
+    in_order,
+    link,
+    readable,
+)
 from snapbook.catalog.database import Database, is_away
 from snapbook.events import Event, seal
 
@@ -46,7 +54,7 @@ class PostgresCatalog:
     def event(self, n: int) -> Event | None:
         """Event ``n``; None where it is absent or cannot be read."""
         sealed = self.sealed(n)
-        return link(n, sealed)[1] if sealed is not None else None
+        return link(n, sealed).event if sealed is not None else None
 
     def sealed(self, n: int) -> bytes | None:
         """The bytes of event ``n`` as they are stored, damaged or not; None if there are none."""
@@ -84,7 +92,7 @@ class PostgresCatalog:
         """Make event ``expected.n + 1``. Raises Conflict, ReadOnly or Unreachable."""
         from sqlalchemy.exc import DBAPIError, IntegrityError
 
-        event = Event(expected.n + 1, expected.digest, type, time, author, body, rest or {})
+        event = following(expected, type, body, author, time, rest)
         sealed = seal(event)
 
         def act(db: Connection) -> bool:

@@ -1,24 +1,28 @@
 """The routes of the chain: its head, its events as they are stored, and a plain append.
 
-For those who may see or keep all of it: who may read only some models asks for versions instead.
+Who may read only some models is given the other events closed: he sees that they are there and in
+their places, and nothing of what happened in them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 
 from snapbook.catalog.base import Head
-from snapbook.errors import Usage
-from snapbook.events import Event, seal
-from snapbook.registry import wire
+from snapbook.catalog.chain import link
+from snapbook.errors import NewerFormat, Usage
+from snapbook.events import Event, closed, seal
+from snapbook.registry import happened, wire
 from snapbook.registry.asked import Asked
+from snapbook.registry.roles import READ
 
 routes = APIRouter(tags=["chain"])
 _OWN = frozenset(field.name for field in fields(Event))
+_Form = Annotated[int, Header(alias=wire.FORM)]
 
 
 @routes.get("/head")
@@ -33,13 +37,40 @@ def events(
     asked: Asked,
     start: int = Query(1, ge=1, le=wire.MOST),
     limit: int = Query(wire.MOST_EVENTS, ge=1, le=wire.MOST_EVENTS),
+    form: _Form = 1,
 ) -> Response:
-    """The stored events from ``start`` on, those that are damaged too."""
-    asked.need("read")
-    catalog = asked.service.chain
-    last = min(catalog.head().n, start + limit - 1)
-    data = b"".join(wire.packed_events(catalog.stored(start, last)))
-    return Response(data, media_type="application/octet-stream")
+    """The stored events from ``start`` on, those that are damaged too; some of them closed."""
+    _check(form)
+    repository, told = asked.service.repository, asked.who.may_all(READ)
+    last = min(repository.follow().n, start + limit - 1)
+    stored = repository.catalog.stored(start, last)
+    data = b"".join(
+        wire.packed_events(
+            stored if told else ((n, _as_told(asked, n, sealed)) for n, sealed in stored)
+        )
+    )
+    headers = {} if told else {wire.TOLD: wire.SOME}
+    return Response(data, media_type="application/octet-stream", headers=headers)
+
+
+def _as_told(asked: Asked, n: int, sealed: bytes) -> bytes | None:
+    """The event as who asks may know it: whole, closed, or not at all where it cannot be closed."""
+    found = link(n, sealed)
+    if found.event is not None and happened.may_know(
+        asked.service.repository, found.event, asked.who
+    ):
+        return sealed
+    return closed(sealed) if found.closed else None
+
+
+def _check(form: int) -> None:
+    """Raises NewerFormat for who does not know events that can be closed."""
+    if form < wire.EVENTS:
+        raise NewerFormat(
+            "This registry's events need a newer snapbook",
+            act="Update",
+            hint="pip install --upgrade snapbook",
+        )
 
 
 @routes.post("/stamps")
@@ -55,9 +86,10 @@ def stamps(asked: Asked) -> dict[str, Any]:
 
 
 @routes.post("/events")
-def append(asked: Asked) -> Response:
+def append(asked: Asked, form: _Form = 1) -> Response:
     """Make the event after ``expected``, if nobody else made it."""
     asked.need("administer")
+    _check(form)
     body, expected = asked.body.get("body"), asked.body.get("expected")
     if not isinstance(body, Mapping) or not isinstance(expected, Mapping):
         raise Usage("body or expected is no table", kind="argument")

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from snapbook.events import Event
+from snapbook.registry.roles import READ, Principal
 from snapbook.repository import Repository
 
 News: TypeAlias = Mapping[str, Any]
@@ -62,6 +63,12 @@ def told(repository: Repository, event: Event) -> News:
         "version": made or _ref(repository, model, manifest),
         "body": dict(body),
     }
+
+
+def may_know(repository: Repository, event: Event, who: Principal) -> bool:
+    """Whether ``who`` may read every model that ``event`` is about; all, where it is about none."""
+    about = names(repository, event)
+    return all(who.may(READ, name) for name in about) if about else who.may_all(READ)
 
 
 def names(repository: Repository, event: Event) -> list[str]:

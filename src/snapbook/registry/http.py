@@ -42,7 +42,7 @@ class Http:
         self._pinned = pinned
         self._client = httpx.Client(
             base_url=self.name + wire.PATH,
-            headers=_authorization(token),
+            headers={**_authorization(token), wire.FORM: str(wire.EVENTS)},
             timeout=httpx.Timeout(timeout_s, connect=10),
             # An answer that points elsewhere would take the token along.
             follow_redirects=False,

@@ -24,7 +24,7 @@ from snapbook.registry.roles import Principal
 from snapbook.registry.sessions import Sessions, Shelf
 from snapbook.registry.shelves import FolderShelf
 from snapbook.registry.tokens import Tokens
-from snapbook.registry.witness import Kept, Witnessed
+from snapbook.registry.witness import Witnessed
 from snapbook.repository import Repository
 from snapbook.store.packs import PackStore
 from snapbook.transfer import words_of
@@ -84,7 +84,6 @@ class Service:
         found: Repository | None = getattr(self._threads, "repository", None)
         if found is None:
             found = self.open()
-            assert isinstance(found.catalog, Kept)
             found.catalog = Witnessed(found.catalog, partial(self.ledger.admit, found))
             self._threads.repository = found
             with self._lock:

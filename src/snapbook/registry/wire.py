@@ -24,6 +24,10 @@ MOST_JSON = 32 << 20  # a list of 400,000 digests
 MOST_DIGESTS = 400_000
 MOST_EVENTS = 10_000  # in one answer
 MOST = 1 << 53  # of any number: whatever reads JSON can hold it
+FORM, TOLD = "Snapbook-Form", "Snapbook-Told"
+EVENTS = 2  # the newest form of events that this program knows (docs/format.md)
+SOME = "some"  # of the events: what happened in others is not for who asks
+_UNTOLD = 0xFFFFFFFF  # in the place of a length: the event could not be told even closed
 _FIELDS = tuple(field.name for field in dataclasses.fields(VersionRow))
 _EVENT = struct.Struct("<QI")  # place, length of the sealed bytes that follow
 
@@ -89,13 +93,13 @@ def offered_of(value: Any) -> Offered:
         raise _strange("an offer") from error
 
 
-def packed_events(events: Iterable[tuple[int, bytes]]) -> Iterator[bytes]:
-    """Sealed events with their places, one after another."""
+def packed_events(events: Iterable[tuple[int, bytes | None]]) -> Iterator[bytes]:
+    """Sealed events with their places, one after another; None for one that is not told."""
     for n, sealed in events:
-        yield _EVENT.pack(n, len(sealed)) + sealed
+        yield _EVENT.pack(n, _UNTOLD) if sealed is None else _EVENT.pack(n, len(sealed)) + sealed
 
 
-def unpacked_events(data: bytes) -> Iterator[tuple[int, bytes]]:
+def unpacked_events(data: bytes) -> Iterator[tuple[int, bytes | None]]:
     """What `packed_events` wrote. Raises Damaged for a cut one."""
     at = 0
     while at < len(data):
@@ -103,6 +107,9 @@ def unpacked_events(data: bytes) -> Iterator[tuple[int, bytes]]:
             raise _strange("events")
         n, length = _EVENT.unpack_from(data, at)
         at += _EVENT.size
+        if length == _UNTOLD:
+            yield n, None
+            continue
         if len(data) < at + length:
             raise _strange("events")
         yield n, data[at : at + length]

@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 from snapbook.canonical import Json
-from snapbook.catalog.base import Broken, Catalog, Head, Progress, Stored
+from snapbook.catalog.base import Broken, Catalog, Head, Progress
 from snapbook.catalog.chain import link
 from snapbook.events import Event
 from snapbook.registry.roles import PERSON
@@ -57,14 +56,14 @@ class Looked:
     head: Head | None = None
     found: str | None = None
 
-    def note(self, head: Head, catalog: Stored) -> None:
+    def note(self, head: Head, catalog: Catalog) -> None:
         """The chain stands at ``head``."""
         self.head = head
         if self.wanted == head.n:
             self.found = head.digest
         elif self.found is None:
             stored = catalog.stored(self.wanted, self.wanted) if 0 < self.wanted < head.n else ()
-            self.found = next((link(n, sealed)[0] for n, sealed in stored), "")
+            self.found = next((link(n, sealed).digest for n, sealed in stored), "")
 
 
 _now: ContextVar[Via | None] = ContextVar("snapbook_via", default=None)
@@ -91,11 +90,6 @@ def asking(via: Via) -> Iterator[None]:
         _now.reset(before)
 
 
-@runtime_checkable
-class Kept(Stored, Catalog, Protocol):
-    """A Catalog that gives its events as they are stored."""
-
-
 @dataclass(frozen=True, slots=True)
 class Witnessed:
     """``catalog``, whose events say which request made them.
@@ -103,7 +97,7 @@ class Witnessed:
     ``admit`` is asked before each, by its type and body, and raises where it may not be.
     """
 
-    catalog: Kept
+    catalog: Catalog
     admit: Callable[[str, Mapping[str, Json]], None] = lambda _type, _body: None
 
     def head(self) -> Head:
@@ -121,7 +115,7 @@ class Witnessed:
         return self.catalog.event(n)
 
     def stored(self, start: int, last: int) -> Iterator[tuple[int, bytes]]:
-        """See `Stored.stored`."""
+        """See `Catalog.stored`."""
         return self.catalog.stored(start, last)
 
     def stamps(self, places: Iterable[int]) -> list[str]:

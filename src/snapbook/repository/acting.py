@@ -9,6 +9,7 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -233,7 +234,8 @@ class Acting(Reading):
 
     def _stands(self, event: Event) -> bool:
         found = self.catalog.event(event.n)
-        return found is not None and found.digest == event.digest
+        # Each attempt has a salt of its own.
+        return found is not None and replace(event, salt=found.salt).digest == found.digest
 
 
 def _place(version: VersionRow, registry: str) -> dict[str, Json]:

@@ -120,6 +120,13 @@ class Bucket:
             raise
         return True
 
+    def put(self, name: str, data: bytes) -> None:
+        """Make the object, in the place of what has the name."""
+        import obstore
+
+        with self._told("Not versioned", writing=True):
+            obstore.put(self._store, name, data)
+
     def upload(self, name: str, fd: int) -> None:
         """Make the object of the whole file ``fd``, in parts: memory stays flat."""
         import obstore

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from snapbook import events, places, settings
 from snapbook.catalog import audit as auditing
 from snapbook.errors import NotFound, Usage
+from snapbook.registry.catalog import HttpCatalog
 from snapbook.registry.heads import Heads
 from snapbook.registry.known import Book
 from snapbook.verbs import release
@@ -39,8 +40,10 @@ def _verify(here: Here, asked: Asked, where: str, name: str, catalog: Catalog) -
     rows = _rows(here.folder / asked.against) if asked.against else []
     bad = auditing.broken(catalog, before, rows, lambda done, of: here.progress("events", done, of))
     now = auditing.head_of(catalog, events.time_text(datetime.now(UTC)))
+    closed = catalog.closed if isinstance(catalog, HttpCatalog) else 0
     data: dict[str, Any] = {
         "events": now.n,
+        "closed": closed,
         "head": now.digest,
         "since": before.n if before is not None else None,
         "bad": [{"n": found.n, "why": found.why} for found in bad],
@@ -52,6 +55,8 @@ def _verify(here: Here, asked: Asked, where: str, name: str, catalog: Catalog) -
     line = (
         f"{name}: {counted}, each of them whole and in its place; the newest is #{now.digest[:8]}"
     )
+    if closed:
+        line += f"; what happened in {closed} of them is not for you"
     if before is not None and before.n:
         line += f", and event {before.n} is the one of {before.time[:10]}"
     return Done((line,), data)

@@ -18,7 +18,7 @@ from snapbook.registry.witness import VIA
 from snapbook.verbs.history import told
 
 if TYPE_CHECKING:
-    from snapbook.catalog.base import Stored
+    from snapbook.catalog.base import Catalog
     from snapbook.events import Event
     from snapbook.repository import Repository
 
@@ -28,7 +28,7 @@ _LOOKED = 2_000  # events that are looked through for one page of a model
 Wanted = Callable[[object], bool]
 
 
-def page(repository: Repository, chain: Stored, wanted: Wanted, before: int) -> dict[str, Any]:
+def page(repository: Repository, chain: Catalog, wanted: Wanted, before: int) -> dict[str, Any]:
     """The newest events before place ``before`` (0: of all) whose model is ``wanted``.
 
     ``before`` of the answer is where to go on; None where nothing is left.
