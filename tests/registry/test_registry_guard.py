@@ -104,7 +104,6 @@ def test_every_route_refuses_who_is_nobody(registry, client):
                 assert answer.headers["www-authenticate"] == "Bearer"
 
 
-def test_every_method_and_every_path_wants_a_token_first(registry, client):
 def basic(name, password):
     return {"Authorization": f"Basic {b64encode(f'{name}:{password}'.encode()).decode()}"}
 
@@ -141,6 +140,7 @@ def test_a_browser_that_knows_a_password_does_nothing_for_other_pages(registry, 
         assert (answer.status_code, answer.json()["kind"]) == (403, "foreign")
 
 
+def test_every_method_and_every_path_wants_a_token_first(registry, client):
     """Who is nobody does not learn whether a path or a method exists."""
     paths = {filled(path) for _, path in walked(registry.app)} - {*OPEN, *FILES}
     paths |= {"/page", "/page/", "/docs", "/nothing", f"{PATH}/nothing", f"{PATH}/", "/metrics/"}
@@ -198,6 +198,9 @@ JUDGE = {"reader": 403, "reader:churn": 403, "writer:churn": 403}
 # (method, path): (what is sent, the statuses by role, that of all other roles)
 TABLE = {
     ("GET", f"{PATH}/about"): ({}, ALL, 0),
+    # Nobody signs in elsewhere here.
+    ("POST", f"{PATH}/oidc-begin"): ({}, {}, 404),
+    ("POST", f"{PATH}/oidc-back"): ({}, {}, 404),
     ("GET", f"{PATH}/openapi.json"): ({}, ALL, 0),
     ("HEAD", f"{PATH}/openapi.json"): ({}, ALL, 0),
     ("GET", "/metrics"): ({}, READERS, 403),

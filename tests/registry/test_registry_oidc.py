@@ -3,9 +3,6 @@
 import base64
 import hashlib
 import json
-import socket
-import subprocess
-import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +10,7 @@ from importlib.util import find_spec
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
+import openid
 import pytest
 from faults import driver
 
@@ -318,34 +316,15 @@ def test_a_sign_in_that_ends_is_renewed_and_kept(provider, tmp_path):
 
 @pytest.fixture(scope="module")
 def real():
-    """A provider that others wrote, in a process of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://localhost:{port}"
-    until = time.monotonic() + 30
-    while True:
-        try:
-            httpx.get(url, timeout=5)
-            break
-        except httpx.HTTPError:
-            assert time.monotonic() < until, "the provider did not start"
-            time.sleep(0.1)
-    yield url
-    process.terminate()
-    process.wait(10)
+    """A provider that others wrote."""
+    with openid.standing() as url:
+        yield url
 
 
 def test_a_person_signs_in_pushes_and_is_let_go(real, tmp_path, monkeypatch, standing_with):
     monkeypatch.setenv("SNAPBOOK_CONFIG", str(tmp_path / "config"))
     monkeypatch.delenv("SNAPBOOK_TOKEN", raising=False)
-    claims = {"email": "ada@example.com", "email_verified": True, "groups": ["risk"]}
-    httpx.put(f"{real}/users/ada", json=claims).raise_for_status()
+    openid.know(real, "ada", email="ada@example.com", email_verified=True, groups=["risk"])
     standing = standing_with(real)
     (tmp_path / "ada").mkdir()
     with places.make_repository(tmp_path / "ada") as repository:

@@ -73,4 +73,4 @@ def _classes(model: Any) -> int:
 
 def _adds_up(counts: Any, count: int) -> bool:
     numbers = counts.tolist()
-    return sum(numbers) == count and min(numbers) >= 0
+    return bool(sum(numbers) == count and min(numbers) >= 0)

@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException
 from snapbook import failure
 from snapbook.errors import DiskFull, ReadOnly, SnapbookError, Unreachable, Usage
 from snapbook.registry import (
+    arrivals,
     blobs,
     chain,
     holds,
@@ -85,7 +86,7 @@ def make(service: Service, page: Page | None = None) -> FastAPI:
     app.add_exception_handler(SnapbookError, _refuse)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(RequestValidationError, _unfit)
-    for room in (blobs, chain, holds, news, promotion, versions, visits):
+    for room in (arrivals, blobs, chain, holds, news, promotion, versions, visits):
         app.include_router(room.routes, prefix=wire.PATH)
     app.include_router(mlflow.routes)
     if page is not None:

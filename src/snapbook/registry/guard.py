@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from snapbook import failure
 from snapbook.errors import Refused, SnapbookError
-from snapbook.registry import basic, logs, visits, wire
+from snapbook.registry import arrivals, basic, logs, visits, wire
 from snapbook.registry.pace import Pace
 from snapbook.registry.refusal import later, refusal
 from snapbook.registry.roles import Principal
@@ -140,23 +140,31 @@ class Guard:
         if scope["path"] in self._open:
             return None
         request = Request(scope)
+        if self._is_arrival(scope):
+            self._by_address.spend(turn.address, now, _STRANGER)
+            return None if visits.is_own(request) else refusal(_FOREIGN)
         header = request.headers.get("authorization", "")
-        try:
-            turn.who = self._service.principal(header, request.cookies.get(COOKIE, ""))
-        except SnapbookError as error:
         by_name = basic.is_basic(header) and scope["path"].startswith(self._named)
         if by_name:
             header = basic.as_bearer(header)
+        try:
+            turn.who = self._service.principal(header, request.cookies.get(COOKIE, ""))
+        except SnapbookError as error:
             self._by_address.spend(turn.address, now, _STRANGER)
             return refusal(error)
         if not header and not visits.is_own(request):
             return refusal(_FOREIGN)
+        if by_name and basic.is_browsers(request):
+            return refusal(_BROWSERS)
         if wait_s := self._by_token.wait_s(turn.who.token, now):
             return later(wait_s)
         scope["state"]["who"] = turn.who
-        if by_name and basic.is_browsers(request):
-            return refusal(_BROWSERS)
         return None
+
+    def _is_arrival(self, scope: Scope) -> bool:
+        """Whether somebody is about to sign in elsewhere, where people do."""
+        known = scope["path"] in arrivals.PATHS and scope["method"] == "POST"
+        return known and self._service.people is not None
 
     def _tell(self, turn: _Turn, scope: Scope) -> None:
         route = _template(scope)

@@ -42,6 +42,7 @@ class Issuer:
         self.client = client
         self._secret = secret
         self._keys: Mapping[str, PyJWK] = {}
+        self._provider: Mapping[str, Any] = {}
         self._fetched_s = 0.0
         self._wanted = threading.Event()
         self._ended = False
@@ -51,6 +52,14 @@ class Issuer:
     def shown(self) -> str:
         """What whoever wants to sign in has to know."""
         return " ".join(filter(None, (self.url, self.client, self._secret)))
+
+    @property
+    def provider(self) -> Mapping[str, Any]:
+        """What the provider says of itself. Raises Unreachable as long as it never answered."""
+        if not self._provider:
+            self._wanted.set()
+            raise Unreachable("The sign-in cannot be reached", act="Try again")
+        return self._provider
 
     def watch(self) -> None:
         """Fetch the keys now and then from here on; `close` ends it."""
@@ -117,14 +126,15 @@ class Issuer:
         import jwt
 
         self._fetched_s = time.monotonic()
-        found = fetched(str(discovered(self.url)["jwks_uri"]))
+        provider = discovered(self.url)
+        found = fetched(str(provider["jwks_uri"]))
         keys: dict[str, PyJWK] = {}
         for number, value in enumerate(found.get("keys", ())):
             if value.get("kty") == "oct" or value.get("use", "sig") != "sig":
                 continue
             with suppress(jwt.PyJWTError):  # of a kind that is not known here
                 keys[str(value.get("kid", number))] = jwt.PyJWK(value)
-        self._keys = keys
+        self._keys, self._provider = keys, provider
 
 
 def checked_issuer(url: str) -> str:

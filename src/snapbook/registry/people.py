@@ -6,6 +6,7 @@ taken back counts no more with the next request.
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -31,8 +32,25 @@ class People:
         Raises Refused for one to whom nothing is granted, and Unreachable.
         """
         claims = self.issuer.claims(token)
-        if claims is None:
-            return None
+        return None if claims is None else self._principal(claims)
+
+    def arrived(self, token: str, nonce: str) -> tuple[Principal, tuple[str, ...]]:
+        """Whom ``token`` names, made for the sign-in of that ``nonce``; and all he is known as.
+
+        Raises Refused, and Unreachable.
+        """
+        claims = self.issuer.claims(token)
+        if claims is None or not hmac.compare_digest(
+            str(claims.get("nonce")).encode(), nonce.encode()
+        ):
+            raise Refused(
+                "Not signed in: the provider's answer is not to what was asked",
+                act="Begin again",
+                kind="unauthenticated",
+            )
+        return self._principal(claims), tuple(_known_as(claims))
+
+    def _principal(self, claims: Mapping[str, Any]) -> Principal:
         name = _name(claims)
         grants = self._tokens.granted(set(_known_as(claims)))
         if not grants:

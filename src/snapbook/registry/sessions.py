@@ -2,7 +2,8 @@
 
 What the browser holds is 256 bits of chance in a cookie that no script can read; here its digest is
 kept, with who it is. One that was begun with a token lasts no longer than the token and has the
-rights that the token has now. Knows no route and no password.
+rights that the token has now; that of one who signed in elsewhere has what is granted to him now.
+Knows no route and no password.
 """
 
 from __future__ import annotations
@@ -26,13 +27,15 @@ _MOST = 20  # sessions of one person; the oldest gives way
 class Session:
     """Who somebody is until ``expires``, a time as events write it.
 
-    With ``token``, the id of one, his rights are that token's; else they are ``grants``.
+    With names that he is ``known_as`` elsewhere, his rights are what is granted to these. Else with
+    ``token``, the id of one, they are that token's; else they are ``grants``.
     """
 
     name: str
     token: str
     grants: tuple[str, ...]
     expires: str
+    known_as: tuple[str, ...] = ()
 
 
 class Shelf(Protocol):
@@ -58,13 +61,17 @@ class Sessions:
         self._shelf = shelf
         self._tokens = tokens
 
-    def begin(self, who: Principal) -> str:
-        """A session for ``who``; its text is for a cookie and is given out this once."""
+    def begin(self, who: Principal, known_as: tuple[str, ...] = ()) -> str:
+        """A session for ``who``; its text is for a cookie and is given out this once.
+
+        One who signed in elsewhere is ``known_as`` somebody there.
+        """
         now = datetime.now(UTC)
         self._tidy(who, events.time_text(now))
         text = secrets.token_urlsafe(32)
         grants = () if who.token else tuple(map(str, who.grants))
-        session = Session(who.name, who.token, grants, events.time_text(now + LASTS))
+        until = events.time_text(now + LASTS)
+        session = Session(who.name, who.token, grants, until, known_as)
         self._shelf.put(_key(text), session)
         return text
 
@@ -73,6 +80,9 @@ class Sessions:
         session = self._shelf.get(_key(text))
         if session is None or session.expires <= events.time_text(datetime.now(UTC)):
             return None
+        if session.known_as:
+            granted = self._tokens.granted(session.known_as)
+            return Principal(session.name, granted, session.token) if granted else None
         if session.token:
             return self._tokens.holder(session.token)
         return Principal(session.name, tuple(map(parse_grant, session.grants)))

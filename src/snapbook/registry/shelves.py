@@ -107,5 +107,7 @@ def _decoded(text: str) -> Session | None:
         grants = tuple(map(str, value["grants"]))
         for grant in grants:
             parse_grant(grant)
-        return Session(str(value["name"]), str(value["token"]), grants, str(value["expires"]))
+        known_as = tuple(map(str, value.get("known_as", ())))
+        name, token, expires = (str(value[name]) for name in ("name", "token", "expires"))
+        return Session(name, token, grants, expires, known_as)
     return None

@@ -2,31 +2,26 @@
 
 The authorization code flow for programs (RFC 8252) with PKCE (RFC 7636): the code that the browser
 brings is worth nothing without what never left this process. What is kept is the provider's word
-for who somebody is, and what gets a fresh one; both are kept as a registry's token is.
+for who somebody is, and what gets a fresh one; both are kept as a registry's token is. Without a
+browser here it is `device`'s.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 import json
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from snapbook.errors import Refused, Unreachable
-from snapbook.registry import oidc
+from snapbook.errors import Refused
+from snapbook.registry import exchange, oidc
 
 _PATIENCE_S = 300.0
 _FRESH_S = 60  # before it ends a new one is fetched
-_TIMEOUT_S = 15.0
-_SCOPES = "openid email profile"
-_MORE_SCOPES = ("groups", "offline_access")  # asked for where the provider has them
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +44,17 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What signing in gave."""
+    """What signing in gave; ``got_s`` is when, by this machine's clock (seconds since 1970)."""
 
     offer: Offer
     id_token: str
     refresh_token: str
+    got_s: float = field(default_factory=time.time)
 
     def __str__(self) -> str:
-        own = {"id_token": self.id_token, "refresh_token": self.refresh_token}
+        own = {
+            "id_token": self.id_token, "refresh_token": self.refresh_token, "got_s": self.got_s,
+        }  # fmt: skip
         return json.dumps({**asdict(self.offer), **own})
 
 
@@ -77,20 +75,12 @@ def sign_in(
     provider = oidc.discovered(offer.issuer)
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     with _Listener(state) as listener:
-        challenge = hashlib.sha256(verifier.encode()).digest()
-        asked = {
-            "response_type": "code",
-            "client_id": offer.client,
-            "redirect_uri": listener.address,
-            "scope": _scopes(provider),
-            "state": state,
-            "nonce": nonce,
-            "code_challenge": base64.urlsafe_b64encode(challenge).rstrip(b"=").decode(),
-            "code_challenge_method": "S256",
-        }
+        asked = exchange.asked(
+            provider, offer.client, listener.address, state=state, nonce=nonce, verifier=verifier
+        )
         browse(f"{provider['authorization_endpoint']}?{urlencode(asked)}")
         code = listener.wait(patience_s)
-        given = _exchanged(provider, {
+        given = exchange.exchanged(provider, {
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": listener.address,
@@ -98,7 +88,7 @@ def sign_in(
             **offer.form,
         })  # fmt: skip
     found = Signed(offer, str(given.get("id_token", "")), str(given.get("refresh_token", "")))
-    if _claims(found.id_token).get("nonce") != nonce:
+    if exchange.claims(found.id_token).get("nonce") != nonce:
         raise Refused("Not signed in: the answer is not to what was asked", kind="unauthenticated")
     return found
 
@@ -110,67 +100,36 @@ def signed_of(text: str) -> Signed | None:
     try:
         value = json.loads(text)
         offer = Offer(*(str(value[name]) for name in ("issuer", "client", "secret")))
-        return Signed(offer, str(value["id_token"]), str(value["refresh_token"]))
+        got_s = float(value.get("got_s", 0))
+        return Signed(offer, str(value["id_token"]), str(value["refresh_token"]), got_s)
     except (ValueError, KeyError, TypeError):
         return None
 
 
 def fresh(signed: Signed) -> Signed:
     """The same for as long as it lasts, else a new one. Raises Refused, Unreachable."""
-    ends = _claims(signed.id_token).get("exp")
-    if isinstance(ends, int | float) and ends - _FRESH_S > time.time():
+    claims = exchange.claims(signed.id_token)
+    lasts_s = _number(claims, "exp") - _number(claims, "iat")
+    # By how long it is here: whether the clock is the provider's does not matter.
+    if 0 <= time.time() - signed.got_s < lasts_s - _FRESH_S:
         return signed
     if not signed.refresh_token:
-        raise _ended()
-    given = _exchanged(oidc.discovered(signed.offer.issuer), {
+        raise exchange.ended()
+    given = exchange.exchanged(oidc.discovered(signed.offer.issuer), {
         "grant_type": "refresh_token",
         "refresh_token": signed.refresh_token,
-        "scope": _SCOPES,
+        "scope": exchange.SCOPES,
         **signed.offer.form,
     })  # fmt: skip
     if not given.get("id_token"):
-        raise _ended()
+        raise exchange.ended()
     refresh = str(given.get("refresh_token") or signed.refresh_token)
     return Signed(signed.offer, str(given["id_token"]), refresh)
 
 
-def _ended() -> Refused:
-    return Refused(
-        "The sign-in has ended", act="Sign in again: snapbook login", kind="unauthenticated"
-    )
-
-
-def _scopes(provider: Mapping[str, Any]) -> str:
-    known = provider.get("scopes_supported")
-    more = [name for name in _MORE_SCOPES if isinstance(known, list) and name in known]
-    return " ".join([_SCOPES, *more])
-
-
-def _exchanged(provider: Mapping[str, Any], form: Mapping[str, str]) -> Mapping[str, Any]:
-    """What the provider gives for ``form``. Raises Refused, Unreachable."""
-    import httpx
-
-    try:
-        answer = httpx.post(str(provider["token_endpoint"]), data=form, timeout=_TIMEOUT_S)
-        value = answer.json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise Unreachable("The sign-in cannot be reached", act="Try again later") from error
-    if not answer.is_success or not isinstance(value, dict):
-        said = value.get("error", "") if isinstance(value, dict) else ""
-        if said == "invalid_grant":
-            raise _ended()
-        raise Refused(f"Not signed in: {said or answer.status_code}", kind="unauthenticated")
-    return value
-
-
-def _claims(token: str) -> Mapping[str, Any]:
-    """What stands in a token that came from the provider itself; the registry checks it."""
-    try:
-        middle = token.split(".")[1]
-        value = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
-    except (IndexError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
+def _number(claims: Mapping[str, object], name: str) -> float:
+    value = claims.get(name)
+    return value if isinstance(value, int | float) else 0.0
 
 
 class _Listener:

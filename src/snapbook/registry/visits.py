@@ -41,7 +41,7 @@ def sign_in(request: Request, asked: Asked) -> Response:
         service.sessions.end(old)
     text = service.sessions.begin(asked.who)
     return Response(
-        status_code=201, headers={"Set-Cookie": sessions.cookie(text, secure=_is_secure(request))}
+        status_code=201, headers={"Set-Cookie": sessions.cookie(text, secure=is_secure(request))}
     )
 
 
@@ -50,7 +50,7 @@ def sign_out(request: Request, asked: Asked) -> Response:
     """End the session of the cookie: it is refused from now on, wherever it is."""
     asked.service.sessions.end(request.cookies.get(sessions.COOKIE, ""))
     return Response(
-        status_code=204, headers={"Set-Cookie": sessions.cookie("", secure=_is_secure(request))}
+        status_code=204, headers={"Set-Cookie": sessions.cookie("", secure=is_secure(request))}
     )
 
 
@@ -67,6 +67,6 @@ def is_own(request: Request) -> bool:
     return urlsplit(origin).netloc == request.headers.get("host")
 
 
-def _is_secure(request: Request) -> bool:
+def is_secure(request: Request) -> bool:
     """Whether the browser speaks HTTPS, to us or to a proxy that nobody told us of."""
     return request.url.scheme == "https" or request.headers.get("origin", "").startswith("https:")

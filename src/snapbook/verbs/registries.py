@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from snapbook import places, settings
 from snapbook.errors import BadOption, Refused, Unreachable, Usage
 from snapbook.registry import pinned, signin, statement
+from snapbook.registry.device import sign_in as ask_device
 from snapbook.registry.heads import Heads
 from snapbook.registry.known import Book, Known, checked
 from snapbook.verbs import granting, hooking, restoring, serving
@@ -45,8 +46,7 @@ def login(here: Here, asked: Asked) -> Done:
         return Done((f"{known.name} is a folder: whoever can open it needs no token",), {})
     if known.bucket:
         return Done((f"{known.name} is a bucket: its credentials are in the environment",), {})
-    offer = signin.offer_of(pinned.shown(known.url).sign_in) if _on_terminal() else None
-    signed = signin.sign_in(offer, partial(_browse, here)) if offer is not None else None
+    signed = _signed(here, known, device=asked.device)
     token = signed.id_token if signed is not None else _asked_token(known.name)
     with places.open_registry(known, token, say=here.say) as side:
         assert isinstance(side, Remote)
@@ -59,6 +59,23 @@ def login(here: Here, asked: Asked) -> Done:
         (f"{known.name} knows you as {you} ({grants}); the {what} is in {where}",),
         {"registry": known.name, "you": you, "kept": where},
     )
+
+
+def _signed(here: Here, known: Known, *, device: bool) -> signin.Signed | None:
+    """A sign-in where the registry sends people to one; None where it takes tokens alone."""
+    if not device and not _on_terminal():
+        return None
+    offer = signin.offer_of(pinned.shown(known.url).sign_in)
+    if device:
+        if offer is None:
+            raise BadOption(f"--device cannot be used: {known.name} takes tokens alone")
+        return ask_device(offer, partial(_show, here))
+    return signin.sign_in(offer, partial(_browse, here)) if offer is not None else None
+
+
+def _show(here: Here, address: str, code: str) -> None:
+    """Where to sign in and what to type in there; said at once, since it is waited for."""
+    here.say(f"sign in here, in any browser: {address}\nand type in this code: {code}")
 
 
 def _browse(here: Here, address: str) -> None:

@@ -105,7 +105,12 @@ REGISTRIES = (
         "login",
         "Keep your token for a registry, asked for or read from a pipe, or sign in",
         late("registries", "login"),
-        (Argument(("registry_name",), "the registry; left out: the only one", "?"),),
+        (
+            Argument(("registry_name",), "the registry; left out: the only one", "?"),
+            Argument(
+                ("--device",), "sign in in a browser of another machine: a code to type in", "flag"
+            ),
+        ),
         label="Log In…",
         place="shell",
         changes=True,
