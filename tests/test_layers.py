@@ -12,7 +12,7 @@ RANKS = {
     0: "errors canonical refs settings",
     1: "chunk profile events formats signing secrets failure lines listening bounded",
     2: "store flavors",
-    3: "trust lineage",
+    3: "trust lineage serve",
     4: "parts",
     5: "manifest withheld capture choose compare inputs key kernel metrics namespace numbers"
     " catalog",
@@ -57,6 +57,12 @@ def test_imports_go_down(path):
             assert RANK[there] < RANK[here] or (
                 RANK[there] == RANK[here] and here != there and _free(here, there)
             ), f"{here} (rank {RANK[here]}) imports {there} (rank {RANK[there]})"
+
+
+def test_serving_knows_a_bundle_and_nothing_of_repositories():
+    low = {room for room, rank in RANK.items() if rank < 2} | {"flavors", "serve"}
+    for path in (SRC / "serve").rglob("*.py"):
+        assert {room(module) for module in imported(path)} <= low, path.name
 
 
 def _free(here: str, there: str) -> bool:

@@ -52,6 +52,8 @@ WORDS = {
     "pull": "team::churn:0.1.0",
     "sync": "churn",
     "clone": "team --folder {copy}",
+    "bundle": "check {bundle} --here",
+    "card": "churn:0.1.0",
     "bug-report": "",
     "help": "show",
 }
@@ -59,8 +61,9 @@ WORDS = {
 
 def words_in(project):
     """`WORDS` for a project, beside which a registry is a folder."""
-    shared, copy = (project.parent / "shared").as_uri(), str(project.parent / "copy")
-    return {name: words.format(shared=shared, copy=copy) for name, words in WORDS.items()}
+    places = {"shared": (project.parent / "shared").as_uri(), "copy": project.parent / "copy",
+              "bundle": project.parent / "bundle"}  # fmt: skip
+    return {name: words.format(**places) for name, words in WORDS.items()}
 
 
 def two(notebook):
@@ -70,8 +73,12 @@ def two(notebook):
 
 
 def promotable(notebook, project):
-    """Two versions, one of them in staging, and a policy by which one may approve one's own."""
+    """Two versions, one of them in staging, one a bundle, and a policy by which one may approve
+    one's own.
+    """
     two(notebook)
+    there = project.parent / "bundle"
+    assert not is_error(notebook.cell(f"%snapbook export churn:0.1.0 --to bundle -o {there}"))
     (project / "policy.toml").write_text("[production]\nauthor_may_approve = true\n")
     assert notebook.cell("%snapbook promote churn:0.2.0 staging").card.startswith(
         "staging of churn"
@@ -146,6 +153,8 @@ def test_every_verb_from_python(notebook, project):
         "pull": "'churn:0.2.0', registry='team'",
         "sync": "",
         "clone": f"'team', folder={copy!r}",
+        "bundle": f"'check', {str(project.parent / 'bundle')!r}, here=True",
+        "card": "'churn', output='card.md'",
         "bug-report": "",
         "help": "",
     }

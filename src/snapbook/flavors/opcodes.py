@@ -7,7 +7,7 @@ enough to follow names to STACK_GLOBAL. Must never unpickle: it is what trust is
 from __future__ import annotations
 
 import pickletools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from struct import Struct, pack
 
 from snapbook.errors import Damaged
@@ -25,6 +25,7 @@ for _code in pickletools.opcodes:
     _NAMES[ord(_code.code)] = _code.name
 
 _FRAME, _NEXT_BUFFER, _READONLY_BUFFER, _STOP = 0x95, 0x97, 0x98, 0x2E
+_HEAD = 9  # bytes before a buffer in its place: an opcode and a length
 _TEXTS = {"SHORT_BINUNICODE": 1, "BINUNICODE": 4, "BINUNICODE8": 8}
 _PUTS = {"BINPUT": "<B", "LONG_BINPUT": "<I"}
 _GETS = {"BINGET": "<B", "LONG_BINGET": "<I"}
@@ -71,6 +72,15 @@ def imports(stream: bytes) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+def texts(stream: bytes) -> frozenset[str]:
+    """Every text in ``stream``: names of the notebook's own functions among them."""
+    found = set()
+    for code, place, after in steps(stream):
+        if (size := _TEXTS.get(_NAMES[code])) is not None:
+            found.add(stream[place + 1 + size : after].decode("utf-8", "surrogatepass"))
+    return frozenset(found)
+
+
 def whole(stream: bytes, buffers: Iterable[bytes]) -> bytes:
     """An ordinary pickle: ``stream`` with each of its out-of-band ``buffers`` put in its place.
 
@@ -80,13 +90,24 @@ def whole(stream: bytes, buffers: Iterable[bytes]) -> bytes:
     return b"".join(pieces(stream, buffers))
 
 
-def pieces(stream: bytes, buffers: Iterable[bytes]) -> Iterator[bytes]:
-    """See `whole`; piece by piece, with one buffer at a time in memory."""
+def pieces(
+    stream: bytes, buffers: Iterable[bytes], edits: list[list[int]] | None = None
+) -> Iterator[bytes]:
+    """See `whole`; piece by piece, with one buffer at a time in memory.
+
+    ``edits`` is given what `parted` needs to undo it: [place in the outcome, opcode, number], where
+    the number is that of the frame, or the length of the buffer.
+    """
     waiting = iter(buffers)
-    copied = 0
+    noted = [] if edits is None else edits
+    copied = longer = 0  # longer: how much the outcome is ahead of the stream
     for code, place, after in steps(stream):
         if code == _FRAME:  # frames would no longer fit, and readers don't need them
             yield stream[copied:place]
+            noted.append(
+                [place + longer, code, int.from_bytes(stream[place + 1 : after], "little")]
+            )
+            longer -= after - place
             copied = after
         elif code == _NEXT_BUFFER:
             yield stream[copied:place]
@@ -95,14 +116,39 @@ def pieces(stream: bytes, buffers: Iterable[bytes]) -> Iterator[bytes]:
             if data is None:
                 raise _damaged("it asks for more buffers than were kept")
             constant = stream[after : after + 1] == b"\x98"
+            noted.append([place + longer, _READONLY_BUFFER if constant else code, len(data)])
+            longer += _HEAD + len(data) - 1
             yield (b"\x8e" if constant else b"\x96") + pack("<Q", len(data))
             yield data
         elif code == _READONLY_BUFFER:
             yield stream[copied:place]
+            longer -= 1
             copied = after
     if next(waiting, None) is not None:
         raise _damaged("it asks for fewer buffers than were kept")
     yield stream[copied:]
+
+
+def parted(data: memoryview, edits: Iterable[Sequence[int]]) -> tuple[bytes, list[memoryview]]:
+    """The stream and the buffers that `pieces` made ``data`` of, by the ``edits`` that it noted.
+
+    Raises Damaged for edits that lie outside of it; whether they are the true ones, digests tell.
+    """
+    stream: list[bytes | memoryview] = []
+    buffers: list[memoryview] = []
+    copied = 0
+    for place, code, number in edits:
+        after = place if code == _FRAME else place + _HEAD + number
+        if not copied <= place <= after <= len(data) or not 0 <= number < 1 << 63:
+            raise _damaged("its edits lie outside of it")
+        stream.append(data[copied:place])
+        if code == _FRAME:
+            stream.append(b"\x95" + pack("<Q", number))
+        else:
+            stream.append(b"\x97\x98" if code == _READONLY_BUFFER else b"\x97")
+            buffers.append(data[place + _HEAD : after])
+        copied = after
+    return b"".join([*stream, data[copied:]]), buffers
 
 
 def _behind(stream: bytes, code: int, place: int) -> int:

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,7 +25,8 @@ def tried(path: Path, job: Job, project: Path, seconds: float) -> dict[str, Verd
     """Verdicts by gate. ``path`` holds the blobs, ``project`` is where modules are looked for."""
     folder = Folder(path)
     folder.ask(job)
-    why = _run(path, project, seconds)
+    command = [sys.executable, "-m", "snapbook.trial.worker", str(path)]
+    why = ended(command, path / _LOG, project, seconds)
     found = folder.answers()
     for question in job.questions:
         if question.gate not in found:
@@ -32,15 +34,17 @@ def tried(path: Path, job: Job, project: Path, seconds: float) -> dict[str, Verd
     return found
 
 
-def _run(path: Path, project: Path, seconds: float) -> str:
-    """Why the process ended before its time, "" where it did not."""
-    with open(path / _LOG, "wb") as log:
+def ended(command: Sequence[str], log: Path, project: Path, seconds: float) -> str:
+    """Run ``command`` in ``project`` with its output in ``log``; why it ended otherwise than well
+    or within its time, "" where it did not. What it starts ends with it, and it gets no token.
+    """
+    with open(log, "wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "snapbook.trial.worker", str(path)],
+            command,
             cwd=project,
             env={name: value for name, value in os.environ.items() if name not in _KEPT_OUT},
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # what it starts ends with it
         )
@@ -54,7 +58,7 @@ def _run(path: Path, project: Path, seconds: float) -> str:
         return ""
     if code < 0:
         return f"its process was ended by {signal.Signals(-code).name}"
-    return f"its process failed ({_last_line(path / _LOG)})"
+    return f"its process failed ({_last_line(log)})"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

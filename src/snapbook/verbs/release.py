@@ -86,8 +86,8 @@ def write_text(path: Path, text: str) -> None:
 
 
 def export(here: Here, asked: Asked) -> Done:
-    """A version leaves the repository: its environment as lock files, its cells as a notebook, or
-    what is known of it as a report. Perhaps signed, for others' tools.
+    """A version leaves the repository: as a bundle, its environment as lock files, its cells as a
+    notebook, or what is known of it as a report. Perhaps signed, for others' tools.
     """
     if not asked.sign:
         return _export(here, asked)
@@ -117,6 +117,10 @@ def _export(here: Here, asked: Asked) -> Done:
         from snapbook.verbs import compliance
 
         return compliance.export(here, asked)
+    if asked.to == "bundle":
+        from snapbook.verbs import bundling
+
+        return bundling.export(here, asked)
     repository = here.repository()
     version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
     parts = repository.parts(version.manifest)

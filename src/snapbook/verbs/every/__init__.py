@@ -5,6 +5,7 @@ One table a subject; the order here is the order of help, completion and palette
 
 from __future__ import annotations
 
+from snapbook.verbs.every.deploying import DEPLOYING
 from snapbook.verbs.every.helping import HELPING
 from snapbook.verbs.every.promotion import PROMOTION
 from snapbook.verbs.every.registries import REGISTRIES
@@ -13,7 +14,7 @@ from snapbook.verbs.every.upkeep import UPKEEP
 from snapbook.verbs.every.versions import VERSIONS
 from snapbook.verbs.table import Verb
 
-_TABLE = (*VERSIONS, *UPKEEP, *SHARING, *REGISTRIES, *PROMOTION, *HELPING)
+_TABLE = (*VERSIONS, *UPKEEP, *SHARING, *REGISTRIES, *PROMOTION, *DEPLOYING, *HELPING)
 
 VERBS: dict[str, Verb] = {verb.name: verb for verb in _TABLE}
 ALIASES = {alias: verb.name for verb in _TABLE for alias in verb.aliases}

@@ -134,18 +134,24 @@ UPKEEP = (
     ),
     Verb(
         "export",
-        "Write a version's cells as a notebook, its environment as lock files, or a report on it",
+        "Write a version as a bundle that serves, its cells, its environment, or a report on it",
         late("release", "export"),
         (
             REF,
             Argument(
                 ("--to",),
-                "notebook, env, or report: one HTML file for who checks it",
-                choices=("env", "notebook", "report"),
+                "notebook, env, report: one HTML file for who checks it; bundle: what serves it",
+                choices=("env", "notebook", "report", "bundle"),
                 default="notebook",
             ),
             Argument(("--registry",), "with report: of a version there", metavar="NAME"),
-            Argument(("-o", "--output"), "where to", metavar="PATH", complete="path"),
+            Argument(
+                ("-o", "--output"),
+                "where to; a bundle becomes one archive where it ends in .zip",
+                metavar="PATH",
+                complete="path",
+            ),
+            Argument(("--no-sample",), "with bundle: run nothing, so without a self-test", "flag"),
             Argument(("--all",), "all executed cells, not only those that made the model", "flag"),
             Argument(
                 ("--sign",), "a signature beside it that OpenSSF's model_signing verifies", "flag"

@@ -1,0 +1,179 @@
+"""A stored model as files that others read, and those files as the blobs that it was stored as.
+
+The first makes what leaves for production, copying bytes and loading nothing. The second proves
+where it came from: whoever has the part that an author signed has the digests of its blobs, and
+`blobs_of` gives back those very blobs or says that they are others. Knows layouts, no folders.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from snapbook import canonical
+from snapbook.canonical import Json
+from snapbook.errors import Damaged, NotRestorable
+from snapbook.flavors import native, opcodes, pickled
+
+Get = Callable[[str], bytes]
+Put = Callable[[str, Iterable[bytes]], None]
+_PICKLE = "model.joblib"
+# The files of a framework's own form, in the order that its flavor keeps them in.
+_NATIVE = {
+    "xgboost-ubj": ("model.ubj", "model.config.json"),
+    "lightgbm-text": ("model.txt",),
+    "torchscript": ("model.pt",),
+}
+_KERAS = "keras-archive"
+_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip archive can tell
+
+
+def write(layout: Mapping[str, Json], blobs: Sequence[str], get: Get, put: Put) -> dict[str, Json]:
+    """Give the model's files to ``put``; gives how they are read again.
+
+    Raises NotRestorable for a model of which nothing could predict, Damaged.
+    """
+    form = str(layout.get("format"))
+    if form == pickled.FORMAT:
+        return _write_pickle(layout, tuple(blobs), get, put)
+    if form == _KERAS:
+        return _write_keras(layout, blobs, get, put)
+    if form in _NATIVE:
+        return _write_native(form, layout, blobs, get, put)
+    raise NotRestorable(
+        "No bundle can be made of it",
+        f"its form ({form}) is one that no server could load",
+        act="Version the model itself, not its weights alone",
+    )
+
+
+def blobs_of(
+    load: Mapping[str, Any], layout: Mapping[str, Json], blobs: Sequence[str], read: Get
+) -> dict[str, memoryview]:
+    """The blobs by digest, out of the files that `write` gave; ``read`` gives a file by its name.
+
+    Raises Damaged where one of them is not what was signed.
+    """
+    form = layout.get("format")
+    if form == pickled.FORMAT:
+        whole = memoryview(read(_PICKLE))
+        stream, buffers = opcodes.parted(whole, _edits(load.get("edits")))
+        pieces = [*_cut(memoryview(stream), load.get("pieces")), *buffers]
+        wanted = _own(layout, blobs)
+    else:
+        if form == _KERAS:
+            files = _members(read("model.keras"))
+        else:
+            files = [read(name) for name in _NATIVE.get(str(form), ())]
+        lengths = load.get("pieces")
+        if not isinstance(lengths, list) or len(lengths) != len(files):
+            raise _foreign()
+        pieces = [
+            piece
+            for data, each in zip(files, lengths, strict=True)
+            for piece in _cut(memoryview(data), each)
+        ]
+        wanted = tuple(blobs)
+    if [canonical.digest(piece) for piece in pieces] != list(wanted):
+        raise _foreign()
+    return dict(zip(wanted, pieces, strict=True))
+
+
+def same_pickle(data: bytes, layout: Mapping[str, Json], blobs: Sequence[str], get: Get) -> bool:
+    """Whether ``data`` is the ordinary pickle that `write` makes of these blobs, byte for byte."""
+    own, place = _own(layout, blobs), 0
+    for piece in pickled.plain_pieces(layout, own, get):
+        if data[place : place + len(piece)] != piece:
+            return False
+        place += len(piece)
+    return place == len(data)
+
+
+def _write_pickle(
+    layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get, put: Put
+) -> dict[str, Json]:
+    own = _own(layout, blobs)
+    stream = pickled.stream(layout, own, get)
+    count: Any = layout["pieces"]
+    edits: list[list[int]] = []
+    put(_PICKLE, opcodes.pieces(stream, map(get, own[count:]), edits))
+    lengths: list[Json] = [len(get(digest)) for digest in own[:count]]
+    return {"kind": "joblib", "file": _PICKLE, "edits": edits, "pieces": lengths}
+
+
+def _write_native(
+    form: str, layout: Mapping[str, Json], blobs: Sequence[str], get: Get, put: Put
+) -> dict[str, Json]:
+    files, lengths = _files(form, layout, blobs, get)
+    for name, data in zip(_NATIVE[form], files, strict=True):
+        put(name, (data,))
+    return {"kind": "native", "form": form, "file": _NATIVE[form][0], "pieces": lengths}
+
+
+def _write_keras(
+    layout: Mapping[str, Json], blobs: Sequence[str], get: Get, put: Put
+) -> dict[str, Json]:
+    files, lengths = _files(_KERAS, layout, blobs, get)
+    extra: Any = layout["extra"]
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, data in zip(extra["names"], files, strict=True):
+            archive.writestr(zipfile.ZipInfo(str(name), _DATE), data)
+    put("model.keras", (held.getvalue(),))
+    return {"kind": "native", "form": _KERAS, "file": "model.keras", "pieces": lengths}
+
+
+def _files(
+    form: str, layout: Mapping[str, Json], blobs: Sequence[str], get: Get
+) -> tuple[list[bytes], list[Json]]:
+    """A framework's own files, and the lengths of the blobs that each is made of."""
+    files, _ = native.fetch(form, layout, blobs, get)
+    counts: Any = layout["pieces"]
+    waiting = iter(blobs)
+    return files, [[len(get(next(waiting))) for _ in range(count)] for count in counts]
+
+
+def _own(layout: Mapping[str, Json], blobs: Sequence[str]) -> tuple[str, ...]:
+    """The blobs that a pickle is made of; a network's weights may be kept a second time."""
+    count = layout.get("blobs")
+    return tuple(blobs[:count] if type(count) is int else blobs)
+
+
+def _cut(data: memoryview, lengths: Any) -> Iterator[memoryview]:
+    if not isinstance(lengths, list) or not all(type(one) is int and one >= 0 for one in lengths):
+        raise _foreign()
+    if sum(lengths) != len(data):
+        raise _foreign()
+    start = 0
+    for length in lengths:
+        yield data[start : start + length]
+        start += length
+
+
+def _edits(listed: Any) -> Iterator[list[int]]:
+    if not isinstance(listed, list):
+        raise _foreign()
+    for edit in listed:
+        if not isinstance(edit, list) or len(edit) != 3 or not all(type(n) is int for n in edit):
+            raise _foreign()
+        yield edit
+
+
+def _members(data: bytes) -> list[bytes]:
+    """The members of an archive of ours: none of them is packed."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            listed = archive.infolist()
+            if any(member.file_size != member.compress_size for member in listed):
+                raise _foreign()
+            if sum(member.file_size for member in listed) > len(data):
+                raise _foreign()
+            return [archive.read(member) for member in listed]
+    except (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError) as error:
+        raise _foreign() from error
+
+
+def _foreign() -> Damaged:
+    return Damaged("The model is not the one that its author signed", "its bytes are others")

@@ -1,0 +1,48 @@
+"""card: the model card of a version, to read or as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snapbook.export import bundle
+from snapbook.export import card as cards
+from snapbook.verbs import look
+from snapbook.verbs.here import Here
+from snapbook.verbs.release import write_text
+from snapbook.verbs.values import Done
+
+if TYPE_CHECKING:
+    from snapbook.canonical import Json
+    from snapbook.verbs.table import Asked
+
+
+def card(here: Here, asked: Asked) -> Done:
+    """The model card of a version, to read or as a file; HTML where its name ends so."""
+    repository = here.repository()
+    version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
+    manifest = repository.manifest(version.manifest)
+    parts = manifest.load(repository.store.get)
+    said = bundle.stated(parts, repository.store.get)
+    made = cards.card(version.ref, repository.claim(version), manifest, parts, said)
+    data: dict[str, Json] = {
+        "ref": version.ref,
+        "metadata": dict(made.front),
+        "missing": list(made.missing),
+        "sections": [
+            {
+                "title": one.title,
+                "lines": list(one.lines),
+                "table": [list(row) for row in one.table],
+            }
+            for one in made.sections
+        ],
+    }
+    if not asked.output:
+        return Done((*([echo] if echo else []), *cards.markdown(made).splitlines()), data)
+    path = here.folder / Path(asked.output).expanduser()
+    html = path.suffix.lower() in (".html", ".htm")
+    write_text(path, cards.page(made) if html else cards.markdown(made))
+    missing = f"; not stated: {', '.join(made.missing)}" if made.missing else ""
+    lines = (*([echo] if echo else []), f"wrote {path.name}{missing}")
+    return Done(lines, {**data, "files": [str(path)]})
