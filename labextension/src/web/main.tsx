@@ -16,11 +16,11 @@ const place = document.getElementById('page');
 if (place !== null) {
   setParser(() => Promise.resolve(parser));
   setSurroundings({ openMenu, Select: props => <select {...props} /> });
-  const visit = new Visit(window.fetch.bind(window));
+  const visit = new Visit(window.fetch.bind(window), window);
   const client = new Client(visit);
   const registry = new Registry(visit);
   createRoot(place).render(
     <App visit={visit} client={client} registry={registry} trans={ENGLISH} />
   );
-  void visit.look();
+  void visit.begin();
 }

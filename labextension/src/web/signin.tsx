@@ -1,4 +1,4 @@
-/** The first screen: a token, given once. The field keeps nothing of it. */
+/** The first screen: a provider's sign-in, where there is one; or a token, given once and not kept. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
@@ -9,7 +9,15 @@ export function SignIn(props: { visit: Visit; trans: TranslationBundle }): JSX.E
   const { visit, trans } = props;
   const [busy, setBusy] = React.useState(false);
   const field = React.useRef<HTMLInputElement>(null);
-  React.useEffect(() => field.current?.focus(), []);
+  const button = React.useRef<HTMLButtonElement>(null);
+  React.useEffect(() => (button.current ?? field.current)?.focus(), []);
+  const leave = async (): Promise<void> => {
+    if (!busy) {
+      setBusy(true);
+      await visit.signInElsewhere();
+      setBusy(false);
+    }
+  };
   const submit = async (event: React.FormEvent): Promise<void> => {
     event.preventDefault();
     const input = field.current;
@@ -27,6 +35,17 @@ export function SignIn(props: { visit: Visit; trans: TranslationBundle }): JSX.E
   return (
     <main className="jp-snapbook-web-signin">
       <h1>{trans.__('Model registry')}</h1>
+      {visit.provider !== '' && (
+        <button
+          type="button"
+          ref={button}
+          className="jp-snapbook-Button jp-mod-primary"
+          aria-disabled={busy}
+          onClick={() => void leave()}
+        >
+          {trans.__('Sign in with %1', inline(visit.provider, 80))}
+        </button>
+      )}
       <form onSubmit={event => void submit(event)} autoComplete="off">
         <label htmlFor="token">{trans.__('Your token')}</label>
         <input
@@ -48,8 +67,12 @@ export function SignIn(props: { visit: Visit; trans: TranslationBundle }): JSX.E
             {inline(visit.trouble, 400)}
           </p>
         )}
-        <button type="submit" className="jp-snapbook-Button jp-mod-primary" aria-disabled={busy}>
-          {trans.__('Sign in')}
+        <button
+          type="submit"
+          className={`jp-snapbook-Button ${visit.provider === '' ? 'jp-mod-primary' : ''}`}
+          aria-disabled={busy}
+        >
+          {visit.provider === '' ? trans.__('Sign in') : trans.__('Sign in with the token')}
         </button>
       </form>
     </main>

@@ -7,6 +7,7 @@
 import { Signal, type ISignal } from '@lumino/signaling';
 
 import { ApiError, refusal, type Reach } from '../client';
+import { arrived, back, leave, type Place } from './arrival';
 
 /** The registry, and whom it sees in the reader. */
 export interface Me {
@@ -31,10 +32,15 @@ export class Visit implements Reach {
   me: Me | null = null;
   /** Why nobody is signed in any more, or could not be; "" where there is nothing to say. */
   trouble = '';
+  /** Where people sign in, if the registry knows such a place; its host. */
+  provider = '';
 
   private readonly changed_ = new Signal<this, void>(this);
 
-  constructor(private readonly fetch: typeof window.fetch) {}
+  constructor(
+    private readonly fetch: typeof window.fetch,
+    private readonly place: Place
+  ) {}
 
   get changed(): ISignal<this, void> {
     return this.changed_;
@@ -79,13 +85,44 @@ export class Visit implements Reach {
     return (await answer.json()) as T;
   }
 
+  /** The first look: whoever comes back from the provider is signed in before. */
+  async begin(): Promise<void> {
+    const arrival = arrived(this.place);
+    if (arrival !== null) {
+      this.trouble = arrival.trouble;
+      if (this.trouble === '') {
+        const { code, state } = arrival;
+        try {
+          await this.json('oidc-back', { code, state, back: back(this.place) });
+        } catch (error) {
+          this.trouble = troubleOf(error);
+        }
+      }
+    }
+    await this.look();
+  }
+
   /** Ask who is signed in. */
   async look(): Promise<void> {
     try {
       this.become('in', await this.json<Me>('page/about'));
     } catch (error) {
       const known = error instanceof ApiError && error.status === 401;
+      if (known) {
+        this.provider = await this.offered();
+      }
       this.become(known ? 'out' : 'away', null);
+    }
+  }
+
+  /** Go to the provider. */
+  async signInElsewhere(): Promise<void> {
+    this.trouble = '';
+    try {
+      leave(this.place, await this.json('oidc-begin', { back: back(this.place) }));
+    } catch (error) {
+      this.trouble = troubleOf(error);
+      this.become('out', null);
     }
   }
 
@@ -127,9 +164,24 @@ export class Visit implements Reach {
     }
   }
 
+  /** The host of the provider, which the registry shows to everybody; "" for none. */
+  private async offered(): Promise<string> {
+    const { fetch } = this;
+    try {
+      const shown = (await fetch('healthz')).headers.get('Snapbook-Sign-In') ?? '';
+      return shown === '' ? '' : new URL(shown.split(' ')[0]).host;
+    } catch {
+      return '';
+    }
+  }
+
   private become(state: VisitState, me: Me | null): void {
     this.state = state;
     this.me = me;
     this.changed_.emit();
   }
+}
+
+function troubleOf(error: unknown): string {
+  return error instanceof ApiError ? error.message : `${WHO} does not answer.`;
 }

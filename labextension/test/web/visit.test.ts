@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError, Client } from '../../src/client';
 import { Visit } from '../../src/web/visit';
+import { placeOf } from './places';
 
 const ME = { name: 'team', version: '1', you: 'bob', grants: ['reader:*'], all: true };
 
 /** A visit whose registry answers as told; what it was asked is noted. */
-function visitOf(answer: (path: string, init: RequestInit) => Response | Promise<Response>): {
+function visitOf(
+  answer: (path: string, init: RequestInit) => Response | Promise<Response>,
+  place = placeOf('').place
+): {
   visit: Visit;
   asked: { path: string; init: RequestInit }[];
 } {
@@ -14,7 +18,7 @@ function visitOf(answer: (path: string, init: RequestInit) => Response | Promise
     asked.push({ path: String(path), init });
     return answer(String(path), init);
   };
-  return { visit: new Visit(fetch as typeof window.fetch), asked };
+  return { visit: new Visit(fetch as typeof window.fetch, place), asked };
 }
 
 const json = (value: unknown, status = 200): Response =>
@@ -91,5 +95,44 @@ describe('a visit', () => {
     await visit.signOut();
     expect(visit.trouble).toContain('Not signed out');
     expect(visit.state).toBe('away');
+  });
+
+  it('offers the provider that the registry shows, and goes there', async () => {
+    const shown = { headers: { 'Snapbook-Sign-In': 'https://login.example.com/a snapbook' } };
+    const { place, went } = placeOf('');
+    const { visit, asked } = visitOf(path => {
+      if (path === 'healthz') {
+        return new Response('{}', shown);
+      }
+      return path.endsWith('oidc-begin') ? json({ address: 'https://x', state: 's' }) : unknown();
+    }, place);
+    await visit.begin();
+    expect([visit.state, visit.provider]).toEqual(['out', 'login.example.com']);
+    await visit.signInElsewhere();
+    expect(went).toEqual(['https://x']);
+    const body = asked[asked.length - 1].init.body;
+    expect(body).toBe('{"back":"https://models.example.com/registry/"}');
+  });
+
+  it('brings code and state to the registry before it looks who is there', async () => {
+    const { place } = placeOf('?code=c&state=s');
+    place.sessionStorage.setItem('snapbook-arriving', '{"state":"s","at":"#/x"}');
+    const { visit, asked } = visitOf(path => json(path.endsWith('about') ? ME : {}, 201), place);
+    await visit.begin();
+    expect(visit.state).toBe('in');
+    expect(asked.map(({ path }) => path)).toEqual(['api/v1/oidc-back', 'api/v1/page/about']);
+    expect(JSON.parse(String(asked[0].init.body))).toMatchObject({ code: 'c', state: 's' });
+  });
+
+  it('says why somebody who came back is not in', async () => {
+    const { place } = placeOf('?code=c&state=s');
+    place.sessionStorage.setItem('snapbook-arriving', '{"state":"s","at":""}');
+    const { visit } = visitOf(unknown, place);
+    await visit.begin();
+    expect([visit.state, visit.trouble]).toEqual(['out', 'who?']);
+    const link = visitOf(unknown, placeOf('?code=c&state=s').place);
+    await link.visit.begin();
+    expect(link.visit.trouble).toContain('not begun here');
+    expect(link.asked.map(({ path }) => path)).not.toContain('api/v1/oidc-back');
   });
 });
