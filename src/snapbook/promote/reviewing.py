@@ -85,6 +85,21 @@ def at(stays: Sequence[Stay], time: str) -> Stay | None:
     return stay if stay is not None and stay.manifest else None
 
 
+def is_doubtful(stays: Sequence[Stay], time: str) -> bool:
+    """Whether what was there at ``time`` cannot be told, since a clock went back around then.
+
+    The chain says in which order an alias moved, and the clocks when. Where two moves are the other
+    way round by their times, one of both times is wrong: so it is open from the move before them to
+    the one after.
+    """
+    times = [stay.since for stay in reversed(stays)]
+    return any(
+        min(times[max(at - 2, 0)], times[at]) <= time < max(times[at - 1], *times[at + 1 : at + 2])
+        for at in range(1, len(times))
+        if times[at] < times[at - 1]
+    )
+
+
 def _living(repository: Repository, model: str, manifest: str) -> VersionRow | None:
     rows = repository.index.of_manifest(manifest, model) if manifest else []
     return next((row for row in rows if not row.deleted), None)

@@ -62,6 +62,7 @@ class Hooks:
     def __init__(self, drawer: Drawer, lease_s: float = LEASE_S) -> None:
         self._drawer = drawer
         self.lease_s = lease_s
+        self._seen: dict[str, tuple[Place, float]] = {}  # of others, and since when so
 
     def all(self) -> list[Hook]:
         """Every webhook. Raises Damaged."""
@@ -103,7 +104,7 @@ class Hooks:
     def claim(self, hook: Hook, holder: str) -> bool:
         """Whether ``holder`` is the one who sends from now on, for a while."""
         place = self.place(hook)
-        if place.holder not in ("", holder) and place.until > time.time():
+        if place.holder not in ("", holder) and self._lives(hook, place):
             return False
         self._put(hook, replace(place, holder=holder, until=time.time() + self.lease_s))
         if place.holder == holder:
@@ -111,6 +112,17 @@ class Hooks:
         # Another one may have written at the same moment: the last one is it.
         time.sleep(_SETTLES_S * (1 + random.random()))
         return self.place(hook).holder == holder
+
+    def _lives(self, hook: Hook, place: Place) -> bool:
+        """Whether who holds it may still send: by what he wrote, unless nothing came for a lease.
+
+        Clocks of two servers may be a day apart; how long one of them waits is told by one.
+        """
+        seen, since = self._seen.get(hook.id, (None, 0.0))
+        if seen != place:
+            since = time.monotonic()
+            self._seen[hook.id] = (place, since)
+        return place.until > time.time() and time.monotonic() - since < self.lease_s
 
     def reach(self, hook: Hook, holder: str, n: int) -> bool:
         """Remember that ``hook`` was told of event ``n``; False where another one sends by now."""

@@ -71,7 +71,7 @@ class Pinned:
         if not fits or said.body not in ("", canonical.digest(answer.content)):
             raise self._refused("the answer is an old one, or was changed on its way")
         if said.digest:
-            self._check_head(asking, told, begun)
+            self._check_head(asking, told)
         elif answer.is_success and _path(answer.request) in _TELLS:
             raise self._refused("its answer does not say by which state of it")
         self._check_clock(said, begun)
@@ -84,14 +84,14 @@ class Pinned:
         if not self.known.key:
             self.known = self.book.pin(self.known, told.key)
 
-    def _check_head(self, asking: Asking, told: Signed, begun: datetime) -> None:
+    def _check_head(self, asking: Asking, told: Signed) -> None:
         said, now = told.said, datetime.now(UTC)
         # Read again: other processes of this user look there, too.
         seen = self.heads.remembered(self.known.url) or Remembered(Head(), "")
         follows = not asking.seen.n or said.seen == asking.seen.digest
         newer = said.n > seen.head.n and follows
         same = said.n == seen.head.n and said.digest == seen.head.digest
-        if not newer and not same and not self._overtaken(said, seen, begun, follows):
+        if not newer and not same and not _is_overtaken(asking, said, seen, follows):
             if not self._restored(told, seen):
                 if self.strict:
                     raise self._gone_back(said, seen)
@@ -101,10 +101,6 @@ class Pinned:
             head = Head(said.n, said.digest)
             fresh = Remembered(head, events.time_text(now), said.time)
             self.heads.remember(self.known.url, fresh)
-
-    def _overtaken(self, said: Said, seen: Remembered, begun: datetime, follows: bool) -> bool:
-        """Whether another process saw more while this answer was on its way."""
-        return follows and said.n < seen.head.n and events.parse_time(seen.time) >= begun
 
     def _restored(self, told: Signed, seen: Remembered) -> bool:
         """Whether the administrator said that it was brought back, after what was seen there."""
@@ -151,6 +147,11 @@ class Pinned:
             act="Nothing was changed here. Ask its administrator",
             kind="registry-key",
         )
+
+
+def _is_overtaken(asking: Asking, said: Said, seen: Remembered, follows: bool) -> bool:
+    """Whether another process saw more than this answer tells, since it was asked for."""
+    return follows and asking.seen.n <= said.n < seen.head.n
 
 
 def other_key(known: Known, key: str) -> Refused:

@@ -59,11 +59,14 @@ def _at(found: Review, time: str) -> Done:
     stay = reviewing.at(found.history, time)
     when = f"{found.alias} of {found.model} at {local(time)}"
     data: dict[str, Json] = {"model": found.model, "alias": found.alias, "at": time}
+    doubt = reviewing.is_doubtful(found.history, time)
+    data["doubtful"] = doubt
+    more = ("a clock was wrong around then: it moved in another order than its times say",) * doubt
     if stay is None:
-        return Done((f"{when}: nothing",), {**data, "ref": None, "manifest": None})
+        return Done((f"{when}: nothing", *more), {**data, "ref": None, "manifest": None})
     until = local(stay.until) if stay.until else "now"
     line = f"{when}: {stay.ref} (from {local(stay.since)} to {until}, by {stay.author})"
-    return Done((line,), {**data, "ref": stay.ref, "manifest": stay.manifest, **_told(stay)})
+    return Done((line, *more), {**data, "ref": stay.ref, "manifest": stay.manifest, **_told(stay)})
 
 
 def _places(found: Review) -> list[str]:
