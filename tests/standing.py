@@ -10,7 +10,7 @@ class Standing:
     """A registry in a thread of this process; ``token`` may do everything."""
 
     def __init__(self, folder, **limits):
-        from snapbook import places, web
+        from snapbook import listening, places, web
         from snapbook.registry import serve
         from snapbook.registry.service import Limits, Service
         from snapbook.registry.tokens import Tokens
@@ -27,7 +27,7 @@ class Standing:
             "test",
             limits=Limits(**limits),
         )
-        self._listening = serve.listen("127.0.0.1", 0)
+        self._listening = listening.listen("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
         self._server = serve.server(self.service, page=web.page())
         self.app = self._server.config.app
