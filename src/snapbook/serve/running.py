@@ -1,0 +1,94 @@
+"""One process that answers: uvicorn over the application, until it is told to end.
+
+From the first signal on it says that it is not ready; what has begun is answered, what is new is
+refused, and it ends. With a time to linger it goes on answering for so long before: whatever sends
+requests here has to hear of it first.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from snapbook.bounded import Bounded
+from snapbook.serve.app import App
+from snapbook.serve.limits import Limits
+from snapbook.serve.service import Service
+
+_MORE_S = 5  # for what is being sent when the last answer is there
+_FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\n"
+    b"connection: close\r\n\r\n"
+)
+
+
+class Counted(Bounded):
+    """A connection that is one of at most `most`: who comes beyond is told to come again."""
+
+    most = Limits().connections
+
+    def connection_made(self, transport: Any) -> None:
+        """See asyncio."""
+        super().connection_made(transport)
+        if len(self.connections) > self.most:
+            transport.write(_FULL)
+            transport.close()
+
+
+def _counted(limits: Limits) -> type[Counted]:
+    return type("Counted", (Counted,), {"patience_s": limits.body_s, "most": limits.connections})
+
+
+class Server(uvicorn.Server):
+    """A server of ``service`` that ends ``linger_s`` after it was told to."""
+
+    def __init__(self, service: Service, linger_s: float = 0.0) -> None:
+        # Its own log of requests has queries in it. Whoever set up handlers for it did not know.
+        logging.getLogger("uvicorn.access").disabled = True
+        limits = service.limits
+        config = uvicorn.Config(
+            App(service),
+            log_config=None,
+            access_log=False,
+            ws="none",
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=int(limits.answer_s) + _MORE_S,
+            http=_counted(limits),
+        )
+        super().__init__(config)
+        self._service = service
+        self._linger_s = linger_s
+        self._until: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal begins the end, a second one does not wait."""
+        self._service.leaving = True
+        if self._linger_s and self._until is None and sig == signal.SIGTERM:
+            self._until = time.monotonic() + self._linger_s
+            return
+        self._service.draining = True
+        super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: whether to end now."""
+        if self._until is not None and time.monotonic() >= self._until:
+            self._service.draining = True
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+
+def run(
+    service: Service, listening: socket.socket, ready: Callable[[], None], linger_s: float
+) -> None:
+    """Answer on ``listening`` until SIGINT or SIGTERM."""
+    ready()
+    Server(service, linger_s).run(sockets=[listening])
