@@ -58,7 +58,7 @@ export class Visit implements Reach {
     const answer = await fetch(API + path, { ...init, headers, credentials: 'same-origin' });
     if (answer.status === 401 && this.state === 'in') {
       this.trouble = 'You were signed out: the session is over, or its token does not count any more.';
-      this.become('out', null);
+      void this.out();
     }
     return answer;
   }
@@ -157,7 +157,7 @@ export class Visit implements Reach {
     try {
       await this.send('session', { method: 'DELETE' });
       this.trouble = '';
-      this.become('out', null);
+      void this.out();
     } catch {
       this.trouble = `Not signed out: ${WHO.toLowerCase()} does not answer.`;
       this.become('away', this.me);
@@ -172,6 +172,15 @@ export class Visit implements Reach {
       return shown === '' ? '' : new URL(shown.split(' ')[0]).host;
     } catch {
       return '';
+    }
+  }
+
+  /** Nobody is in any more. Who was in from the first look on does not know the provider yet. */
+  private async out(): Promise<void> {
+    this.become('out', null);
+    if (this.provider === '') {
+      this.provider = await this.offered();
+      this.changed_.emit();
     }
   }
 

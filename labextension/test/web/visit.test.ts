@@ -135,4 +135,17 @@ describe('a visit', () => {
     expect(link.visit.trouble).toContain('not begun here');
     expect(link.asked.map(({ path }) => path)).not.toContain('api/v1/oidc-back');
   });
+
+  it('offers the provider to who signed out, too', async () => {
+    const shown = { headers: { 'Snapbook-Sign-In': 'https://login.example.com snapbook' } };
+    const { visit } = visitOf(path =>
+      path === 'healthz' ? new Response('{}', shown) : json(ME)
+    );
+    await visit.begin();
+    expect([visit.state, visit.provider]).toEqual(['in', '']);
+    await visit.signOut();
+    expect(visit.state).toBe('out');
+    await new Promise(resolve => setTimeout(resolve));
+    expect(visit.provider).toBe('login.example.com');
+  });
 });
