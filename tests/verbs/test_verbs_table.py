@@ -29,6 +29,7 @@ WORDS = {
     "trust": ["churn"],
     "autoload": ["on"],
     "export": ["churn"],
+    "serve": ["churn", "--port", "0"],
     "bug-report": [],
     "help": [],
     "save": ["churn"],

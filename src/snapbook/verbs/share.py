@@ -58,7 +58,7 @@ def pull(here: Here, asked: Asked) -> Done:
     ref = refs.parse(asked.ref)
     known = travel.book().get(asked.registry or ref.registry)
     there = str(replace(ref, registry=""))
-    with _reached(here, known, "Not pulled") as side:
+    with reached(here, known, "Not pulled") as side:
         version = side.resolve(there)
         if asked.dry_run:
             return Done(
@@ -112,7 +112,7 @@ def _pull_all(
     done: dict[str, list[str]],
 ) -> list[VersionRow]:
     """Pull what is new there; gives what is there."""
-    with _reached(here, known, "Not synced", asked.model_name or "") as side:
+    with reached(here, known, "Not synced", asked.model_name or "") as side:
         there = list(side.versions(asked.model_name or ""))
         for version, moved in travel.fetch_new(here, repository, side, there, known):
             if moved.accepted.new or moved.blobs:
@@ -170,7 +170,7 @@ def _options(asked: Asked) -> tuple[str, ...]:
 
 
 @contextmanager
-def _reached(here: Here, known: Known, what: str, model: str = "") -> Iterator[Side]:
+def reached(here: Here, known: Known, what: str, model: str = "") -> Iterator[Side]:
     """The registry; one that does not answer is told by its name, and by what to do."""
     try:
         with travel.opened(here, known, model, make=what == "Not synced") as side:

@@ -9,12 +9,13 @@ from snapbook.verbs.every.deploying import DEPLOYING
 from snapbook.verbs.every.helping import HELPING
 from snapbook.verbs.every.promotion import PROMOTION
 from snapbook.verbs.every.registries import REGISTRIES
+from snapbook.verbs.every.serving import SERVING
 from snapbook.verbs.every.sharing import SHARING
 from snapbook.verbs.every.upkeep import UPKEEP
 from snapbook.verbs.every.versions import VERSIONS
 from snapbook.verbs.table import Verb
 
-_TABLE = (*VERSIONS, *UPKEEP, *SHARING, *REGISTRIES, *PROMOTION, *DEPLOYING, *HELPING)
+_TABLE = (*VERSIONS, *UPKEEP, *SHARING, *REGISTRIES, *PROMOTION, *DEPLOYING, *SERVING, *HELPING)
 
 VERBS: dict[str, Verb] = {verb.name: verb for verb in _TABLE}
 ALIASES = {alias: verb.name for verb in _TABLE for alias in verb.aliases}
