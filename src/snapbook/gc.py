@@ -1,24 +1,25 @@
 """Freeing what no version needs: the act between a plan of the store and an event of the chain.
 
 Alive is what a version that is not deleted reaches, and every text of an event. Nothing else is
-asked: parts list all their blobs. A saver who races is safe: its packs are locked, and a pack that
-it relied on is condemned by an event before it goes, so the saver's own event fails and it looks
-again.
+asked: parts list all their blobs. A saver who races is safe: its packs are left alone while it
+works, and a pack that it relied on is condemned by an event before it goes, so the saver's own
+event fails and it looks again. Where nothing can be locked, what is condemned goes with a later gc.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from snapbook import events
 from snapbook.catalog.base import Head
 from snapbook.errors import Conflict, Damaged, DiskFull, Hint, NotFound
 from snapbook.repository import Author, Repository, reworded
 from snapbook.store import durable, sweep
-from snapbook.store.local import LocalStore
+from snapbook.store.packs import PackStore
 from snapbook.verify import Progress
 
 _TRIES = 100
@@ -27,11 +28,13 @@ _PAUSE_S = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Freed:
-    """What a gc freed, or with a dry run would free."""
+    """What a gc freed, or with a dry run would free, and what is left to a later one."""
 
     bytes: int
     packs: int
     debris: int
+    later_bytes: int = 0
+    later_packs: int = 0
 
 
 def _quiet(_what: str, _done: int, _of: int) -> None:
@@ -46,7 +49,7 @@ def gc(
     Whatever ``progress`` raises stops it between two steps; what was freed by then is freed.
     """
     store = repository.store
-    if not isinstance(store, LocalStore):
+    if not isinstance(store, PackStore):
         return Freed(0, 0, 0)
     with reworded("Not freed"):
         for _ in range(_TRIES):
@@ -57,31 +60,51 @@ def gc(
 
 
 def _try(
-    repository: Repository, store: LocalStore, author: Author, dry: bool, progress: Progress
+    repository: Repository,
+    store: PackStore[Any],
+    author: Author,
+    dry: bool,
+    progress: Progress,
 ) -> Freed | None:
     """One attempt against the chain as it stands; None where somebody else was faster."""
     head = repository.follow()
     plan = store.condemnable(live(repository, progress))
     left = list(_left(repository))
     debris = len(plan.debris) + len(left)
+    due = _due(repository, store, plan.leftover)
+    later = [name for name in plan.leftover if name not in due]
+    later_bytes = sum(map(store.size_of, later))
     if dry:
-        size = plan.freed_bytes + sum(size for _, size in left)
-        return Freed(size, len(plan.condemned) + len(plan.leftover), debris)
+        size = plan.left_bytes - later_bytes + sum(size for _, size in left)
+        if not store.patience_s:
+            return Freed(size + plan.condemned_bytes, len(plan.condemned) + len(due), debris)
+        later_bytes += plan.condemned_bytes
+        return Freed(size, len(due), debris, later_bytes, len(later) + len(plan.condemned))
     # First what needs no room: the disk may be full.
-    freed = _sweep_left(repository) + store.drop(plan.leftover)[0]
+    freed = _sweep_left(repository) + store.drop(due)[0]
+    condemned: tuple[str, ...] = ()
     if plan.condemned:
         try:
             condemned = _condemn(repository, store, plan, author, head, progress)
         except Conflict:
             return None
-        freed += store.drop(condemned)[0]
-        return Freed(freed, len(condemned) + len(plan.leftover), debris)
-    return Freed(freed, len(plan.leftover), debris)
+    if store.patience_s:
+        later_bytes += plan.condemned_bytes
+        return Freed(freed, len(due), debris, later_bytes, len(later) + len(condemned))
+    freed += store.drop(condemned)[0]
+    return Freed(freed, len(due) + len(condemned), debris)
+
+
+def _due(repository: Repository, store: PackStore[Any], packs: Sequence[str]) -> tuple[str, ...]:
+    """Those of the condemned ``packs`` that nobody can have relied on for as long as it takes."""
+    since = repository.known.condemned()
+    latest = events.time_text(datetime.now(UTC) - timedelta(seconds=store.patience_s))
+    return tuple(name for name in packs if not store.patience_s or since.get(name, "~") <= latest)
 
 
 def _condemn(
     repository: Repository,
-    store: LocalStore,
+    store: PackStore[Any],
     plan: sweep.Plan,
     author: Author,
     head: Head,

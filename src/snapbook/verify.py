@@ -12,7 +12,7 @@ from snapbook.catalog.rows import VersionRow
 from snapbook.errors import Damaged, NotFound
 from snapbook.repository import Repository
 from snapbook.store import verify as packs
-from snapbook.store.local import LocalStore
+from snapbook.store.packs import PackStore
 
 Progress = Callable[[str, int, int], None]
 
@@ -45,7 +45,7 @@ def verify(repository: Repository, only: VersionRow | None, progress: Progress) 
     problems: list[Problem] = []
     count = 0
     store = repository.store
-    if isinstance(store, LocalStore) and only is None:
+    if isinstance(store, PackStore) and only is None:
         repository.follow()
         damaged = packs.verify(store, lambda done, of: progress("packs", done, of))
         problems += [Problem(f"pack {found.pack[:12]}", found.why) for found in damaged]

@@ -194,3 +194,59 @@ def test_an_event_in_the_place_of_another_is_broken(tmp_path):
     assert [event.n for event in catalog.read()] == [1, 2]
     assert [broken.n for broken in catalog.verify()] == [3]
     assert isinstance(next(catalog.read()), Event)
+
+
+class TestRememberedListing:
+    """The newest event is looked up by names only where some may have come or gone."""
+
+    @pytest.fixture
+    def catalog(self, tmp_path):
+        catalog = FileCatalog(tmp_path / "events")
+        append(catalog, 3)
+        aged(catalog)
+        assert catalog.head().n == 3
+        return catalog
+
+    def test_nothing_is_listed_while_nothing_happens(self, catalog, monkeypatch):
+        monkeypatch.setattr(os, "listdir", lambda path: pytest.fail(f"{path} is listed"))
+        assert catalog.head().n == 3
+
+    def test_what_another_appends_is_seen_though_no_clock_moved(self, catalog):
+        append(FileCatalog(catalog.folder), 2)
+        aged(catalog)
+        assert catalog.head().n == 5
+
+    def test_an_event_in_the_next_folder_is_seen(self, catalog):
+        last = Event(999, catalog.head().digest, "note", TIME, "ada", {})
+        catalog.path(999).write_bytes(seal(last))
+        aged(catalog, 1_700_000_001)
+        assert catalog.head().n == 999
+        append(FileCatalog(catalog.folder))
+        aged(catalog)
+        assert catalog.head().n == 1000
+
+    def test_a_chain_that_went_back_is_seen(self, catalog):
+        catalog.path(3).unlink()
+        assert catalog.head().n == 2
+
+    def test_an_event_behind_a_gap_is_seen(self, catalog):
+        append(FileCatalog(catalog.folder), 2)
+        catalog.path(4).unlink()
+        assert catalog.head().n == 5
+
+    def test_a_folder_that_changed_just_now_is_listed_again(self, catalog):
+        append(catalog)
+        assert catalog.head().n == 4
+        times = [os.stat(folder) for folder in (catalog.folder, catalog.path(4).parent)]
+        other = FileCatalog(catalog.folder)
+        append(other, 2)
+        other.path(5).unlink()
+        for folder, was in zip((catalog.folder, catalog.path(4).parent), times, strict=True):
+            os.utime(folder, ns=(was.st_atime_ns, was.st_mtime_ns))
+        assert catalog.head().n == 6
+
+
+def aged(catalog, at_s=1_700_000_000):
+    """Let the folders look as if nothing had happened in them since then."""
+    for folder in (catalog.folder, *catalog.folder.glob("[0-9]*")):
+        os.utime(folder, (at_s, at_s))

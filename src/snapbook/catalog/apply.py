@@ -201,8 +201,8 @@ def _rows(db: sqlite3.Connection, event: Event, _: Content) -> None:
 
 
 def _condemned(db: sqlite3.Connection, event: Event, _: Content) -> None:
-    packs = [(str(pack),) for pack in items(event.body["packs"])]
-    db.executemany("INSERT OR IGNORE INTO condemned VALUES (?)", packs)
+    packs = [(str(pack), event.time) for pack in items(event.body["packs"])]
+    db.executemany("INSERT OR IGNORE INTO condemned VALUES (?, ?)", packs)
 
 
 def _said(db: sqlite3.Connection, event: Event) -> spoken.Said:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from snapbook.catalog import details
@@ -28,9 +28,9 @@ class Roots:
 class Upkeep(Followed):
     """Questions of gc and verify."""
 
-    def condemned(self) -> frozenset[str]:
-        """All packs that were ever condemned."""
-        return frozenset(self._column("SELECT pack FROM condemned"))
+    def condemned(self) -> Mapping[str, str]:
+        """All packs that were ever condemned -> when, as the event says."""
+        return dict(self._rows("SELECT pack, time FROM condemned"))
 
     def roots(self) -> Roots:
         """What every version that is not deleted needs, with notes, tags, policies and evidence.

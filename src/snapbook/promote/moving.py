@@ -97,7 +97,7 @@ def rollback(
         return "alias", body
 
     try:
-        repository.act(decide, author)
+        repository.act(decide, author, writer)
         return moved[0]
     finally:
         writer.close()
@@ -132,7 +132,7 @@ class _Promotion:
         old = self.repository.expected(self.version.model, self.alias, None)
         if old != self.version.manifest:
             self._judged(rule, self._row(old), old, digest)
-        self.repository.act(self.decide, self.author)
+        self.repository.act(self.decide, self.author, self.writer)
 
     def moved(self) -> Moved:
         """What it did, with the version as it is now."""

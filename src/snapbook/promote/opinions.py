@@ -56,7 +56,7 @@ def say(
                 _check_own(repository, version, author.name, key)
             return ("request" if word == "request" else "approval"), body
 
-        repository.act(decide, author)
+        repository.act(decide, author, writer)
     finally:
         writer.close()
 

@@ -98,13 +98,9 @@ def change(
                     hint=Hint("policy", (model,)),
                     kind="moved",
                 )
-            # The same text may have been kept once, in a pack that a sweep has condemned since.
-            if gone := repository.store.missing(writer.relied()):
-                writer.renew(gone)
-                writer.commit()
             said = {"model": model, "policy": digest, "old": old}
             return "policy", signed.with_signature(said, "policy", said, author)
 
-        return repository.act(decide, author) > 0
+        return repository.act(decide, author, writer) > 0
     finally:
         writer.close()

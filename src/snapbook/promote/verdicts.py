@@ -130,7 +130,7 @@ def keep(
                 body["signature"] = dict(one.signature)
             if role:
                 body[ROLE] = role
-            repository.act(partial(_once, repository, version, body), author)
+            repository.act(partial(_once, repository, version, body), author, writer)
         finally:
             writer.close()
 

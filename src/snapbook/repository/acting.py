@@ -179,7 +179,7 @@ class Acting(Reading):
             with reworded("Nothing was done"):
                 texts = words_of_people(writer, text=text, tags=tags)
                 writer.commit()
-            self._act(kind, {**body, "texts": texts}, author)
+            self.act(lambda: (kind, {**body, "texts": texts}), author, writer)
         finally:
             writer.close()
 
@@ -187,14 +187,19 @@ class Acting(Reading):
         """Append an event that does not depend on what else happens."""
         self.act(lambda: (kind, body), author)
 
-    def act(self, decide: Callable[[], Decided | None], author: Author) -> int:
+    def act(
+        self,
+        decide: Callable[[], Decided | None],
+        author: Author,
+        writer: Writer | None = None,
+    ) -> int:
         """Append the event that ``decide`` gives, its type and body; its place in the chain.
 
         0 where ``decide`` gives None: there was nothing to do.
 
         ``decide`` is asked when the index stands at the newest event, and once more each time that
         somebody else was faster: so what it decides and the event stand on the same chain. What it
-        raises ends the act, and nothing was done.
+        raises ends the act, and nothing was done. ``writer`` has blobs that the event names.
         """
         for _ in range(_TRIES):
             with reworded("Nothing was done"), self.catalog.turn():
@@ -202,6 +207,10 @@ class Acting(Reading):
                 decided = decide()
                 if decided is None:
                     return 0
+                # The same text may have been kept once, in a pack that was condemned since.
+                if writer is not None and (gone := self.store.missing(writer.relied())):
+                    writer.renew(gone)
+                    writer.commit()
                 kind, body = decided
                 now = events.time_text(datetime.now(UTC))
                 try:

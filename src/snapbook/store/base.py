@@ -35,7 +35,11 @@ class Writer(Protocol):
         """A blob of the store or of this writer, verified."""
 
     def relied(self) -> frozenset[str]:
-        """Digests that were added but were in the store already: a commit checks them again."""
+        """Digests that may be condemned before an event needs them: who makes it looks again.
+
+        Those that were added but were in the store already; where nothing protects what is new, all
+        that was committed, too.
+        """
 
     def rely(self, digests: Iterable[str]) -> bool:
         """Build on blobs that are kept already, without their bytes, as `add` does with them.

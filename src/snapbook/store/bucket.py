@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -27,10 +28,14 @@ _memories_lock = threading.Lock()
 
 
 class Entry(NamedTuple):
-    """An object in a list: its name, and a text that is other once its bytes are."""
+    """An object in a list: its name, a text that is other once its bytes are, its size, and when it
+    was made, by the engine's clock.
+    """
 
     name: str
     stamp: str
+    size: int
+    made: datetime
 
 
 def checked(url: str) -> str:
@@ -135,6 +140,15 @@ class Bucket:
             file.seek(0)
             obstore.put(self._store, name, file, chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE)
 
+    def remove(self, names: Iterable[str]) -> None:
+        """Take the objects away; one that is not there is none to take."""
+        import obstore
+
+        with self._told("Not removed", writing=True):
+            for name in names:
+                with suppress(FileNotFoundError):
+                    obstore.delete(self._store, name)
+
     def entries(self, folder: str, after: str = "") -> Iterator[Entry]:
         """All objects in ``folder``, those with names behind ``after`` alone, in no order."""
         import obstore
@@ -142,7 +156,8 @@ class Bucket:
         with self._told("Not read"):
             for found in obstore.list(self._store, folder, offset=after or None, chunk_size=1000):
                 for meta in found:
-                    yield Entry(str(meta["path"]), f"{meta['size']} {meta['e_tag']}")
+                    stamp = f"{meta['size']} {meta['e_tag']}"
+                    yield Entry(str(meta["path"]), stamp, meta["size"], meta["last_modified"])
 
     def folders(self, folder: str) -> list[str]:
         """The folders in ``folder`` with something in them."""
@@ -202,8 +217,6 @@ def _opened(url: str) -> Any:
     if url.startswith("memory:"):
         with _memories_lock:  # one for each address, for as long as the process lives
             return _memories.setdefault(url, MemoryStore())
-    from datetime import timedelta
-
     try:
         return from_url(
             url,

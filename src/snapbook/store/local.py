@@ -1,22 +1,20 @@
 """The store of a repository on this machine: blobs in immutable pack files in one folder.
 
-Knows how a pack file is opened and taken in. Reading is `store.packs`, writing `store.writing`,
-freeing `store.sweep`, checking `store.verify`.
+Knows how a pack file is opened, taken in and taken away. Reading is `store.packs`, writing
+`store.writing`, what may go is said by `store.sweep`, checking is `store.verify`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
-from snapbook.store import receive, sweep
-from snapbook.store.durable import told
+from snapbook.store import durable, receive, sweep
 from snapbook.store.lookup import Lookup
 from snapbook.store.pack import Pack
 from snapbook.store.packs import PackStore
-from snapbook.store.verify import Problem, Progress, verify
-from snapbook.store.writing import LocalWriter
+from snapbook.store.writing import LOCK, LocalWriter
 
 
 class LocalStore(PackStore[Pack]):
@@ -39,20 +37,50 @@ class LocalStore(PackStore[Pack]):
         """Whether the pack's file is there."""
         return self.lookup.path(name).exists()
 
-    def condemnable(
-        self, live: Collection[str], waste: float = 0.2, purge: Collection[str] = ()
-    ) -> sweep.Plan:
-        """What may go when ``live`` are all digests that are needed: see `store.sweep`."""
-        with told(self.folder, what="Not freed"):
-            return sweep.plan(self, live, waste, purge)
+    def size_of(self, name: str) -> int:
+        """The size of the pack's file, 0 where there is none."""
+        try:
+            return self.lookup.path(name).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def is_busy(self, name: str) -> bool:
+        """Whether a living process holds the lock of the pack's file, or took the file away."""
+        try:
+            with durable.unused(self.lookup.path(name)) as free:
+                return not free
+        except FileNotFoundError:
+            return True
 
     def drop(self, packs: Iterable[str]) -> tuple[int, tuple[str, ...]]:
-        """Unlink condemned packs: (bytes freed, packs that stay while somebody writes)."""
-        return sweep.drop(self, packs)
+        """Unlink condemned packs: (bytes freed, packs that stay while somebody writes).
 
-    def verify(self, progress: Progress | None = None) -> Iterator[Problem]:
-        """Read every pack; one Problem for each damaged one."""
-        return verify(self, progress)
+        They stay while anybody writes to this repository: a saver may still read what it relied on.
+        The next sweep finds them as ``leftover``. Raises ValueError for one that is not condemned.
+        """
+        names = sweep.condemned(self, packs)
+        if not self.folder.is_dir():
+            return 0, ()
+        with durable.told(self.folder, what="Not freed"):
+            freed = 0
+            for path, size in durable.debris(self.folder):
+                path.unlink(missing_ok=True)
+                freed += size
+            fd = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                if not durable.try_lock(fd):
+                    return freed, names
+                for name in names:
+                    freed += self.size_of(name)
+                    self.lookup.path(name).unlink(missing_ok=True)
+                for shard in sorted({self.lookup.path(name).parent for name in names}):
+                    if shard.is_dir():
+                        durable.sync_folder(shard)
+            finally:
+                durable.unlock(fd)
+                os.close(fd)
+        self.forget(names)
+        return freed, ()
 
     def _open(self, name: str) -> Pack | None:
         try:

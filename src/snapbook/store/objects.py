@@ -3,17 +3,23 @@
 Knows how packs are found, read in ranges and uploaded; reading itself is `store.packs`. An object
 appears whole under its name or not at all, so nothing has to be synced, renamed or locked. Which
 pack holds a blob is remembered in a table on this machine, which may be deleted.
+
+Nothing in a bucket can be held, so a sweep is patient: what is younger than a day is left alone,
+and what was condemned stays for a day, for pushes that relied on it. None of them goes wrong
+without it, for each looks again against the chain that its event continues; it would begin anew.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from snapbook.errors import Damaged
-from snapbook.store import durable
-from snapbook.store.bucket import Bucket
+from snapbook.store import durable, sweep
+from snapbook.store.bucket import Bucket, Entry
 from snapbook.store.drafting import Draft, PackWriter
 from snapbook.store.near import Near
 from snapbook.store.pack import Pack, Packed
@@ -24,6 +30,8 @@ _FOLDER = "packs"
 _TAIL = 64 * 1024  # the index of a thousand blobs: most packs are opened with one request
 _KEPT = 16 * 1024  # a pack that is as small as this is kept whole
 _ID_LENGTH = 64
+_AT_ONCE = 16
+_PATIENCE_S = 24 * 3600.0
 
 
 class ObjectPack(Packed):
@@ -54,20 +62,30 @@ class ObjectTable(PackTable):
         super().__init__(cache)
         self._bucket = bucket
         self._seen: dict[str, str] = {}  # the stamps of broken packs
+        self.entries: dict[str, Entry] = {}  # the packs, as they were listed last
+
+    def names(self) -> list[str]:
+        """The packs in the bucket."""
+        return list(self._listed())
 
     def scan(self, quick: bool = False) -> None:  # noqa: ARG002 - a list is never out of date
         """Bring the table up to the bucket."""
         # The table first: a pack that is uploaded and entered meanwhile is then new, and not gone.
         known = self.known()
-        listed = {entry.name[-_ID_LENGTH:]: entry for entry in self._bucket.entries(_FOLDER)}
-        there = {name: found.stamp for name, found in listed.items() if found.name == _path(name)}
+        there = {name: found.stamp for name, found in self._listed().items()}
         self.forget(known.difference(there))
-        for name in sorted(there.keys() - known):
-            if self._seen.get(name) == there[name]:
-                continue
-            pack = self._opened(name, there[name])
-            if pack is not None:
-                self.add(name, list(pack.digests()))
+        new = [name for name in sorted(there.keys() - known) if self._seen.get(name) != there[name]]
+        stamps = [there[name] for name in new]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            # Entered by this thread alone, which may have the table to itself.
+            for name, pack in zip(new, pool.map(self._opened, new, stamps), strict=True):
+                if pack is not None:
+                    self.add(name, list(pack.digests()))
+
+    def _listed(self) -> dict[str, Entry]:
+        listed = {entry.name[-_ID_LENGTH:]: entry for entry in self._bucket.entries(_FOLDER)}
+        self.entries = {name: one for name, one in listed.items() if one.name == _path(name)}
+        return self.entries
 
     def _opened(self, name: str, stamp: str) -> ObjectPack | None:
         try:
@@ -87,7 +105,9 @@ class ObjectStore(PackStore[ObjectPack]):
     ``cache`` is the file of the table, None for memory. Threads may share one store.
     """
 
+    lookup: ObjectTable
     most_open = 512  # only indexes: 48 bytes a blob
+    patience_s = _PATIENCE_S
 
     def __init__(self, bucket: Bucket, folder: Path, cache: Path | None = None) -> None:
         super().__init__(folder, ObjectTable(bucket, cache))
@@ -106,6 +126,26 @@ class ObjectStore(PackStore[ObjectPack]):
     def has_pack(self, name: str) -> bool:
         """Whether the object is there."""
         return self.bucket.has(_path(name))
+
+    def size_of(self, name: str) -> int:
+        """The size of the object, as it was listed last."""
+        entry = self.lookup.entries.get(name)
+        return entry.size if entry is not None else 0
+
+    def is_busy(self, name: str) -> bool:
+        """Whether the pack is so young that its event may yet come."""
+        entry = self.lookup.entries.get(name)
+        return entry is None or entry.made > datetime.now(UTC) - timedelta(seconds=self.patience_s)
+
+    def drop(self, packs: Iterable[str]) -> tuple[int, tuple[str, ...]]:
+        """Take condemned packs away; what is young again, sent a second time, stays."""
+        names = sweep.condemned(self, packs)
+        busy = tuple(name for name in names if self.is_busy(name))
+        gone = [name for name in names if name not in busy]
+        freed = sum(map(self.size_of, gone))
+        self.bucket.remove(map(_path, gone))
+        self.forget(gone)
+        return freed, busy
 
     def upload(self, name: str, fd: int) -> None:
         """Make the finished pack in the file ``fd`` an object."""
@@ -132,8 +172,18 @@ class ObjectWriter(PackWriter):
         self._near = Near(store)
 
     def _hold(self) -> None:
-        """Nothing in a bucket can be held; nothing is taken from it either: it is never swept."""
+        """Nothing in a bucket can be held: a sweep waits, and a commit looks again."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def relied(self) -> frozenset[str]:
+        """What was there already, and what this writer committed: nothing holds that either."""
+        return super().relied() | self._committed
+
+    def renew(self, digests: Iterable[str]) -> None:
+        """Write these blobs again, those too that this writer committed."""
+        again = list(digests)
+        self._committed.difference_update(again)
+        super().renew(again)
 
     def _holds(self, digest: str) -> bool:
         return self._near.holds(bytes.fromhex(digest))

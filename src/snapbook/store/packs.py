@@ -11,18 +11,20 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from snapbook import canonical
 from snapbook.errors import Damaged, NotFound
+from snapbook.store import sweep
 from snapbook.store.base import Writer
 from snapbook.store.durable import told
 from snapbook.store.near import Near
 from snapbook.store.pack import Pack, Packed, cut
 from snapbook.store.table import PackTable
+from snapbook.store.verify import Problem, Progress, verify
 
 _FRAMES_KEPT = 8
 _LAG_S = 5.0
@@ -30,9 +32,13 @@ P = TypeVar("P", bound=Packed)
 
 
 class PackStore(ABC, Generic[P]):
-    """Blobs in packs, which ``lookup`` knows. ``folder`` is where new packs are written first."""
+    """Blobs in packs, which ``lookup`` knows. ``folder`` is where new packs are written first.
+
+    ``patience_s`` is how long a pack stays after it was condemned, for who relied on it before.
+    """
 
     most_open = 32
+    patience_s = 0.0
 
     def __init__(self, folder: Path, lookup: PackTable) -> None:
         self.folder = folder
@@ -58,6 +64,21 @@ class PackStore(ABC, Generic[P]):
     @abstractmethod
     def has_pack(self, name: str) -> bool:
         """Whether the pack is there, condemned or not, by its name alone."""
+
+    @abstractmethod
+    def size_of(self, name: str) -> int:
+        """The stored bytes of a pack, 0 for one that is gone."""
+
+    @abstractmethod
+    def is_busy(self, name: str) -> bool:
+        """Whether somebody may still write the pack, or wait for the event that needs it."""
+
+    @abstractmethod
+    def drop(self, packs: Iterable[str]) -> tuple[int, tuple[str, ...]]:
+        """Take condemned packs away: (bytes freed, packs that stay while somebody writes).
+
+        Raises ValueError for one that is not condemned.
+        """
 
     @abstractmethod
     def _open(self, name: str) -> P | None:
@@ -133,6 +154,17 @@ class PackStore(ABC, Generic[P]):
     def condemned(self) -> frozenset[str]:
         """The packs given to `condemn`."""
         return self._condemned
+
+    def condemnable(
+        self, live: Collection[str], waste: float = 0.2, purge: Collection[str] = ()
+    ) -> sweep.Plan:
+        """What may go when ``live`` are all digests that are needed: see `store.sweep`."""
+        with told(self.folder, what="Not freed"):
+            return sweep.plan(self, live, waste, purge)
+
+    def verify(self, progress: Progress | None = None) -> Iterator[Problem]:
+        """Read every pack; one Problem for each damaged one."""
+        return verify(self, progress)
 
     def holder(self, key: bytes) -> str | None:
         """A pack to rely on for the blob: there, not condemned, and not known to be damaged."""

@@ -3,30 +3,31 @@
 Knows sizes, locks and which blobs are alive because it is told; does not know why. A sweep has two
 halves with an event of the catalog between them (docs/format.md, "Sweeping"): `plan` and `move`
 change nothing that exists; when the event that condemns the packs is in the chain, and every saver
-who relied on them has lost its race and looks again, `drop` unlinks them. A pack that somebody
-still holds the lock of is being written or waits for its event, and is left alone.
+who relied on them has lost its race and looks again, the store drops them. A pack that is busy is
+being written or waits for its event, and is left alone.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snapbook import canonical
 from snapbook.errors import Damaged
 from snapbook.store import durable
-from snapbook.store.pack import Pack, Place, cut
-from snapbook.store.writing import LOCK
+from snapbook.store.pack import Packed, Place, cut
 
 if TYPE_CHECKING:
-    from snapbook.store.local import LocalStore
-    from snapbook.store.writing import LocalWriter
+    from snapbook.store.base import Writer
+    from snapbook.store.packs import PackStore
 
 SMALL_PACK = 256 * 1024
 MANY_SMALL = 16
+_AT_ONCE = 16
 _STEP = 256  # blobs written between two looks at whether to stop
 
 
@@ -37,7 +38,8 @@ class Plan:
     ``drop`` are packs with nothing alive, ``rewrite`` packs whose living blobs (``move``) go into a
     new one; both must be condemned by an event before they are unlinked. ``leftover`` were
     condemned before and are still there. ``debris`` are files of killed processes. ``busy`` packs
-    belong to somebody who is saving now. ``freed_bytes`` is what the disk gets back, about.
+    belong to somebody who is saving now. ``condemned_bytes`` is what is got back of the first two,
+    about, ``left_bytes`` of leftover and debris.
     """
 
     drop: tuple[str, ...]
@@ -46,7 +48,13 @@ class Plan:
     leftover: tuple[str, ...]
     debris: tuple[Path, ...]
     busy: tuple[str, ...]
-    freed_bytes: int
+    condemned_bytes: int
+    left_bytes: int
+
+    @property
+    def freed_bytes(self) -> int:
+        """What is got back in all, about."""
+        return self.condemned_bytes + self.left_bytes
 
     @property
     def condemned(self) -> tuple[str, ...]:
@@ -69,7 +77,7 @@ class _Share:
 
 
 def plan(
-    store: LocalStore,
+    store: PackStore[Any],
     live: Collection[str],
     waste: float = 0.2,
     purge: Collection[str] = (),
@@ -81,20 +89,21 @@ def plan(
     """
     store.lookup.scan()
     wanted = {bytes.fromhex(digest) for digest in live} - {bytes.fromhex(d) for d in purge}
-    busy, packs, leftover = [], [], []
+    busy, free, leftover = [], [], []
     for name in sorted(store.lookup.known()):
         if name in store.condemned:
             leftover.append(name)
-        elif not _is_free(store.lookup.path(name)):
+        elif store.is_busy(name):
             busy.append(name)
-        elif (pack := _readable(store, name)) is not None:
-            packs.append(pack)
+        else:
+            free.append(name)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # where packs are far away each takes a trip
+        packs = [pack for pack in pool.map(partial(_readable, store), free) if pack is not None]
     shares = _shares(packs, wanted, {bytes.fromhex(digest) for digest in purge})
     drop = [share for share in shares if not share.alive]
     rewrite = _to_rewrite([share for share in shares if share.alive], waste)
     debris = list(durable.debris(store.folder))
-    freed = sum(share.size for share in drop) + sum(size for _, size in debris)
-    freed += sum(_size(store.lookup.path(name)) for name in leftover)
+    freed = sum(share.size for share in drop)
     freed += sum(int(share.size - share.alive_bytes) for share in rewrite)
     return Plan(
         tuple(share.name for share in drop),
@@ -104,44 +113,19 @@ def plan(
         tuple(path for path, _ in debris),
         tuple(busy),
         freed,
+        sum(size for _, size in debris) + sum(map(store.size_of, leftover)),
     )
 
 
-def drop(store: LocalStore, packs: Iterable[str]) -> tuple[int, tuple[str, ...]]:
-    """Unlink condemned packs and debris; gives the bytes freed and the packs that had to stay.
-
-    They stay while anybody writes to this repository: a saver may still read what it relied on.
-    The next sweep finds them as ``leftover``. Raises ValueError for a pack that is not condemned.
-    """
+def condemned(store: PackStore[Any], packs: Iterable[str]) -> tuple[str, ...]:
+    """``packs``, which may be taken away. Raises ValueError for one that is not condemned."""
     names = tuple(packs)
     if not store.condemned.issuperset(names):
         raise ValueError("a pack must be condemned before it is dropped")
-    if not store.folder.is_dir():
-        return 0, ()
-    with durable.told(store.folder, what="Not freed"):
-        freed = 0
-        for path, size in durable.debris(store.folder):
-            path.unlink(missing_ok=True)
-            freed += size
-        fd = os.open(store.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            if not durable.try_lock(fd):
-                return freed, names
-            for name in names:
-                path = store.lookup.path(name)
-                freed += _size(path)
-                path.unlink(missing_ok=True)
-            for shard in sorted({store.lookup.path(name).parent for name in names}):
-                if shard.is_dir():
-                    durable.sync_folder(shard)
-        finally:
-            durable.unlock(fd)
-            os.close(fd)
-    store.forget(names)
-    return freed, ()
+    return names
 
 
-def move(plan: Plan, writer: LocalWriter, progress: Callable[[int, int], None]) -> None:
+def move(plan: Plan, writer: Writer, progress: Callable[[int, int], None]) -> None:
     """Write the living blobs of the packs to be rewritten anew; the caller commits and closes.
 
     ``progress`` is told how many are done, of how many. A damaged blob cannot be moved: Damaged is
@@ -153,7 +137,7 @@ def move(plan: Plan, writer: LocalWriter, progress: Callable[[int, int], None]) 
         writer.renew(blobs[done : done + _STEP])
 
 
-def _shares(packs: list[Pack], wanted: set[bytes], purged: set[bytes]) -> list[_Share]:
+def _shares(packs: list[Packed], wanted: set[bytes], purged: set[bytes]) -> list[_Share]:
     """Each living blob belongs to one pack only, the fullest that has it: copies are dead."""
     held = {pack.name: [(key, place) for key, place in pack.places()] for pack in packs}
     alive = {name: sum(key in wanted for key, _ in places) for name, places in held.items()}
@@ -168,16 +152,17 @@ def _shares(packs: list[Pack], wanted: set[bytes], purged: set[bytes]) -> list[_
             for _, place in mine
         )
         must_go = any(key in purged for key, _ in held[pack.name])
-        size = os.fstat(pack.fd).st_size
-        shares.append(_Share(pack.name, size, frozenset(k for k, _ in mine), stored, must_go))
+        shares.append(
+            _Share(pack.name, pack.size_bytes, frozenset(k for k, _ in mine), stored, must_go)
+        )
     return shares
 
 
 def _owners(
-    packs: list[Pack], held: dict[str, list[tuple[bytes, Place]]], wanted: set[bytes]
+    packs: list[Packed], held: dict[str, list[tuple[bytes, Place]]], wanted: set[bytes]
 ) -> dict[bytes, str]:
     """The pack that each living blob stays in: of several copies the first that is sound."""
-    copies: dict[bytes, list[tuple[Pack, Place]]] = {}
+    copies: dict[bytes, list[tuple[Packed, Place]]] = {}
     for pack in packs:
         for key, place in held[pack.name]:
             if key in wanted:
@@ -185,7 +170,7 @@ def _owners(
     return {key: _first_sound(key, found).name for key, found in copies.items()}
 
 
-def _first_sound(key: bytes, copies: list[tuple[Pack, Place]]) -> Pack:
+def _first_sound(key: bytes, copies: list[tuple[Packed, Place]]) -> Packed:
     if len(copies) > 1:
         for pack, place in copies:
             if _is_sound(pack, key, place):
@@ -193,7 +178,7 @@ def _first_sound(key: bytes, copies: list[tuple[Pack, Place]]) -> Pack:
     return copies[0][0]
 
 
-def _is_sound(pack: Pack, key: bytes, place: Place) -> bool:
+def _is_sound(pack: Packed, key: bytes, place: Place) -> bool:
     try:
         return canonical.digest(cut(pack.frame(place.frame), place)) == key.hex()
     except Damaged:
@@ -219,24 +204,10 @@ def _overhead(share: _Share) -> int:
     return 128 + 80 * len(share.alive)
 
 
-def _is_free(path: Path) -> bool:
-    try:
-        with durable.unused(path) as free:
-            return free
-    except FileNotFoundError:
-        return False
-
-
-def _readable(store: LocalStore, name: str) -> Pack | None:
+def _readable(store: PackStore[Any], name: str) -> Packed | None:
     """A pack whose index is broken is left alone: what is in it cannot be told."""
     try:
-        return store.open_pack(name)
+        found: Packed | None = store.open_pack(name)
+        return found
     except Damaged:
         return None
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0

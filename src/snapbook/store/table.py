@@ -44,6 +44,10 @@ class PackTable(ABC):
         a second time.
         """
 
+    @abstractmethod
+    def names(self) -> Iterable[str]:
+        """The packs there are, looked up afresh: those that cannot be read too."""
+
     def packs_of(self, digest: bytes) -> list[str]:
         """The packs that hold the blob, as far as the table knows."""
         return self._safely(lambda db: _packs_of(db, digest))

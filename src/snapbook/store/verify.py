@@ -1,4 +1,4 @@
-"""Reading every byte of the local store, and saying what is not as it was written.
+"""Reading every byte of a store of packs, and saying what is not as it was written.
 
 Knows packs and digests; executes nothing and changes nothing. What is found is remembered in the
 table of the store, so that later saves write anew what they would have relied on.
@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from snapbook import canonical
 from snapbook.errors import Damaged
 from snapbook.store.durable import told
-from snapbook.store.pack import Pack, Place, cut
+from snapbook.store.pack import Packed, Place, cut
 
 if TYPE_CHECKING:
-    from snapbook.store.local import LocalStore
+    from snapbook.store.packs import PackStore
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with (bytes read, bytes in all) after each pack."""
@@ -31,12 +31,12 @@ class Problem:
     lost: tuple[str, ...]
 
 
-def verify(store: LocalStore, progress: Progress | None = None) -> Iterator[Problem]:
+def verify(store: PackStore[Any], progress: Progress | None = None) -> Iterator[Problem]:
     """One Problem for each damaged pack; condemned ones do not matter."""
     with told(store.folder, what="Not verified"):
         store.lookup.scan()
         names = sorted(set(store.lookup.names()) - store.condemned)
-        sizes = {name: _size(store, name) for name in names}
+        sizes = {name: store.size_of(name) for name in names}
     done, total = 0, sum(sizes.values())
     for name in names:
         with told(store.folder, what="Not verified"):
@@ -48,7 +48,7 @@ def verify(store: LocalStore, progress: Progress | None = None) -> Iterator[Prob
             progress(done, total)
 
 
-def _check(store: LocalStore, name: str) -> Problem | None:
+def _check(store: PackStore[Any], name: str) -> Problem | None:
     store.let_go(name)  # its index too is to be read from the disk
     try:
         pack = store.open_pack(name)
@@ -66,7 +66,7 @@ def _check(store: LocalStore, name: str) -> Problem | None:
     return Problem(name, f"{len(lost)} of {len(pack)} blobs in it were changed", lost)
 
 
-def _altered(pack: Pack) -> Iterator[bytes]:
+def _altered(pack: Packed) -> Iterator[bytes]:
     by_frame: dict[int, list[tuple[bytes, Place]]] = {}
     for key, place in pack.places():
         by_frame.setdefault(place.frame, []).append((key, place))
@@ -79,10 +79,3 @@ def _altered(pack: Pack) -> Iterator[bytes]:
         for key, place in by_frame[number]:
             if canonical.digest(cut(raw, place)) != key.hex():
                 yield key
-
-
-def _size(store: LocalStore, name: str) -> int:
-    try:
-        return store.lookup.path(name).stat().st_size
-    except FileNotFoundError:
-        return 0

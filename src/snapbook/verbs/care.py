@@ -18,6 +18,7 @@ from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
     from snapbook.canonical import Json
+    from snapbook.repository import Author, Repository
     from snapbook.verbs.table import Asked
 
 _AUTOLOAD = 'c.InteractiveShellApp.extensions.append("snapbook")  # snapbook autoload'
@@ -27,7 +28,11 @@ def verify(here: Here, asked: Asked) -> Done:
     """Check every byte: packs, events, and that each version has all it needs. Repairs nothing."""
     repository = here.repository()
     only = look.resolve(repository, asked.ref)[0] if asked.ref else None
-    found = verifying.verify(repository, only, here.progress)
+    return verified(verifying.verify(repository, only, here.progress))
+
+
+def verified(found: verifying.Verified) -> Done:
+    """What was checked and found, in words."""
     lines = [f"{problem.where}: {problem.why}" for problem in found.problems]
     lines += [f"{ref} cannot be restored whole" for ref in found.broken]
     lines += [f"{ref}: rows of it were not shared, its author has them" for ref in found.apart]
@@ -54,28 +59,41 @@ def verify(here: Here, asked: Asked) -> Done:
 
 def gc(here: Here, asked: Asked) -> Done:
     """Free what no version needs any more. Never deletes a version."""
-    repository = here.repository()
-    mine = who.author(here.folder)
+    again = Hint("gc", ("--expire", "--yes"))
+    return freed(here, asked, here.repository(), who.author(here.folder), again)
+
+
+def freed(here: Here, asked: Asked, repository: Repository, author: Author, again: Hint) -> Done:
+    """Let go what policies let go, where that is asked for (``again`` is how to), and free."""
     lines: list[str] = []
     expired: list[Json] = []
+    dry = asked.dry_run
     if asked.expire:
-        again = Hint("gc", ("--expire", "--yes"))
-        lines, expired = keeping.expire(repository, mine, again, yes=asked.yes, dry=asked.dry_run)
-    freed = gc_of.gc(repository, mine, dry=asked.dry_run, progress=here.progress)
-    verb = "would free" if asked.dry_run else "freed"
-    packs = f"{freed.packs} pack{'' if freed.packs == 1 else 's'}"
-    files = f"{freed.debris} unfinished file{'' if freed.debris == 1 else 's'}"
-    line = f"{verb} {size_text(freed.bytes)}: {packs}, {files}"
+        lines, expired = keeping.expire(repository, author, again, yes=asked.yes, dry=dry)
+    got = gc_of.gc(repository, author, dry=dry, progress=here.progress)
+    verb = "would free" if dry else "freed"
+    files = f"{got.debris} unfinished file{'' if got.debris == 1 else 's'}"
+    lines.append(f"{verb} {size_text(got.bytes)}: {_packs(got.packs)}, {files}")
+    if got.later_packs:
+        lines.append(
+            f"{size_text(got.later_bytes)} in {_packs(got.later_packs)} "
+            f"{'would go' if dry else 'go'} with a gc a day later: pushes may rely on them"
+        )
     return Done(
-        (*lines, line),
+        tuple(lines),
         {
             "expired": expired,
-            "bytes": freed.bytes,
-            "packs": freed.packs,
-            "debris": freed.debris,
-            "dry_run": asked.dry_run,
+            "bytes": got.bytes,
+            "packs": got.packs,
+            "debris": got.debris,
+            "later": {"bytes": got.later_bytes, "packs": got.later_packs},
+            "dry_run": dry,
         },
     )
+
+
+def _packs(count: int) -> str:
+    return f"{count} pack{'' if count == 1 else 's'}"
 
 
 def init(here: Here, asked: Asked) -> Done:

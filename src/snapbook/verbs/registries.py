@@ -14,7 +14,7 @@ from snapbook.registry import pinned, signin, statement
 from snapbook.registry.device import sign_in as ask_device
 from snapbook.registry.heads import Heads
 from snapbook.registry.known import Book, Known, checked
-from snapbook.verbs import granting, hooking, restoring, serving
+from snapbook.verbs import granting, hooking, restoring, serving, tending
 from snapbook.verbs.here import Here
 from snapbook.verbs.values import Done
 
@@ -24,13 +24,16 @@ if TYPE_CHECKING:
 
 def registry(here: Here, asked: Asked) -> Done:
     """The known registries; add or remove one; serve one, and give out its tokens."""
+    act = asked.act or "list"
+    if asked.dry_run and act != "gc":
+        raise BadOption(f"registry {act} has no --dry-run", act="Nothing was done. Leave it out")
     return {
         "list": _list, "add": _add, "remove": _remove,
-        "serve": serving.serve, "gc": serving.gc,
+        "serve": serving.serve, "gc": tending.gc, "verify": tending.verify,
         "token": granting.token, "tokens": granting.tokens, "revoke": granting.revoke,
         "grant": granting.grant,
         "key": restoring.key, "restored": restoring.restored, "webhook": hooking.webhook,
-    }[asked.act or "list"](here, asked)  # fmt: skip
+    }[act](here, asked)  # fmt: skip
 
 
 def login(here: Here, asked: Asked) -> Done:

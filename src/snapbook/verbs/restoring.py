@@ -7,12 +7,12 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from snapbook import events, places
+from snapbook import events
 from snapbook.errors import Conflict, Hint, Usage
 from snapbook.registry import statement
 from snapbook.verbs import who
 from snapbook.verbs.here import Here
-from snapbook.verbs.serving import drawer, existing, folder_of
+from snapbook.verbs.serving import drawer, existing, parts
 from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def restored(here: Here, asked: Asked) -> Done:
     from snapbook.registry.identity import FolderDrawer, Identity
 
     author = who.name(here.folder)
-    with _kept(here, asked) as kept, kept.open() as repository:
+    with parts(here, asked) as kept, kept.open() as repository:
         own = Identity(drawer(kept) or FolderDrawer(kept.folder))
         for _ in range(_TRIES):
             head, now = repository.catalog.head(), events.time_text(datetime.now(UTC))
@@ -73,12 +73,3 @@ def _identity(here: Here, asked: Asked) -> Iterator[Identity]:
     with closing(Database(asked.database)) as database:
         database.migrate()
         yield Identity(DatabaseDrawer(database))
-
-
-@contextmanager
-def _kept(here: Here, asked: Asked) -> Iterator[places.Served]:
-    """The parts of the registry that the user keeps, by its folder or its database and store."""
-    database, store = asked.database or "", asked.store or ""
-    folder = folder_of(here, asked) if store else existing(here, asked)
-    with closing(places.served(folder, database, store)) as kept:
-        yield kept

@@ -1,4 +1,4 @@
-"""registry serve, registry gc: a registry that one keeps himself."""
+"""registry serve: a registry that one keeps himself."""
 
 from __future__ import annotations
 
@@ -8,14 +8,10 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snapbook import gc as sweeping
 from snapbook import places
 from snapbook.errors import BadOption, Hint, Unreachable, Usage
 from snapbook.registry import statement
-from snapbook.repository import Author
-from snapbook.verbs import keeping, who
 from snapbook.verbs.here import Here, release
-from snapbook.verbs.state import size_text
 from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
@@ -131,25 +127,6 @@ def _kept_tokens(kept: places.Served) -> Iterator[Tokens]:
         yield tokens
 
 
-def gc(here: Here, asked: Asked) -> Done:
-    """Free what no version of a served registry needs, and uploads that nobody goes on with."""
-    author = Author(who.name(here.folder))
-    lines: list[str] = []
-    with places.open_folder(existing(here, asked)) as repository:
-        if asked.expire:
-            again = Hint(
-                "registry", ("gc", "--expire", "--yes", "--folder", asked.folder or _FOLDER)
-            )
-            lines, _ = keeping.expire(repository, author, again, yes=asked.yes, dry=False)
-        freed = sweeping.gc(repository, author, progress=here.progress)
-    files = f"{freed.debris} unfinished file{'' if freed.debris == 1 else 's'}"
-    packs = f"{freed.packs} pack{'' if freed.packs == 1 else 's'}"
-    return Done(
-        (*lines, f"freed {size_text(freed.bytes)}: {packs}, {files}"),
-        {"bytes": freed.bytes, "packs": freed.packs, "debris": freed.debris},
-    )
-
-
 def words(asked: Asked, what: str, count: int, *, more: bool = False) -> list[str]:
     """What was given beside the act, ``count`` words of it. Raises Usage that says ``what``."""
     given: list[str] = asked.words
@@ -158,6 +135,15 @@ def words(asked: Asked, what: str, count: int, *, more: bool = False) -> list[st
             f"registry {asked.act} needs {what}", act="How", hint=Hint("help", ("registry",))
         )
     return given
+
+
+@contextmanager
+def parts(here: Here, asked: Asked) -> Iterator[places.Served]:
+    """The parts of the registry that the user keeps, by its folder or its database and store."""
+    database, store = asked.database or "", asked.store or ""
+    folder = folder_of(here, asked) if store else existing(here, asked)
+    with closing(places.served(folder, database, store)) as kept:
+        yield kept
 
 
 def folder_of(here: Here, asked: Asked) -> Path:

@@ -41,7 +41,7 @@ def create(call: Call) -> Answer:
         words = _words(call.pairs("tags"), call.text("description", empty=True))
         texts = writer.add(canonical.encode(words))
         writer.commit()
-        call.repository.act(decide, call.author)
+        call.repository.act(decide, call.author, writer)
     return _told(call, name)
 
 
@@ -169,7 +169,7 @@ def _change(
         if words:
             body["texts"] = writer.add(canonical.encode({"salt": _salt(), **words}))
             writer.commit()
-        call.repository.act(lambda: ("model", body), call.author)
+        call.repository.act(lambda: ("model", body), call.author, writer)
 
 
 def _words(tags: Mapping[str, str], text: str) -> dict[str, Json]:

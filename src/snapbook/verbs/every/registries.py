@@ -7,7 +7,7 @@ from snapbook.verbs.table import Argument, Verb
 
 ACTS = (
     "list", "add", "remove", "serve", "token", "grant", "tokens", "revoke", "key", "restored", "gc",
-    "webhook",
+    "verify", "webhook",
 )  # fmt: skip
 
 REGISTRIES = (
@@ -19,8 +19,9 @@ REGISTRIES = (
             Argument(
                 ("act",),
                 "list, add NAME URL, remove NAME, serve, token NAME ROLE..., grant WHO ROLE...,"
-                " tokens, revoke ID, key, restored, gc, webhook [add URL|remove ID]",
+                " tokens, revoke ID, key, restored, gc, verify, webhook [add URL|remove ID]",
                 "?",
+                metavar="ACT",
                 choices=ACTS,
             ),
             Argument(("words",), "what the act needs", "*"),
@@ -34,7 +35,7 @@ REGISTRIES = (
             ),
             Argument(
                 ("--store",),
-                "the bucket that keeps the blobs, for serve: s3://BUCKET/PREFIX",
+                "the bucket that keeps the blobs: s3://BUCKET/PREFIX",
                 metavar="URL",
             ),
             Argument(
@@ -70,6 +71,7 @@ REGISTRIES = (
                 ("--expire",), "for gc: first delete what the policies of models let go", "flag"
             ),
             YES,
+            Argument(("--dry-run",), "for gc: say what would go, change nothing", "flag"),
             Argument(
                 ("--quota",),
                 "for serve: what the versions of some models may take: risk/*=50 GB",
