@@ -36,6 +36,17 @@ def lasting(tmp_path_factory):
     standing.stop()
 
 
+@pytest.fixture(scope="session")
+def openid_url():
+    """The address of an OpenID provider that others wrote; each test lets it know whom it needs."""
+    import openid
+
+    if any(find_spec(name) is None for name in ("jwt", "oidc_provider_mock")):
+        pytest.skip("oidc-provider-mock is not installed")
+    with openid.standing() as url:
+        yield url
+
+
 @pytest.fixture
 def another(tmp_path):
     """More registries: called with limits, it gives one."""

@@ -23,20 +23,14 @@ BEGIN, BACK = f"{PATH}/oidc-begin", f"{PATH}/oidc-back"
 
 
 @pytest.fixture(scope="module")
-def provider():
-    with openid.standing() as url:
-        openid.know(url, "ada", email="ada@example.com", email_verified=True, groups=["risk"])
-        openid.know(url, "eve", email="eve@example.com", email_verified=True)
-        yield url
-
-
-@pytest.fixture(scope="module")
-def registry(provider, tmp_path_factory):
+def registry(openid_url, tmp_path_factory):
     """One whose people sign in there, for all tests of this file."""
     from standing import Standing
 
+    openid.know(openid_url, "ada", email="ada@example.com", email_verified=True, groups=["risk"])
+    openid.know(openid_url, "eve", email="eve@example.com", email_verified=True)
     standing = Standing(tmp_path_factory.mktemp("arrivals") / "registry", requests_per_s=0)
-    issuer = Issuer(provider, "snapbook", "no-secret")
+    issuer = Issuer(openid_url, "snapbook", "no-secret")
     issuer.watch()
     standing.service.people = People(issuer, standing.tokens)
     yield standing

@@ -22,11 +22,10 @@ pytestmark = [
 CLIENT = "snapbook"
 
 
-@pytest.fixture(scope="module")
-def real():
-    with openid.standing() as url:
-        openid.know(url, "ada", email="ada@example.com", email_verified=True)
-        yield url
+@pytest.fixture
+def real(openid_url):
+    openid.know(openid_url, "ada", email="ada@example.com", email_verified=True)
+    return openid_url
 
 
 def types(address, code, *, yes=True):

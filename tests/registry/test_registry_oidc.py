@@ -314,18 +314,11 @@ def test_a_sign_in_that_ends_is_renewed_and_kept(provider, tmp_path):
             signin.fresh(signed)
 
 
-@pytest.fixture(scope="module")
-def real():
-    """A provider that others wrote."""
-    with openid.standing() as url:
-        yield url
-
-
-def test_a_person_signs_in_pushes_and_is_let_go(real, tmp_path, monkeypatch, standing_with):
+def test_a_person_signs_in_pushes_and_is_let_go(openid_url, tmp_path, monkeypatch, standing_with):
     monkeypatch.setenv("SNAPBOOK_CONFIG", str(tmp_path / "config"))
     monkeypatch.delenv("SNAPBOOK_TOKEN", raising=False)
-    openid.know(real, "ada", email="ada@example.com", email_verified=True, groups=["risk"])
-    standing = standing_with(real)
+    openid.know(openid_url, "ada", email="ada@example.com", email_verified=True, groups=["risk"])
+    standing = standing_with(openid_url)
     (tmp_path / "ada").mkdir()
     with places.make_repository(tmp_path / "ada") as repository:
         driver.save(repository, "churn", 1)
@@ -345,7 +338,7 @@ def test_a_person_signs_in_pushes_and_is_let_go(real, tmp_path, monkeypatch, sta
     monkeypatch.setattr(registries, "_browse", browser)
     monkeypatch.setattr(registries, "_on_terminal", lambda: True)
     run("registry", "add", "team", standing.url)
-    assert pinned.shown(standing.url).sign_in == f"{real} {CLIENT} no-secret"
+    assert pinned.shown(standing.url).sign_in == f"{openid_url} {CLIENT} no-secret"
     with pytest.raises(Refused, match=r"Nothing is granted to ada@example\.com here"):
         run("login", "team")
     grant = run_kept(tmp_path, "grant", "ada@example.com", "writer:churn")

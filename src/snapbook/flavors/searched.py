@@ -41,9 +41,7 @@ def prepared(state: dict[str, Any]) -> dict[str, Any]:
 def _scorer(scoring: Any, estimator: Any) -> Any:
     """What scikit-learn scores with where a search says ``scoring``."""
     if scoring is None:
-        from sklearn.metrics._scorer import _PassthroughScorer
-
-        return _PassthroughScorer(estimator)
+        return _own(estimator)
     if type(scoring) is str:
         return _named(scoring)
     if type(scoring) is dict:
@@ -51,6 +49,15 @@ def _scorer(scoring: Any, estimator: Any) -> Any:
     if type(scoring) in (list, tuple, set):
         return {name: _named(name) for name in scoring}
     raise NotAllowed("it scores by a function")
+
+
+def _own(estimator: Any) -> Any:
+    """What scores with the estimator's own word."""
+    try:
+        from sklearn.metrics._scorer import _PassthroughScorer
+    except ImportError:
+        raise NotAllowed("it scores as another release of scikit-learn does") from None
+    return _PassthroughScorer(estimator)
 
 
 def _named(name: Any) -> Any:
