@@ -144,6 +144,11 @@ BAD = {
     ),
     "other-format": (facts(bundle="1"), "Not a bundle: its bundle.json is of another format."),
     "true-format": (facts(bundle=True), "Not a bundle: its bundle.json is of another format."),
+    "no-name": (facts(model="../x"), "Not a bundle: its bundle.json names no version."),
+    "no-number": (facts(number="1.0"), "Not a bundle: its bundle.json names no version."),
+    "endless-number": (
+        facts(number="9" * 9000 + ".0.0"), "Not a bundle: its bundle.json names no version."
+    ),
     "no-files": (facts(files=[]), "Not a bundle: its bundle.json is of another format."),
     "gone": (without("card.md"), "The bundle is not whole: card.md is missing."),
     "more": (with_file("code/x.py"), "The bundle is not whole: code/x.py is one file too many."),

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from snapbook import canonical
-from snapbook.errors import Damaged, NewerFormat, NotRestorable, SnapbookError
+from snapbook import canonical, refs
+from snapbook.errors import Damaged, NewerFormat, NotRestorable, SnapbookError, Usage
 from snapbook.flavors import bundled, pickled, registry
 from snapbook.flavors.arrays import NotAllowed as NotAllowed
 from snapbook.flavors.pickler import said
@@ -26,6 +26,7 @@ FORMAT = 1
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _MOST_JSON = 256 << 20  # bytes of any one of the bundle's own documents
 _MOST_BYTES = 1 << 50
+_LONGEST_NUMBER = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ def open_bundle(path: str | Path) -> Bundle:
         if not isinstance(entry, dict) or not _sound(entry):
             raise Damaged("The bundle is not whole", f"its list does not tell what {name} is")
     _compare(listed, files)
+    _named(facts.get("model"), facts.get("number"))
     return Bundle(files, facts)
 
 
@@ -212,6 +214,17 @@ def _parsed(data: bytes, name: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise Damaged("The bundle is not whole", f"{name} says nothing")
     return found
+
+
+def _named(model: Any, number: Any) -> None:
+    """Raise Damaged unless these name a version."""
+    try:
+        if type(model) is not str or type(number) is not str or len(number) > _LONGEST_NUMBER:
+            raise Usage("no name")
+        refs.check_model_name(model)
+        refs.parse_number(number)
+    except Usage as error:
+        raise Damaged("Not a bundle", "its bundle.json names no version") from error
 
 
 def _sound(entry: Mapping[str, Any]) -> bool:
