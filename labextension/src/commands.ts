@@ -200,6 +200,7 @@ function kernelActs(room: Room): Act[] {
 
 function versionActs(room: Room): Act[] {
   const { model, doing, pages, trans } = room;
+  const { chosen } = model;
   const some = (args: Args): boolean => target(room, args) !== null;
   const on =
     (does: (found: Target) => unknown) =>
@@ -214,8 +215,8 @@ function versionActs(room: Room): Act[] {
       can: some,
       does: args => {
         // Enter on a folded run unfolds it.
-        if (args.ref === undefined && model.active.startsWith('fold ')) {
-          model.toggleFold(model.active);
+        if (args.ref === undefined && chosen.active.startsWith('fold ')) {
+          chosen.toggleFold(chosen.active);
           return undefined;
         }
         return on(({ path, ref }) => pages.openVersion(path, ref))(args);
@@ -232,12 +233,11 @@ function versionActs(room: Room): Act[] {
           const path = typeof args.path === 'string' ? args.path : model.path;
           return pages.openDiff(path, args.old, newer);
         }
-        if (args.ref === undefined && model.marks.length === 2) {
-          const [older, newer] = inOrder(model);
-          return pages.openDiff(model.path, older, newer);
-        }
-        const marked = args.ref === undefined ? model.marks[0] : undefined;
-        return on(({ path, ref }) => pages.openDiff(path, marked ?? ref))(args);
+        const [marked, newer] =
+          args.ref === undefined ? chosen.inOrder(ref => model.find(ref)) : [];
+        return newer !== undefined
+          ? pages.openDiff(model.path, marked, newer)
+          : on(({ path, ref }) => pages.openDiff(path, marked ?? ref))(args);
       }
     },
     {
@@ -250,7 +250,7 @@ function versionActs(room: Room): Act[] {
       id: CommandIDs.mark,
       label: trans.__('Mark Version'),
       can: some,
-      does: on(({ ref }) => model.toggleMark(ref))
+      does: on(({ ref }) => chosen.toggleMark(ref))
     },
     { id: CommandIDs.note, label: trans.__('Add Note…'), can: some, does: on(t => doing.note(t)) },
     { id: CommandIDs.tag, label: trans.__('Tag Version…'), can: some, does: on(t => doing.tag(t)) },
@@ -342,8 +342,8 @@ function panelActs(room: Room): Act[] {
       label: trans.__('Clear Marks, or Back to Notebook'),
       hidden: true,
       does: () =>
-        model.marks.length > 0
-          ? model.clearMarks()
+        model.chosen.marks.length > 0
+          ? model.chosen.clearMarks()
           : app.commands.execute(CommandIDs.backToNotebook)
     }
   ];
@@ -351,11 +351,4 @@ function panelActs(room: Room): Act[] {
 
 function show({ app, panel }: Room): void {
   app.shell.activateById(panel.id);
-}
-
-/** The two marked versions, older first. */
-function inOrder(model: Model): [string, string] {
-  const [one, two] = model.marks;
-  const [first, second] = [model.find(one), model.find(two)];
-  return first !== null && second !== null && first.n > second.n ? [two, one] : [one, two];
 }

@@ -103,7 +103,7 @@ export class Doing {
       model.setFilters({ model: saved.version.model });
     }
     await model.refresh();
-    model.setActive(ref);
+    model.chosen.setActive(ref);
     await model.kernel?.refresh();
   }
 

@@ -5,23 +5,17 @@
  * for nothing: it looks again when it is shown. What changes elsewhere (a cell, another notebook,
  * the command line) comes as an event with an id, never by asking on a clock.
  */
-import type { ISessionContext } from '@jupyterlab/apputils';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { Around } from './around';
+import { Chosen } from './chosen';
 import type { ApiError, Client } from './client';
+import { Following, type Followed } from './following';
 import { Listing } from './listing';
-import { Queue } from './queue';
+import type { Queue } from './queue';
 import { isNarrow, NO_FILTERS, queryOf, type Filters } from './search';
 import { Served, type ServerState } from './served';
-import { KernelSide } from './session';
+import type { KernelSide } from './session';
 import type { About, Page, Place, Row, VerbInfo } from './types';
-
-/** The notebook that is followed: where it is and its session. */
-export interface Followed {
-  path: string;
-  name: string;
-  context: ISessionContext;
-}
 
 /** What survives a reload of the page. */
 export interface Kept {
@@ -38,32 +32,21 @@ export interface Wrong {
   variable: string;
 }
 
-/** How many versions can be compared. */
-const MOST_MARKS = 2;
-
 export class Model {
   filters: Filters = NO_FILTERS;
   plotOpen = false;
   formOpen = false;
   /** The version whose variable was the wrong one, where the form is to choose another. */
   wrong: Wrong | null = null;
-  /** The key of the line that the keyboard is on. */
-  active = '';
-  marks: string[] = [];
-  readonly unfolded = new Set<string>();
   readonly dismissed = new Set<string>();
   readonly served: Served;
   readonly listing: Listing;
   readonly around: Around;
-  readonly queue = new Queue();
-  kernel: KernelSide | null = null;
+  readonly chosen = new Chosen();
 
-  private followed: Followed | null = null;
-  private folder = '';
+  private readonly following = new Following();
   /** What a notebook suggests, found once for each. */
   private suggested = '';
-  /** The newest version that was listed last. */
-  private newest = '';
   private visible = false;
   private stale = true;
   private asked = 0;
@@ -77,7 +60,9 @@ export class Model {
     this.around = new Around(client);
     this.listing.changed.connect(this.emit, this);
     this.listing.arrived.connect(this.onPage, this);
-    this.queue.changed.connect(this.emit, this);
+    this.chosen.changed.connect(this.emit, this);
+    this.following.changed.connect(this.emit, this);
+    this.following.carded.connect(this.onCard, this);
   }
 
   /** Emits when anything that is shown changed. */
@@ -97,12 +82,22 @@ export class Model {
 
   /** The path that the server is asked with: the notebook's, else the folder's. */
   get path(): string {
-    return this.followed?.path ?? this.folder;
+    return this.following.path;
   }
 
   /** The notebook's file name, "" for none. */
   get name(): string {
-    return this.followed?.name ?? '';
+    return this.following.name;
+  }
+
+  /** The kernel of the notebook, null where there is no notebook. */
+  get kernel(): KernelSide | null {
+    return this.following.kernel;
+  }
+
+  /** What waits for that kernel. */
+  get queue(): Queue {
+    return this.following.queue;
   }
 
   /** The model in force, "" for all. */
@@ -133,7 +128,7 @@ export class Model {
 
   /** The row that commands mean, if the keyboard is on one. */
   get activeRow(): Row | null {
-    return this.find(this.active);
+    return this.find(this.chosen.active);
   }
 
   /** A row that is loaded or pinned, by its reference. */
@@ -146,46 +141,24 @@ export class Model {
 
   /** Follow another notebook, or none. */
   follow(followed: Followed | null): void {
-    if (followed?.context !== this.followed?.context) {
-      this.kernel?.dispose();
-      this.queue.cancel();
-      this.kernel = followed === null ? null : new KernelSide(followed.context);
-      this.kernel?.changed.connect(this.onKernel, this);
-      this.kernel?.carded.connect(this.onCard, this);
-      this.onKernel();
-    }
-    const moved = followed?.path !== this.followed?.path;
-    this.followed = followed;
-    if (moved) {
-      this.suggested = '';
-      this.active = '';
-      this.marks = [];
-      this.around.clear();
+    if (this.following.follow(followed)) {
       this.formOpen = false;
       this.filters = { ...this.filters, model: null };
-      this.stale = true;
-      void this.look(false);
+      this.moveOn();
     }
     this.emit();
   }
 
-  /** Start the kernel of the notebook. Whether the user has to say which. */
-  async startKernel(): Promise<boolean> {
-    const asks = (await this.followed?.context.startKernel()) ?? false;
-    this.kernel?.begin();
-    return asks;
-  }
-
   /** The folder to look at while there is no notebook. */
   lookIntoFolder(folder: string): void {
-    const moved = folder !== this.folder;
-    this.folder = folder;
-    if (this.followed === null && moved) {
-      this.suggested = '';
-      this.active = '';
-      this.stale = true;
-      void this.look(false);
+    if (this.following.lookInto(folder)) {
+      this.moveOn();
     }
+  }
+
+  /** Start the kernel of the notebook. Whether the user has to say which. */
+  startKernel(): Promise<boolean> {
+    return this.following.startKernel();
   }
 
   /** A hidden panel computes nothing. */
@@ -220,12 +193,12 @@ export class Model {
     await this.readAround();
   }
 
-  // -- what is chosen
+  // -- what is asked for
 
   setFilters(changes: Partial<Filters>): void {
     this.filters = { ...this.filters, ...changes };
     if (changes.model !== undefined) {
-      this.marks = [];
+      this.chosen.clearMarks();
       this.around.metric = '';
     }
     this.emit();
@@ -235,40 +208,13 @@ export class Model {
     }
   }
 
-  setActive(key: string): void {
-    if (key !== this.active) {
-      this.active = key;
-      this.emit();
-    }
-  }
-
-  /** Mark a version for comparing, or take the mark off; a third takes the oldest mark's place. */
-  toggleMark(ref: string): void {
-    this.marks = this.marks.includes(ref)
-      ? this.marks.filter(marked => marked !== ref)
-      : [...this.marks, ref].slice(-MOST_MARKS);
-    this.emit();
-  }
-
-  clearMarks(): void {
-    this.marks = [];
-    this.emit();
-  }
-
   /** Put the keyboard onto a version, loading older pages until it is there. */
   async reveal(ref: string): Promise<void> {
-    this.setActive(ref);
+    this.chosen.setActive(ref);
     while (this.find(ref) === null && (await this.listing.next())) {
       // Each page is shown as it comes.
     }
     this.revealed_.emit(ref);
-  }
-
-  toggleFold(key: string): void {
-    if (!this.unfolded.delete(key)) {
-      this.unfolded.add(key);
-    }
-    this.emit();
   }
 
   setFormOpen(open: boolean, wrong: Wrong | null = null): void {
@@ -311,6 +257,15 @@ export class Model {
   }
 
   // -- reading
+
+  /** Another place: what is known and chosen is of the one before. */
+  private moveOn(): void {
+    this.suggested = '';
+    this.chosen.clear();
+    this.around.clear();
+    this.stale = true;
+    void this.look(false);
+  }
 
   /** Read everything about the present path. With `keep`, old rows stay until new ones come. */
   private async look(keep: boolean): Promise<void> {
@@ -363,12 +318,7 @@ export class Model {
     if (this.suggested === '' && this.filters.model === null) {
       this.suggest(page);
     }
-    // Who stands on the newest version stays on the newest; elsewhere the place is kept.
-    const newest = page.rows[0]?.ref ?? '';
-    if (this.active === '' || this.active === this.newest) {
-      this.active = newest;
-    }
-    this.newest = newest;
+    this.chosen.setNewest(page.rows[0]?.ref ?? '');
     void this.reach(page.head);
   }
 
@@ -392,11 +342,6 @@ export class Model {
 
   private onCard(): void {
     void this.refresh();
-  }
-
-  private onKernel(): void {
-    this.queue.setIdle(this.kernel !== null && !this.kernel.busy);
-    this.emit();
   }
 
   /** Something outside of the model that is shown with it changed. */

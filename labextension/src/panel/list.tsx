@@ -40,7 +40,7 @@ export interface ListProps {
   onShown(): void;
 }
 
-/** What others may ask of the list: to scroll to a line and take the keyboard. */
+/** What others may ask of the list: to scroll to a line, "" the first, and take the keyboard. */
 export interface ListHandle {
   reveal(key: string, focus: boolean): void;
 }
@@ -79,15 +79,15 @@ export const List = React.forwardRef<ListHandle, ListProps>(function List(props,
   const reveal = React.useCallback((key: string, focus: boolean): void => {
     const node = scroller.current;
     const now = latest.current.layout;
-    const index = lineOf(now, key);
+    const index = key === '' ? (now.stops[0] ?? -1) : lineOf(now, key);
     if (node === null || index < 0) {
       return;
     }
     scrollTo(node, now, index);
     look();
     if (focus) {
-      wanted.current = key;
-      latest.current.onActive(key);
+      wanted.current = now.lines[index].key;
+      latest.current.onActive(wanted.current);
     }
   }, []);
   React.useImperativeHandle(handle, () => ({ reveal }), []);

@@ -7,20 +7,20 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { Model } from '../model';
 import { notices } from '../notices';
-import { layOut } from '../rows';
 import { NO_FILTERS } from '../search';
 import type { Settings } from '../settings';
 import { CommandIDs } from '../tokens';
 import type { Acts } from './acts';
 import { CompareBar, Footer, Stand, UndoBar } from './bars';
-import { Empty, NoMatch, Skeleton } from './empty';
+import { Empty } from './empty';
 import { Header } from './header';
-import { List, type ListHandle } from './list';
+import type { ListHandle } from './list';
 import { NoticeBox } from './notice';
 import { Pins } from './pins';
 import { Plot } from './plot';
 import { Search } from './search';
 import { SnapshotButton, SnapshotForm } from './snapshot';
+import { LoadedVersions } from './versions';
 
 export interface PanelProps {
   model: Model;
@@ -121,19 +121,10 @@ function reasonOf(model: Model, trans: TranslationBundle): string {
 /** Search, course, pinned and all versions, with what is compared and what they weigh. */
 function Versions(props: PanelProps): JSX.Element {
   const { model, settings, acts, now, list, trans } = props;
-  const { listing, place, around } = model;
+  const { listing, place, around, chosen } = model;
   const { series, pins } = around;
   const { rows } = listing;
-  // Ages are told by the minute; the layout depends on the day alone.
-  const minute = Math.floor(now / 60000);
-  const unfolded = [...model.unfolded].join('\n');
-  const { gap, count, more } = listing;
-  const layout = React.useMemo(() => {
-    const between = gap === null ? null : { at: gap, count: Math.max(1, (count ?? 0) - rows.length) };
-    return layOut(rows, now, model.unfolded, more, trans, between);
-  }, [rows, minute, unfolded, more, gap, count, trans]);
-  const signing = React.useMemo(() => rows.some(row => row.signed), [rows]);
-  const focusList = (): void => list.current?.reveal(model.active, true);
+  const focusList = (): void => list.current?.reveal(chosen.active, true);
   return (
     <>
       <Search
@@ -147,7 +138,7 @@ function Versions(props: PanelProps): JSX.Element {
         <Plot
           series={series}
           metrics={Object.keys(rows.find(row => row.model === model.model)?.metrics ?? {})}
-          active={model.active}
+          active={chosen.active}
           open={model.plotOpen}
           trans={trans}
           onSelect={ref => void model.reveal(ref)}
@@ -178,46 +169,25 @@ function Versions(props: PanelProps): JSX.Element {
           <p>{[listing.error.message, listing.error.act].filter(Boolean).join(' ')}</p>
         </div>
       )}
-      {rows.length === 0 && listing.loaded && (
-        <NoMatch
-          note={listing.note}
-          trans={trans}
-          onClear={() => model.setFilters({ ...NO_FILTERS, model: model.filters.model })}
-        />
-      )}
-      {rows.length === 0 && !listing.loaded && listing.error === null && <Skeleton trans={trans} />}
-      {rows.length > 0 && (
-        <List
-          ref={list}
-          layout={layout}
-          question={listing.question}
-          active={model.active}
-          marks={model.marks}
-          named={model.model === '' || listing.label !== ''}
-          signing={signing}
-          places={more && gap === null ? (count ?? -1) : layout.places}
-          loading={listing.loading}
-          baseline={settings.deltaTo === 'production' ? (pins[0] ?? null) : null}
-          now={minute * 60000}
-          trans={trans}
-          onActive={key => model.setActive(key)}
-          onOpen={ref => acts.run(CommandIDs.openVersion, { ref })}
-          onMark={ref => model.toggleMark(ref)}
-          onFold={key => model.toggleFold(key)}
-          onMore={() => void listing.next()}
-          onPrevious={() => void listing.previous()}
-          onEnd={() => void listing.oldest()}
-          onSeen={seen => void listing.seen(seen)}
-          onShown={props.onShown}
-        />
-      )}
-      {model.marks.length > 0 && (
+      <LoadedVersions
+        ref={list}
+        listing={listing}
+        chosen={chosen}
+        named={model.model === '' || listing.label !== ''}
+        baseline={settings.deltaTo === 'production' ? (pins[0] ?? null) : null}
+        now={now}
+        trans={trans}
+        onOpen={ref => acts.run(CommandIDs.openVersion, { ref })}
+        onClear={() => model.setFilters({ ...NO_FILTERS, model: model.filters.model })}
+        onShown={props.onShown}
+      />
+      {chosen.marks.length > 0 && (
         <CompareBar
-          marks={model.marks}
+          marks={chosen.marks}
           acts={acts}
           pinned={pins.length > 0}
           trans={trans}
-          onClear={() => model.clearMarks()}
+          onClear={() => chosen.clearMarks()}
         />
       )}
       <Footer

@@ -110,7 +110,7 @@ export class SnapbookPanel extends ReactWidget {
       search.focus();
       return true;
     }
-    this.list.current?.reveal(this.options.model.active, true);
+    this.list.current?.reveal(this.options.model.chosen.active, true);
     return this.list.current !== null;
   }
 

@@ -3,12 +3,11 @@ import * as React from 'react';
 
 import { Trouble } from '../common/said';
 import { inline } from '../common/text';
-import { NoMatch, Skeleton } from '../panel/empty';
-import { List, type ListHandle } from '../panel/list';
+import type { ListHandle } from '../panel/list';
 import { Pins } from '../panel/pins';
 import { Plot } from '../panel/plot';
 import { Search } from '../panel/search';
-import { layOut } from '../rows';
+import { LoadedVersions } from '../panel/versions';
 import { NO_FILTERS } from '../search';
 import { failure } from '../common/source';
 import { go, type ScreenProps } from './screens';
@@ -28,15 +27,11 @@ export function ListScreen(props: ScreenProps & { model: string }): JSX.Element 
 
 function Versions(props: ScreenProps & { model: string; state: VersionsModel }): JSX.Element {
   const { state, model, trans } = props;
-  const { listing } = state;
-  const { rows, gap, count, more } = listing;
+  const { listing, chosen } = state;
+  const { rows, count } = listing;
+  const { marks } = chosen;
   const list = React.useRef<ListHandle>(null);
   const now = useMinute();
-  const unfolded = [...state.unfolded].join('\n');
-  const layout = React.useMemo(() => {
-    const between = gap === null ? null : { at: gap, count: Math.max(1, (count ?? 0) - rows.length) };
-    return layOut(rows, now, state.unfolded, more, trans, between);
-  }, [rows, now, unfolded, more, gap, count, trans]);
   const open = (ref: string): void => go({ screen: 'version', model, ref });
   const compare = (): void => {
     const pair = state.pair();
@@ -61,13 +56,13 @@ function Versions(props: ScreenProps & { model: string; state: VersionsModel }):
         rows={rows}
         trans={trans}
         onFilters={changes => state.setFilters(changes)}
-        onLeave={() => list.current?.reveal(state.active || (layout.lines[layout.stops[0]]?.key ?? ''), true)}
+        onLeave={() => list.current?.reveal(chosen.active, true)}
       />
       {state.series !== null && (
         <Plot
           series={state.series}
           metrics={[]}
-          active={state.active}
+          active={chosen.active}
           open={false}
           trans={trans}
           onSelect={ref => list.current?.reveal(ref, true)}
@@ -79,37 +74,19 @@ function Versions(props: ScreenProps & { model: string; state: VersionsModel }):
       {listing.error !== null && (
         <Trouble failure={failure(listing.error)} trans={trans} onAgain={() => void state.load()} />
       )}
-      {rows.length === 0 && listing.loaded && (
-        <NoMatch note={listing.note} trans={trans} onClear={() => state.setFilters(NO_FILTERS)} />
-      )}
-      {rows.length === 0 && !listing.loaded && listing.error === null && <Skeleton trans={trans} />}
-      {rows.length > 0 && (
-        <List
-          ref={list}
-          layout={layout}
-          question={listing.question}
-          active={state.active}
-          marks={state.marks}
-          named={false}
-          signing={rows.some(row => row.signed)}
-          places={more && gap === null ? (count ?? -1) : layout.places}
-          loading={listing.loading}
-          baseline={null}
-          now={now}
-          trans={trans}
-          onActive={key => state.setActive(key)}
-          onOpen={open}
-          onMark={ref => state.toggleMark(ref)}
-          onFold={key => state.toggleFold(key)}
-          onMore={() => void listing.next()}
-          onPrevious={() => void listing.previous()}
-          onEnd={() => void listing.oldest()}
-          onSeen={seen => void listing.seen(seen)}
-          onShown={() => undefined}
-        />
-      )}
+      <LoadedVersions
+        ref={list}
+        listing={listing}
+        chosen={chosen}
+        named={false}
+        baseline={null}
+        now={now}
+        trans={trans}
+        onOpen={open}
+        onClear={() => state.setFilters(NO_FILTERS)}
+      />
       <div className="jp-snapbook-bar" role="status">
-        {state.marks.length === 0 ? (
+        {marks.length === 0 ? (
           <span>
             {count !== null && trans._n('%1 version', '%1 versions', count)}
             {'. '}
@@ -118,9 +95,9 @@ function Versions(props: ScreenProps & { model: string; state: VersionsModel }):
         ) : (
           <>
             <span>
-              {state.marks.length === 1
-                ? trans.__('%1 marked. Mark a second, or compare with the one before.', inline(state.marks[0]))
-                : trans.__('%1 and %2 marked.', inline(state.marks[0]), inline(state.marks[1]))}
+              {marks.length === 1
+                ? trans.__('%1 marked. Mark a second, or compare with the one before.', inline(marks[0]))
+                : trans.__('%1 and %2 marked.', inline(marks[0]), inline(marks[1]))}
             </span>{' '}
             <button type="button" className="jp-snapbook-link" onClick={compare}>
               {trans.__('Compare')}
@@ -128,7 +105,7 @@ function Versions(props: ScreenProps & { model: string; state: VersionsModel }):
             <button
               type="button"
               className="jp-snapbook-link"
-              onClick={() => state.clearMarks()}
+              onClick={() => chosen.clearMarks()}
             >
               {trans.__('Clear')}
             </button>
@@ -161,12 +138,12 @@ function press(
       if (ref !== undefined) {
         acts.open(ref);
       } else if (fold !== undefined) {
-        state.toggleFold(fold);
+        state.chosen.toggleFold(fold);
       }
       break;
     case ' ':
       if (ref !== undefined) {
-        state.toggleMark(ref);
+        state.chosen.toggleMark(ref);
       }
       break;
     case 'd':
@@ -176,7 +153,7 @@ function press(
       event.currentTarget.querySelector<HTMLElement>('input[type=search]')?.focus();
       break;
     case 'Escape':
-      state.clearMarks();
+      state.chosen.clearMarks();
       break;
     default:
       return;

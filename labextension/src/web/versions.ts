@@ -1,22 +1,19 @@
-/** The list of one model's versions: what is searched, where the keyboard is, what is marked. */
+/** The list of one model's versions: what is searched, what is chosen, what stands beside it. */
 import type { IDisposable } from '@lumino/disposable';
 import { Signal, type ISignal } from '@lumino/signaling';
 
+import { Chosen } from '../chosen';
 import type { Client } from '../client';
 import { Listing } from '../listing';
 import { NO_FILTERS, queryOf, type Filters } from '../search';
 import type { Row, Series } from '../types';
 
-const MOST_MARKS = 2;
-
 export class VersionsModel implements IDisposable {
   readonly listing: Listing;
+  readonly chosen = new Chosen();
   filters: Filters = NO_FILTERS;
-  active = '';
-  marks: string[] = [];
   pins: Row[] = [];
   series: Series | null = null;
-  readonly unfolded = new Set<string>();
   isDisposed = false;
 
   private readonly changed_ = new Signal<this, void>(this);
@@ -27,6 +24,7 @@ export class VersionsModel implements IDisposable {
   ) {
     this.listing = new Listing(client);
     this.listing.changed.connect(() => this.emit());
+    this.chosen.changed.connect(() => this.emit());
   }
 
   get changed(): ISignal<this, void> {
@@ -52,41 +50,13 @@ export class VersionsModel implements IDisposable {
     this.emit();
   }
 
-  setActive(key: string): void {
-    if (key !== this.active) {
-      this.active = key;
-      this.emit();
-    }
-  }
-
-  /** Mark a version for comparing, or take the mark back; of three the oldest mark goes. */
-  toggleMark(ref: string): void {
-    this.marks = this.marks.includes(ref)
-      ? this.marks.filter(mark => mark !== ref)
-      : [...this.marks, ref].slice(-MOST_MARKS);
-    this.emit();
-  }
-
-  clearMarks(): void {
-    this.marks = [];
-    this.emit();
-  }
-
-  toggleFold(key: string): void {
-    if (!this.unfolded.delete(key)) {
-      this.unfolded.add(key);
-    }
-    this.emit();
-  }
-
   /** What is compared: both marks, the older first; with one, it and the one before it. */
   pair(): { old: string; now: string } | null {
-    const { rows } = this.listing;
-    const chosen = this.marks.length > 0 ? this.marks : [this.active];
-    const [first, second] = chosen
-      .map(ref => rows.find(row => row.ref === ref))
-      .filter((row): row is Row => row !== undefined)
-      .sort((a, b) => a.n - b.n);
+    const find = (ref: string): Row | null =>
+      this.listing.rows.find(row => row.ref === ref) ?? null;
+    const { marks, active } = this.chosen;
+    const refs = marks.length > 0 ? this.chosen.inOrder(find) : [active];
+    const [first, second] = refs.map(find).filter(row => row !== null);
     if (first === undefined) {
       return null;
     }
@@ -99,6 +69,7 @@ export class VersionsModel implements IDisposable {
   dispose(): void {
     this.isDisposed = true;
     Signal.clearData(this.listing);
+    Signal.clearData(this.chosen);
     Signal.clearData(this);
   }
 

@@ -223,30 +223,30 @@ describe('the model', () => {
   it('stays on the newest while the user is there, else on the row', async () => {
     const server = new Server(rows(2));
     const model = await shown(server);
-    expect(model.active).toBe('churn:0.2.0');
+    expect(model.chosen.active).toBe('churn:0.2.0');
     server.versions = rows(3);
     void model.onEvent('here');
     await settled();
-    expect(model.active).toBe('churn:0.3.0');
-    model.setActive('churn:0.1.0');
+    expect(model.chosen.active).toBe('churn:0.3.0');
+    model.chosen.setActive('churn:0.1.0');
     server.versions = rows(4);
     void model.onEvent('here');
     await settled();
-    expect(model.active).toBe('churn:0.1.0');
+    expect(model.chosen.active).toBe('churn:0.1.0');
   });
 
   it('keeps marks through a search, two at most', async () => {
     const model = await shown(new Server(rows(9)));
-    model.toggleMark('churn:0.1.0');
-    model.toggleMark('churn:0.2.0');
+    model.chosen.toggleMark('churn:0.1.0');
+    model.chosen.toggleMark('churn:0.2.0');
     model.setFilters({ search: 'nowhere' });
     await settled();
     expect(model.listing.rows).toEqual([]);
-    expect(model.marks).toEqual(['churn:0.1.0', 'churn:0.2.0']);
-    model.toggleMark('churn:0.3.0');
-    expect(model.marks).toEqual(['churn:0.2.0', 'churn:0.3.0']);
-    model.toggleMark('churn:0.2.0');
-    expect(model.marks).toEqual(['churn:0.3.0']);
+    expect(model.chosen.marks).toEqual(['churn:0.1.0', 'churn:0.2.0']);
+    model.chosen.toggleMark('churn:0.3.0');
+    expect(model.chosen.marks).toEqual(['churn:0.2.0', 'churn:0.3.0']);
+    model.chosen.toggleMark('churn:0.2.0');
+    expect(model.chosen.marks).toEqual(['churn:0.3.0']);
   });
 
   it('finds a version that is not loaded yet', async () => {
@@ -254,7 +254,7 @@ describe('the model', () => {
     expect(model.find('churn:0.1.0')).toBeNull();
     await model.reveal('churn:0.1.0');
     expect(model.find('churn:0.1.0')?.n).toBe(1);
-    expect(model.active).toBe('churn:0.1.0');
+    expect(model.chosen.active).toBe('churn:0.1.0');
   });
 });
 

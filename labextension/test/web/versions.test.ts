@@ -39,15 +39,15 @@ describe('the versions of a model', () => {
   it('are compared by two marks, the older first, else with the one before', async () => {
     const { model } = await listed();
     expect(model.pair()).toBeNull();
-    model.setActive('churn:0.2.0');
+    model.chosen.setActive('churn:0.2.0');
     expect(model.pair()).toEqual({ old: 'churn:0.1.0', now: 'churn:0.2.0' });
-    model.toggleMark('churn:0.3.0');
-    model.toggleMark('churn:0.1.0');
+    model.chosen.toggleMark('churn:0.3.0');
+    model.chosen.toggleMark('churn:0.1.0');
     expect(model.pair()).toEqual({ old: 'churn:0.1.0', now: 'churn:0.3.0' });
-    model.toggleMark('churn:0.2.0');
-    expect(model.marks).toEqual(['churn:0.1.0', 'churn:0.2.0']);
-    model.clearMarks();
-    model.setActive('churn:0.1.0');
+    model.chosen.toggleMark('churn:0.2.0');
+    expect(model.chosen.marks).toEqual(['churn:0.1.0', 'churn:0.2.0']);
+    model.chosen.clearMarks();
+    model.chosen.setActive('churn:0.1.0');
     expect(model.pair()).toBeNull();
   });
 
