@@ -77,6 +77,14 @@ def restore(desk: Desk) -> None:
     desk.page.keyboard.press("Escape")
 
 
+def review(desk: Desk) -> None:
+    """A version before it is promoted, in its tab."""
+    desk.command("snapbook:review", ref="churn:0.4.0")
+    desk.page.get_by_role("heading", name="What was live").wait_for()
+    desk.page.get_by_text("No registry is known here").wait_for()
+    picture(desk, "review")
+
+
 def registry(desk: Desk) -> None:
     """The page of a registry that the story was pushed to: a version before it is promoted."""
     from standing import Standing
@@ -124,6 +132,7 @@ PICTURES: dict[str, Callable[[Desk], None]] = {
     "version": version,
     "diff": diff,
     "restore": restore,
+    "review": review,
     "registry": registry,
 }
 

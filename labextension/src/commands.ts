@@ -252,6 +252,13 @@ function versionActs(room: Room): Act[] {
       can: some,
       does: on(({ ref }) => chosen.toggleMark(ref))
     },
+    {
+      id: CommandIDs.review,
+      label: trans.__('Review…'),
+      caption: trans.__('Beside what is in production: differences, gates, approvals'),
+      can: some,
+      does: on(({ path, ref }) => pages.openReview(path, ref))
+    },
     { id: CommandIDs.note, label: trans.__('Add Note…'), can: some, does: on(t => doing.note(t)) },
     { id: CommandIDs.tag, label: trans.__('Tag Version…'), can: some, does: on(t => doing.tag(t)) },
     {

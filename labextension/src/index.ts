@@ -190,6 +190,7 @@ function pageActions(app: JupyterFrontEnd): PageActions {
     openVersion: (path, ref) => run(CommandIDs.openVersion, { path, ref }),
     openDiff: (path, older, newer) => run(CommandIDs.diff, { path, old: older, new: newer }),
     restore: (path, ref) => run(CommandIDs.restore, { path, ref }),
+    review: (path, ref) => run(CommandIDs.review, { path, ref }),
     tag: (path, ref) => run(CommandIDs.tag, { path, ref }),
     note: (path, ref) => run(CommandIDs.note, { path, ref }),
     remove: (path, ref) => run(CommandIDs.remove, { path, ref }),
@@ -216,6 +217,11 @@ function hintAction(app: JupyterFrontEnd, model: Model, hint: Hint): Notificatio
 function restorePages(restorer: ILayoutRestorer, pages: Pages): void {
   void restorer.restore(pages.versions, {
     command: CommandIDs.openVersion,
+    args: ({ content }) => ({ path: content.path, ref: content.ref }),
+    name: ({ content }) => `${content.path} ${content.ref}`
+  });
+  void restorer.restore(pages.reviews, {
+    command: CommandIDs.review,
     args: ({ content }) => ({ path: content.path, ref: content.ref }),
     name: ({ content }) => `${content.path} ${content.ref}`
   });

@@ -301,7 +301,7 @@ export class Listing {
 }
 
 /** A row as a kernel lists it, without what the server tells beside it. */
-function bare(version: VersionRow): Row {
+export function bare(version: VersionRow): Row {
   return {
     ...version,
     ref: `${version.model}:${version.number.join('.')}`,

@@ -1,5 +1,5 @@
 /**
- * The tabs of the main area: version pages and diffs, each there once and found again.
+ * The tabs of the main area: version pages, diffs and reviews, each there once and found again.
  */
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
@@ -9,11 +9,13 @@ import type { Client } from './client';
 import { DiffTab } from './diff/widget';
 import { snapbookIcon } from './icons';
 import { VersionPage } from './page/widget';
+import { ReviewTab } from './review/widget';
 import type { PageActions } from './tokens';
 import type { Compared } from './types';
 
 export type PageWidget = MainAreaWidget<VersionPage>;
 export type DiffWidget = MainAreaWidget<DiffTab>;
+export type ReviewWidget = MainAreaWidget<ReviewTab>;
 
 export interface PagesOptions {
   app: JupyterFrontEnd;
@@ -29,6 +31,7 @@ export interface PagesOptions {
 export class Pages {
   readonly versions = new WidgetTracker<PageWidget>({ namespace: 'snapbook-version' });
   readonly diffs = new WidgetTracker<DiffWidget>({ namespace: 'snapbook-diff' });
+  readonly reviews = new WidgetTracker<ReviewWidget>({ namespace: 'snapbook-review' });
 
   constructor(private readonly options: PagesOptions) {}
 
@@ -77,6 +80,24 @@ export class Pages {
     await this.add(widget, this.diffs);
   }
 
+  /** Show a version beside what it may replace, to be judged. */
+  async openReview(path: string, ref: string): Promise<void> {
+    const open = this.reviews.find(
+      ({ content }) => content.path === path && content.ref === ref
+    );
+    if (open !== undefined) {
+      open.content.refresh();
+      this.show(open);
+      return;
+    }
+    const { client, trans, actions } = this.options;
+    const content = new ReviewTab({ client, path, ref, trans, actions });
+    const widget = new MainAreaWidget({ content });
+    widget.id = `snapbook-review-${++made}`;
+    content.title.icon = this.options.area === 'main' ? snapbookIcon : undefined;
+    await this.add(widget, this.reviews);
+  }
+
   /** The page or diff that has the keyboard, else the one in front, else null. */
   get focused(): VersionPage | DiffTab | null {
     const held = (widget: PageWidget | DiffWidget): boolean =>
@@ -93,9 +114,10 @@ export class Pages {
   /** The pages of a place read themselves again. */
   refresh(): void {
     this.versions.forEach(({ content }) => content.refresh());
+    this.reviews.forEach(({ content }) => content.refresh());
   }
 
-  private async add<T extends PageWidget | DiffWidget>(
+  private async add<T extends PageWidget | DiffWidget | ReviewWidget>(
     widget: T,
     tracker: WidgetTracker<T>
   ): Promise<void> {
@@ -105,7 +127,7 @@ export class Pages {
     this.show(widget);
   }
 
-  private show(widget: PageWidget | DiffWidget): void {
+  private show(widget: PageWidget | DiffWidget | ReviewWidget): void {
     this.options.app.shell.activateById(widget.id);
     if (this.options.area === 'down') {
       unfold(widget);

@@ -25,6 +25,7 @@ export namespace CommandIDs {
   export const tag = 'snapbook:tag';
   export const rename = 'snapbook:rename';
   export const remove = 'snapbook:delete';
+  export const review = 'snapbook:review';
   export const verify = 'snapbook:verify';
   export const gc = 'snapbook:gc';
   export const exportEnv = 'snapbook:export';

@@ -147,24 +147,24 @@ def test_an_approver_goes_all_the_way(registry, page, enter, pictures):
     expect(page.get_by_role("heading", level=1)).to_have_text("Promote churn:0.3.0 to production")
     expect(page.get_by_text("Ada asks for it")).to_contain_text("handles the price")
     expect(page.get_by_text("Not yet: 1 of 1 approval is missing")).to_be_visible()
-    assert not page.get_by_role("button", name="Promote 0.3.0 to production").count()
+    assert not page.get_by_role("button", name="Promote churn:0.3.0 to production").count()
     before = head(registry)
-    press(page, "Reject 0.3.0…")
+    press(page, "Reject churn:0.3.0 for production")
     expect(page.get_by_role("alert")).to_have_text("A rejection needs a reason.")
     assert head(registry) == before
     page.get_by_label("Reason").fill("checked drift")
-    press(page, "Approve 0.3.0")
+    press(page, "Approve churn:0.3.0 for production")
     expect(page.get_by_text("Approved churn:0.3.0 for production.")).to_be_visible()
     expect(page.get_by_label("Reason")).to_have_value("")
     page.get_by_label("Reason").fill("a week in staging")
-    press(page, "Promote 0.3.0 to production")
+    press(page, "Promote churn:0.3.0 to production")
     # The first in production is 1.0.0.
     expect(page.get_by_text("production of churn is 1.0.0.")).to_be_visible()
     assert not page.get_by_role("button", name=re.compile("Roll back")).count()
     # Another one, and the way back, which names where it leads.
     page.goto(f"{registry.url}/#/churn/review/production/0.4.0")
-    press(page, "Approve 0.4.0")
-    press(page, "Promote 0.4.0 to production")
+    press(page, "Approve churn:0.4.0 for production")
+    press(page, "Promote churn:0.4.0 to production")
     expect(page.get_by_text("production of churn is 0.4.0 (was 1.0.0).")).to_be_visible()
     press(page, "Roll back to 1.0.0…")
     expect(page.get_by_text("production goes from 0.4.0 back to 1.0.0 at once.")).to_be_visible()
@@ -215,7 +215,7 @@ def test_who_made_it_is_told_so(registry, page, enter):
     page.get_by_label("Your token").fill(token)
     press(page, "Sign in")
     expect(page.get_by_text("You made 0.4.0: someone else approves.")).to_be_visible()
-    assert not page.get_by_role("button", name="Approve 0.4.0").count()
+    assert not page.get_by_role("button", name="Approve churn:0.4.0 for production").count()
 
 
 def test_with_the_keyboard_alone(registry, page):

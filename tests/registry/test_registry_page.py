@@ -362,7 +362,7 @@ def test_rights_are_told_with_a_review(registry, visitor, pushed):
     for role in ("reader:churn", "writer:churn", "approver:churn", "admin"):
         client, *_ = visitor(role)
         told = client.get(f"{PATH}/page/review", params={"model": "churn"}).json()
-        by_role[role] = sorted(name for name, may in told["may"].items() if may is True)
+        by_role[role] = sorted(name for name, may in told["review"]["may"].items() if may is True)
     assert by_role == {
         "reader:churn": [],
         "writer:churn": ["request"],
@@ -375,6 +375,6 @@ def test_rights_are_told_with_a_review(registry, visitor, pushed):
         params={"model": "churn"},
         headers={"Authorization": f"Bearer {registry.token}"},
     ).json()
-    assert root["may"]["approve"] is False
-    assert root["may"]["why"] == "You made 0.1.0: someone else approves."
+    assert root["review"]["may"]["approve"] is False
+    assert root["review"]["may"]["why"] == "You made 0.1.0: someone else approves."
     assert [row["ref"] for row in root["rows"]] == ["churn:0.1.0"]

@@ -169,6 +169,15 @@ def test_review(ask, monkeypatch):
     assert f"next       snapbook promote churn:0.2.0 production{ask.where}" in lines
     assert lines[-1].endswith("to now  churn:1.0.0  by bob, begin")
     assert done.data["live"]["ref"] == "churn:1.0.0"
+    # Enough to draw it: the versions' rows, and what Bob may do with Ada's.
+    assert done.data["candidate"]["metrics"]["accuracy"]["value"] == 0.95
+    assert done.data["may"] == {
+        "request": True, "approve": True, "reject": True, "promote": True, "rollback": False,
+        "why": "",
+    }  # fmt: skip
+    as_(monkeypatch, "ada")
+    assert ask("review", "churn").data["may"]["why"] == "You made 0.2.0: someone else approves."
+    as_(monkeypatch, "bob")
     assert done.data["gates"][1]["facts"]["accuracy"] == {"new": 0.95, "old": 0.9}
     other = ask("review", "churn:0.3.0", "--alias", "staging")
     assert other.lines[1:3] == ("live       nothing", other.lines[2])

@@ -21,7 +21,8 @@ interface DecidingProps {
 /** The reason, and the buttons. */
 export function Deciding(props: DecidingProps): JSX.Element | null {
   const { told, busy, trans, onAct } = props;
-  const { review, may } = told;
+  const { review } = told;
+  const { may } = review;
   const [text, setText] = React.useState('');
   const [lacking, setLacking] = React.useState(false);
   const field = React.useRef<HTMLTextAreaElement>(null);
@@ -31,7 +32,7 @@ export function Deciding(props: DecidingProps): JSX.Element | null {
     setText('');
     setLacking(false);
   }, [key]);
-  const number = numberText(review.candidate?.ref, trans);
+  const ref = inline(review.candidate?.ref ?? '', 140);
   const alias = inline(review.alias, 60);
   const missing = review.missing.length > 0;
   const any = may.request || may.approve || may.reject || may.promote;
@@ -75,22 +76,22 @@ export function Deciding(props: DecidingProps): JSX.Element | null {
           <div className="jp-snapbook-Review-acts" role="group" aria-label={trans.__('Acts')}>
             {may.promote && !missing && (
               <Button primary busy={busy} onClick={act('promote')}>
-                {trans.__('Promote %1 to %2', number, alias)}
+                {trans.__('Promote %1 to %2', ref, alias)}
               </Button>
             )}
             {may.approve && (
               <Button primary={missing || !may.promote} busy={busy} onClick={act('approve')}>
-                {trans.__('Approve %1', number)}
+                {trans.__('Approve %1 for %2', ref, alias)}
               </Button>
             )}
             {may.request && (
               <Button busy={busy} onClick={act('request')}>
-                {trans.__('Ask for approval of %1', number)}
+                {trans.__('Ask for %1 in %2', ref, alias)}
               </Button>
             )}
             {may.reject && (
               <Button busy={busy} onClick={act('reject')}>
-                {trans.__('Reject %1…', number)}
+                {trans.__('Reject %1 for %2', ref, alias)}
               </Button>
             )}
           </div>
@@ -103,7 +104,8 @@ export function Deciding(props: DecidingProps): JSX.Element | null {
 /** The way back: named by where it leads, and asked once more. */
 export function RollBack(props: DecidingProps): JSX.Element | null {
   const { told, busy, trans, onAct } = props;
-  const { review, may } = told;
+  const { review } = told;
+  const { may } = review;
   const [asking, setAsking] = React.useState(false);
   const sure = React.useRef<HTMLButtonElement>(null);
   const back = backTo(review);

@@ -23,6 +23,8 @@ export class ReviewModel implements IDisposable {
   failure: Failure | null = null;
   done = '';
 
+  /** The failure is that of looking, and over when that succeeds. */
+  private lost = false;
   private turn = 0;
   private disposed = false;
   private readonly changed_ = new Signal<this, void>(this);
@@ -45,10 +47,13 @@ export class ReviewModel implements IDisposable {
       const told = await this.desk.review(this.model, this.alias, this.ref);
       if (turn === this.turn) {
         this.told = told;
+        this.failure = this.lost ? null : this.failure;
+        this.lost = false;
       }
     } catch (reason) {
       if (turn === this.turn) {
         this.failure = failure(reason);
+        this.lost = true;
       }
     }
     this.emit();

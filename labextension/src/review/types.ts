@@ -43,6 +43,7 @@ export interface Review {
   policy: number;
   /** Further versions that gates compare with, by their names in the policy. */
   benchmarks?: { [name: string]: VersionRow & { ref: string } };
+  may: Rights;
 }
 
 /** What the reader may do; `why` not, where it is no matter of roles. */
@@ -59,5 +60,4 @@ export interface Rights {
 export interface Reviewed {
   review: Review;
   rows: Row[];
-  may: Rights;
 }

@@ -60,7 +60,7 @@ export function ReviewView(props: ReviewProps): JSX.Element {
       ) : (
         <>
           <Beside {...props} />
-          <Gates judged={review.judged} trans={trans} />
+          <Gates review={review} trans={trans} />
           <Changes {...props} />
           <Opinions review={review} trans={trans} />
           <Deciding {...props} />
@@ -163,14 +163,20 @@ function Beside(props: ReviewProps): JSX.Element {
   );
 }
 
-function Gates(props: { judged: readonly Judged[]; trans: TranslationBundle }): JSX.Element {
-  const { judged, trans } = props;
+function Gates(props: { review: Review; trans: TranslationBundle }): JSX.Element {
+  const { review, trans } = props;
+  const { judged, policy } = review;
   const { open, passed } = sorted(judged);
   return (
     <section aria-label={trans.__('Gates')}>
       <h2>{judged.length === 0
           ? trans.__('No gates')
           : trans.__('Gates: %1', gatesText(judged, trans))}</h2>
+      <p className="jp-snapbook-Quiet">
+        {policy === 0
+          ? trans.__('The default policy decides: nobody has set another one for this model.')
+          : trans.__('Policy %1 of the model decides.', policy)}
+      </p>
       <ul className="jp-snapbook-Plain">
         {open.map((one, at) => (
           <GateLine key={at} judged={one} trans={trans} />

@@ -1,6 +1,7 @@
 /** What a review says: of gates, of approvals, of what is missing. Pure. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { inline } from '../common/text';
 import { numberOf } from '../format';
 import type { Row } from '../types';
 import type { Judged, Opinion, Review, Stay } from './types';
@@ -69,7 +70,20 @@ export function columns(
   return found;
 }
 
+/** What was said of a version, as done. */
+export function opinionText(word: 'request' | 'approve' | 'reject', ref: string, alias: string): string {
+  return `${DONE[word]} ${inline(ref)} for ${inline(alias)}.`;
+}
+
+const DONE = { request: 'Asked for', approve: 'Approved', reject: 'Rejected' };
+
+/** Where an alias of a model points after an act, and where it did before, "" for nowhere. */
+export function movedText(alias: string, model: string, now: string, before: string): string {
+  const was = before === '' ? '' : ` (was ${before})`;
+  return `${inline(alias)} of ${inline(model)} is ${now}${was}.`;
+}
+
 /** "1.5.0" of churn:1.5.0, "nothing" for none. */
 export function numberText(ref: string | undefined, trans: TranslationBundle): string {
-  return ref ? numberOf(ref) : trans.__('nothing');
+  return ref ? inline(numberOf(ref), 60) : trans.__('nothing');
 }

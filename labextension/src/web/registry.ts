@@ -1,9 +1,10 @@
 /** The registry beyond versions: its models, promotions, the trail of events. One method a route. */
 import { errorOf } from '../client';
-import { inline } from '../common/text';
+import { numberText } from '../format';
 import type { Act } from '../review/deciding';
 import type { Desk } from '../review/model';
 import type { Reviewed } from '../review/types';
+import { movedText, opinionText } from '../review/words';
 import type { VersionRow } from '../types';
 import type { Visit } from './visit';
 
@@ -93,16 +94,14 @@ export class Registry implements Desk {
         return moved(await this.visit.json('rollbacks', { model, alias, to: '', seen, text }));
       default:
         await this.visit.json('opinions', { ref, alias, word: act, text });
-        return `${DONE[act]} ${ref} for ${alias}.`;
+        return opinionText(act, ref, alias);
     }
   }
 }
 
-const DONE = { request: 'Asked for', approve: 'Approved', reject: 'Rejected' };
-
 function moved({ alias, version, before }: Moved): string {
-  const was = before === null ? '' : ` (was ${before.number.join('.')})`;
-  return `${inline(alias)} of ${inline(version.model)} is ${version.number.join('.')}${was}.`;
+  const was = before === null ? '' : numberText(before.number);
+  return movedText(alias, version.model, numberText(version.number), was);
 }
 
 function query(values: { [name: string]: string }): string {

@@ -16,6 +16,9 @@ import { framed, Output } from '../../src/page/output';
 import { PageView } from '../../src/page/page';
 import { RestoreView } from '../../src/restore/body-view';
 import { usual } from '../../src/restore/choice';
+import { ReviewPage } from '../../src/review/page';
+import { ReviewPlace } from '../../src/review/place';
+import type { Review } from '../../src/review/types';
 import type { CellRow, Json, StoredOutput } from '../../src/types';
 import { actions, change, compared, ROW, source, trans, version } from './sample';
 
@@ -166,6 +169,44 @@ describe.each(HOSTILE)('hostile text %#', text => {
         <RestoreView before={before} choice={usual(before)} trans={trans} onChoose={none} />
       </>
     );
+    isClean();
+  });
+});
+
+describe.each(HOSTILE)('hostile text %#', text => {
+  it('is text in a review', async () => {
+    const row = poisoned(ROW, text, ['time', 'provenance', 'manifest']);
+    const other = { ...row, n: row.n + 1, manifest: 'another' };
+    const review: Review = {
+      model: text,
+      alias: text,
+      live: row,
+      candidate: other,
+      changes: [text],
+      judged: [{ verdict: { name: text, passed: false, reason: text, facts: {} }, refuses: true }],
+      said: [{ word: 'approve', author: text, time: text, text, counts: text, signed: true }],
+      needed: 1,
+      missing: [text],
+      history: [
+        { ref: text, manifest: 'before', since: text, until: text, author: text, way: text, text }
+      ],
+      policy: 1,
+      benchmarks: { [text]: row },
+      may: { request: true, approve: true, reject: true, promote: true, rollback: true, why: text }
+    };
+    const desk = {
+      review: () => Promise.resolve({ review, rows: [row, other] }),
+      act: () => Promise.reject({ kind: 'refused', message: text, status: 403 })
+    };
+    const place = new ReviewPlace(
+      { at: () => desk, registries: async () => [text], shared: async () => [text] },
+      text,
+      text
+    );
+    await place.load();
+    await place.shown.act('approve', text);
+    await show(<ReviewPage place={place} trans={trans} actions={actions()} />);
+    expect(host.querySelector('h1')).not.toBeNull();
     isClean();
   });
 });

@@ -26,6 +26,14 @@ const stay = (n: number, until = '') => ({
   way: '',
   text: ''
 });
+const MAY = {
+  request: true,
+  approve: true,
+  reject: true,
+  promote: true,
+  rollback: true,
+  why: ''
+};
 const review = (change: Partial<Review> = {}): Review => ({
   model: 'churn',
   alias: 'production',
@@ -38,20 +46,12 @@ const review = (change: Partial<Review> = {}): Review => ({
   missing: [],
   history: [stay(1), stay(0, 'then')],
   policy: 0,
+  may: MAY,
   ...change
 });
-const MAY = {
-  request: true,
-  approve: true,
-  reject: true,
-  promote: true,
-  rollback: true,
-  why: ''
-};
 const told = (change: Partial<Review> = {}): Reviewed => ({
   review: review(change),
-  rows: [row(1), row(2), row(3)],
-  may: MAY
+  rows: [row(1), row(2), row(3)]
 });
 
 describe('what a review says', () => {
@@ -136,5 +136,29 @@ describe('a review', () => {
     finish();
     await first;
     expect(done).toBe(1);
+  });
+
+  it('forgets that it could not look once it could', async () => {
+    let down = true;
+    const desk: Desk = {
+      review: async () => {
+        if (down) {
+          throw { kind: 'unreachable', message: 'nobody answers', status: 503 };
+        }
+        return told();
+      },
+      act: async () => {
+        throw { kind: 'refused', message: 'not yours', status: 403 };
+      }
+    };
+    const model = new ReviewModel(desk, 'churn', 'production', '');
+    await model.load();
+    expect(model.failure?.message).toBe('nobody answers');
+    down = false;
+    await model.load();
+    expect(model.failure).toBeNull();
+    // Why an act was not done stays, though looking again went well.
+    await model.act('approve', '');
+    expect(model.failure?.message).toBe('not yours');
   });
 });

@@ -17,6 +17,7 @@ from snapbook.promote import moving, opinions, policies, reviewing, verdicts
 from snapbook.promote.moving import anyone
 from snapbook.promote.policy import Rule
 from snapbook.promote.records import Kept, Moved, Review
+from snapbook.promote.rights import with_rights
 from snapbook.promote.verdicts import Judgement, Sought
 from snapbook.repository import Author, Repository
 
@@ -33,7 +34,9 @@ class Desk(Protocol):
         """Alias -> manifest, as they stand."""
 
     def review(self, ref: str, alias: str) -> Review:
-        """``alias`` of a model; ``ref`` names the model, or the version to look at."""
+        """``alias`` of a model, with what the asker may do; ``ref`` names the model, or the version
+        to look at.
+        """
 
     def promote(self, ref: str, alias: str, seen: str | None, text: str, dry: bool) -> Moved:
         """Let ``alias`` point at the version ``ref``."""
@@ -76,10 +79,10 @@ class LocalDesk:
     def review(self, ref: str, alias: str) -> Review:
         """See `reviewing.review`."""
         asked = refs.parse(ref)
-        if asked == refs.Ref(model=asked.model):
-            return reviewing.review(self.repository, self._model(asked.model), alias)
-        row = self._resolve(ref)
-        return reviewing.review(self.repository, row.model, alias, row)
+        row = None if asked == refs.Ref(model=asked.model) else self._resolve(ref)
+        model = row.model if row is not None else self._model(asked.model)
+        found = reviewing.review(self.repository, model, alias, row)
+        return with_rights(self.repository, found, self.author.name)
 
     def promote(self, ref: str, alias: str, seen: str | None, text: str, dry: bool) -> Moved:
         """See `moving.promote`."""

@@ -54,6 +54,20 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
+class Rights:
+    """What whoever looks may do: nothing unless it is said. ``why`` not, where it is no matter of
+    roles, in a sentence.
+    """
+
+    request: bool = False
+    approve: bool = False
+    reject: bool = False
+    promote: bool = False
+    rollback: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """An alias of a model as it stands, a version that may take its place, and what is missing.
 
@@ -61,7 +75,7 @@ class Review:
     none. ``changes`` are lines, most telling first. ``missing`` says what keeps the candidate out,
     in words; empty: it may be promoted. ``history`` is newest first. ``policy`` counts the policies
     that the model had, 0 for the default one. ``benchmarks`` are the further versions that its
-    gates compare with, by the names that the policy gives them.
+    gates compare with, by the names that the policy gives them. ``may`` is said to whoever asked.
     """
 
     model: str
@@ -76,6 +90,7 @@ class Review:
     history: tuple[Stay, ...]
     policy: int
     benchmarks: Mapping[str, VersionRow] = field(default_factory=dict)
+    may: Rights = Rights()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from snapbook.catalog.rows import VersionRow
 from snapbook.errors import Damaged
 from snapbook.gates.base import Verdict
 from snapbook.promote.policy import Wanted
-from snapbook.promote.records import Judged, Kept, Moved, Review, Said, Stay
+from snapbook.promote.records import Judged, Kept, Moved, Review, Rights, Said, Stay
 from snapbook.promote.verdicts import Sought
 from snapbook.registry import wire
 
@@ -40,8 +40,9 @@ def review_of(data: bytes) -> Review:
             missing=tuple(map(str, value["missing"])),
             history=tuple(Stay(**one) for one in value["history"]),
             policy=int(value["policy"]),
-            # An older server knows none.
+            # An older server tells of neither.
             benchmarks=_rows(value.get("benchmarks") or {}),
+            may=Rights(**(value.get("may") or {})),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _strange("a review") from error

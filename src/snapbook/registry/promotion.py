@@ -18,6 +18,8 @@ from snapbook.errors import NotFound, Refused, Usage
 from snapbook.promote import moving, opinions, policies, reviewing, signed, verdicts
 from snapbook.promote.desk import seen_of, spelled
 from snapbook.promote.policy import Rule
+from snapbook.promote.records import Review
+from snapbook.promote.rights import with_rights
 from snapbook.promote.verdicts import Judgement
 from snapbook.registry import decided
 from snapbook.registry.asked import Asked
@@ -40,13 +42,19 @@ def aliases(asked: Asked, model: str) -> Response:
 @routes.get("/review")
 def review(asked: Asked, ref: str, alias: str = "production") -> Response:
     """``alias`` of a model, and the version that may take its place."""
-    repository = asked.service.repository
     named = refs.parse(ref)
-    if named == refs.Ref(model=named.model):
-        model = _readable(asked, named.model)
-        return _told(reviewing.review(repository, model, alias))
-    row = resolved(asked.service, asked.who, ref)
-    return _told(reviewing.review(repository, row.model, alias, row))
+    whole = named == refs.Ref(model=named.model)
+    row = None if whole else resolved(asked.service, asked.who, ref)
+    model = row.model if row is not None else _readable(asked, named.model)
+    return _told(reviewed(asked, model, alias, row))
+
+
+def reviewed(asked: Asked, model: str, alias: str, candidate: VersionRow | None) -> Review:
+    """The review of what one may read, with what one may do."""
+    repository, who = asked.service.repository, asked.who
+    found = reviewing.review(repository, model, alias, candidate)
+    judges, writes = who.may(APPROVE, model), who.may(WRITE, model)
+    return with_rights(repository, found, who.name, judges=judges, writes=writes)
 
 
 @routes.post("/promotions")

@@ -37,7 +37,9 @@ def promote(here: Here, asked: Asked) -> Done:
     """Let an alias point at a version, if its policy lets it."""
     ref, registry = split(asked.ref, asked.registry)
     with desk(here, registry, acts=not asked.dry_run) as there:
-        seen = asked.seen or _seen(there, refs.parse(ref).model, asked.alias)
+        seen = asked.seen
+        if seen is None:
+            seen = _seen(there, refs.parse(ref).model, asked.alias)
         moved = there.promote(ref, asked.alias, seen, asked.reason or "", asked.dry_run)
     at = f"{asked.alias} of {moved.version.model}"
     if not moved.new:

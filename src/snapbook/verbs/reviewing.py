@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -165,14 +166,15 @@ def _told(stay: Stay) -> dict[str, Json]:
 
 
 def _row(row: VersionRow | None) -> Json:
-    return None if row is None else {"ref": row.ref, "manifest": row.manifest}
+    """A version as lists tell it: whoever draws a review has its metrics, author and words."""
+    return None if row is None else {"ref": row.ref, **asdict(row)}
 
 
 def _data(found: Review) -> dict[str, Json]:
     said: Sequence[Json] = [
         {
             "said": one.word, "author": one.author, "time": one.time, "text": one.text,
-            "counts": not one.counts, "signed": one.signed,
+            "counts": not one.counts, "why": one.counts, "signed": one.signed,
         }
         for one in found.said
     ]  # fmt: skip
@@ -192,4 +194,5 @@ def _data(found: Review) -> dict[str, Json]:
             {"ref": stay.ref, "manifest": stay.manifest, "text": stay.text, **_told(stay)}
             for stay in found.history
         ],
+        "may": asdict(found.may),
     }

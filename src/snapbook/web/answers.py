@@ -25,15 +25,14 @@ from snapbook.display.views.rows import told as told_rows
 from snapbook.display.views.series import series
 from snapbook.display.views.version import version
 from snapbook.display.views.versions import versions
-from snapbook.promote import reviewing
 from snapbook.registry import wire
 from snapbook.registry.asked import Asked
 from snapbook.registry.finding import resolved
+from snapbook.registry.promotion import reviewed
 from snapbook.registry.roles import READ
 from snapbook.repository import PROTECTED
 from snapbook.verbs import rows
 from snapbook.web import trail
-from snapbook.web.rights import rights
 from snapbook.web.visit import Visit, readable, visit
 
 routes = APIRouter(prefix="/page", tags=["page"])
@@ -84,7 +83,7 @@ def review(asked: Asked, model: str = "", ref: str = "", alias: str = "productio
     repository, who = asked.service.repository, asked.who
     candidate = resolved(asked.service, who, ref) if ref else None
     name = candidate.model if candidate is not None else readable(asked.service, who, model)
-    found = reviewing.review(repository, name, alias, candidate)
+    found = reviewed(asked, name, alias, candidate)
     newest = repository.index.newest(name)
     beside = [
         row for row in (found.live, found.candidate, newest, *found.benchmarks.values()) if row
@@ -93,7 +92,6 @@ def review(asked: Asked, model: str = "", ref: str = "", alias: str = "productio
         {
             "review": found,
             "rows": _rows(asked, list({row.n: row for row in beside}.values())),
-            "may": rights(repository, who, found),
         }
     )
 
