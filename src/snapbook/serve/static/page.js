@@ -22,14 +22,14 @@ function field(name, column, example) {
   input.dataset.type = [column.type ?? 'any'].flat()[0];
   input.autocomplete = 'off';
   if (example !== undefined && example !== null) input.value = String(example);
+  hint.textContent = column.description ?? '';
   if (column.examples) {
     const known = document.createElement('datalist');
     known.id = `known-${name}`;
     known.append(...column.examples.map(one => new Option(String(one), String(one))));
     input.setAttribute('list', known.id);
-    label.append(known);
+    hint.append(known);
   }
-  hint.textContent = column.description ?? '';
   return [label, input, hint];
 }
 
