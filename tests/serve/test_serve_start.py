@@ -19,7 +19,7 @@ from snapbook.errors import BadOption, NotFound, Refused, Untrusted, Usage
 from snapbook.serve import start
 from snapbook.serve.load import open_bundle
 from snapbook.serve.options import KEY, OPTIONS
-from snapbook.verbs import VERBS, Here
+from snapbook.verbs import VERBS, Here, answering
 
 
 @pytest.fixture(scope="module")
@@ -240,3 +240,20 @@ def test_the_verb_refuses_in_a_sentence(project, monkeypatch):
         served(project, "nothing", "--port", "0")
     with pytest.raises(Usage, match="served from a shell"):
         snapbook.verbs.serve("churn")
+
+
+def test_a_version_of_a_registry_needs_no_project(project, tmp_path, monkeypatch):
+    snapbook.verbs.registry("add", "team", (tmp_path / "shared").as_uri())
+    snapbook.verbs.push("churn", yes=True, rows=True)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+    with Here(empty, face="cli") as here:
+        asked = VERBS["serve"].parse(["team::churn"])
+        with answering._version(here, asked) as (repository, version, echo):
+            path = answering._exported(repository, version)
+            assert answering._exported(repository, version) == path
+    assert echo == "team::churn -> team::churn:0.1.0"
+    assert open_bundle(path).facts["manifest"] == version.manifest
+    assert start.model_of(open_bundle(path), trusted=False).n_estimators == 5
+    assert list(empty.iterdir()) == []
