@@ -7,6 +7,8 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -17,6 +19,9 @@ import mlflows
 
 from snapbook import places, verbs
 from snapbook.errors import BadOption, NotRestorable, Refused, Unreachable
+from snapbook.export.mlflow import folder
+from snapbook.parts.base import Part
+from snapbook.refs import parse
 
 
 @pytest.fixture
@@ -148,8 +153,137 @@ def test_answers_of_any_kind_are_a_sentence(project, status, body, wanted, words
             thread.join()
 
 
-def test_what_no_flavor_of_mlflow_reads_is_refused(project):
+# --- networks -------------------------------------------------------------------------------------
+
+PREDICT = """
+import sys, warnings
+sys.path += [path for path in sites if path not in sys.path]
+warnings.simplefilter("ignore")
+result = {}
+for name in names:
+    loaded = mlflow.pyfunc.load_model(f"models:/{name}/1")
+    result[name] = [round(float(row), 5) for row in loaded.predict(TABLE).to_numpy().ravel()]
+assert "snapbook" not in sys.modules
+"""
+
+
+def sites(*modules):
+    """Where the tests' own frameworks are: behind those of MLflow's environment, which has none."""
+    return [str(Path(module.__file__).parent.parent) for module in modules]
+
+
+def answered(model):
+    """What a module of torch says to the table."""
+    import torch
+
+    table = torch.tensor(mlflows.table()[0].to_numpy("float32"))
+    with torch.no_grad():
+        return [round(float(row), 5) for row in model.eval()(table).ravel()]
+
+
+def local_module(folder, writer):
+    """The part that tells of nets.py in ``folder``, as a session would have seen it."""
+    data = (folder / "nets.py").read_bytes()
+    digest = writer.add(data)
+    entry = {"path": "nets.py", "module": "nets", "digest": digest, "size": len(data),
+             "blobs": [digest], "source": "imported"}  # fmt: skip
+    return (Part("files", "modules", {"files": [entry]}, (digest,)),)
+
+
+@mlflows.needed
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_modules_of_torch_load_there(project, server, tmp_path, monkeypatch):
     torch = pytest.importorskip("torch")
-    mlflows.save(project, torch.nn.Linear(2, 1), "net")
-    with pytest.raises(NotRestorable, match="Linear cannot be handed to MLflow"):
+    torch.manual_seed(0)
+
+    class Scaled(torch.nn.Module):  # of the notebook: goes by value
+        def __init__(self):
+            super().__init__()
+            self.inner = torch.nn.Linear(2, 600)
+            self.outer = torch.nn.Linear(600, 1)
+            self.norm = torch.nn.BatchNorm1d(600)
+            self.tied = self.outer.weight
+
+        def forward(self, rows):
+            return self.outer(self.norm(self.inner(rows)).relu()) / 100
+
+    source = "import torch\n\nclass Own(torch.nn.Linear):\n    pass\n"
+    (tmp_path / "nets.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    nets = __import__("nets")
+    models = {
+        "plain": torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Dropout()),
+        "notebook": Scaled(),
+        "local": nets.Own(2, 1),
+        "scripted": torch.jit.script(torch.nn.Sequential(torch.nn.Linear(2, 1))),
+    }
+    for name, model in models.items():
+        more = partial(local_module, tmp_path) if name == "local" else lambda _: ()
+        mlflows.save(project, model, name, more)
+        assert verbs.push(name, to=f"mlflow+{server}").data["new"]
+    monkeypatch.delitem(sys.modules, "nets")
+    # Elsewhere: what lies beside the notebook is not there.
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    mlflow = mlflows.Mlflow(elsewhere)
+    try:
+        told = mlflow.run(server, PREDICT, names=list(models), sites=sites(torch))
+    finally:
+        mlflow.close()
+    assert told == {name: answered(model) for name, model in models.items()}
+
+
+@mlflows.needed
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_network_of_keras_loads_there(project, server, tmp_path, monkeypatch):
+    torch = pytest.importorskip("torch")
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    keras = pytest.importorskip("keras")
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(40, activation="relu"),
+                              layers.BatchNormalization(), layers.Dense(1)])  # fmt: skip
+    model.compile("adam", "mse")
+    mlflows.save(project, model, "net")
+    assert verbs.push("net", to=f"mlflow+{server}").data["new"]
+    mlflow = mlflows.Mlflow(tmp_path)
+    try:
+        told = mlflow.run(server, PREDICT, names=["net"], sites=sites(keras, torch))
+    finally:
+        mlflow.close()
+    wanted = model.predict(mlflows.table()[0].to_numpy("float32"), verbose=0).ravel()
+    assert told["net"] == pytest.approx(wanted.tolist(), abs=1e-4)
+
+
+def test_layers_of_ones_own_are_refused(project, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    keras = pytest.importorskip("keras")
+
+    class Half(keras.layers.Layer):
+        def call(self, rows):
+            return rows / 2
+
+    for layer, named in ((Half(), "Half"), (keras.layers.Lambda(lambda rows: rows), "a lambda")):
+        mlflows.save(project, keras.Sequential([keras.Input((2,)), layer]), "net")
+        with pytest.raises(NotRestorable, match=f"has {named} in it, which Keras alone does not"):
+            verbs.push("net", to="mlflow+http://127.0.0.1:1")
+
+
+def test_tensors_without_their_module_are_refused(project):
+    torch = pytest.importorskip("torch")
+    mlflows.save(project, torch.nn.Linear(2, 1).state_dict(), "net")
+    with pytest.raises(NotRestorable, match="it is a state_dict") as error:
         verbs.push("net", to="mlflow+http://127.0.0.1:1")
+    assert error.value.act == "Version the module itself: MLflow loads nothing less"
+
+
+def test_what_no_flavor_of_mlflow_reads_is_refused(project, monkeypatch):
+    mlflows.save(project, mlflows.fitted(), "net")
+    row = project.resolve(parse("net"))
+    manifest = project.manifest(row.manifest)
+    parts = [part for part in manifest.load(project.store.get) if part.kind == "model"]
+    strange = replace(parts[0], facts={**parts[0].facts, "layout": {"format": "strange"}})
+    with pytest.raises(NotRestorable, match="no flavor of MLflow reads"):
+        folder(row.manifest, manifest.time, [strange], project.store.get)

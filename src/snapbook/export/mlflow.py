@@ -8,18 +8,20 @@ none of its flavors reads is refused in a sentence.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from snapbook import events
 from snapbook.canonical import Json
-from snapbook.errors import Damaged, NotRestorable
+from snapbook.errors import Damaged
+from snapbook.export.files import File, whole
+from snapbook.export.mlflow_forms import Form, form
 from snapbook.export.signature import signature
-from snapbook.flavors import mlflow, native, pickled
+from snapbook.flavors import mlflow
 from snapbook.parts import environment
 from snapbook.parts.base import Part
+from snapbook.parts.files import entries
 
 Get = Callable[[str], bytes]
 REF, DIGEST = "snapbook.ref", "snapbook.digest"  # tags of a version there
@@ -27,25 +29,9 @@ _NAMESPACE = "~"  # for the slash, which MLflow's names do not have, and of whic
 _PYTHON = "3.11.0"  # for a version that does not tell its own
 # What a model's bytes need to be loaded, by the module that its framework is imported as.
 _DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+_BACKENDS = {"tensorflow", "jax", "torch"}  # of Keras
+_OURS = "snapbook"  # named in pickles of tensors, and replaced there
 _ALWAYS = ("cloudpickle", "numpy", "pandas", "scipy")
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """One file of the folder; ``size`` is None where only reading it tells."""
-
-    path: str
-    size: int | None
-    read: Callable[[], Iterator[bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Bytes:
-    """The model's own file, and the entries of MLmodel that say how it is loaded."""
-
-    file: File
-    loader: str
-    entries: Mapping[str, Json]
 
 
 def named(model: str) -> str:
@@ -72,17 +58,18 @@ def folder(manifest: str, time: str, parts: Sequence[Part], get: Get) -> tuple[F
             File(kept.path, kept.size, partial(mlflow.read, kept, get))
             for kept in sorted(mlflow.kept(layout, model.blobs), key=lambda kept: kept.path)
         )
-    held = _bytes(model, layout, get)
+    found = form(model, layout, get)
+    code = _code(parts, model, found, get)
     surroundings = next((part for part in parts if part.kind == "environment"), None)
     python, needed = _python(surroundings), _requirements(model, surroundings, get)
     texts = {
-        "MLmodel": _lines(_mlmodel(manifest, time, model, held, python)),
+        "MLmodel": _lines(_mlmodel(manifest, time, model, found, python, bool(code))),
         "conda.yaml": _lines(_conda(python, needed)),
         "python_env.yaml": _lines(_python_env(python)),
         "requirements.txt": "".join(f"{line}\n" for line in needed),
     }
-    made = [_text(path, text) for path, text in texts.items()]
-    return tuple(sorted([*made, held.file], key=lambda file: file.path))
+    made = [whole(path, text.encode()) for path, text in texts.items()]
+    return tuple(sorted([*made, *found.files, *code], key=lambda file: file.path))
 
 
 def loader(parts: Sequence[Part], get: Get) -> str:
@@ -91,73 +78,47 @@ def loader(parts: Sequence[Part], get: Get) -> str:
     layout: Any = model.facts["layout"]
     if layout.get("format") == mlflow.FORMAT:
         return str(layout.get("loader") or "mlflow.pyfunc")
-    return _bytes(model, layout, get).loader
+    return form(model, layout, get).loader
 
 
-def _bytes(model: Part, layout: Mapping[str, Json], get: Get) -> _Bytes:
-    form = layout.get("format")
-    if form == pickled.FORMAT and model.facts.get("framework") not in ("torch", "keras"):
-        file = File("model.pkl", None, lambda: pickled.plain_pieces(layout, model.blobs, get))
-        return _Bytes(file, "mlflow.sklearn", {"sklearn": {
-            "pickled_model": "model.pkl",
-            "serialization_format": "cloudpickle" if layout.get("by_value") else "pickle",
-            "sklearn_version": _version(model, "sklearn"),
-        }})  # fmt: skip
-    if form == "xgboost-ubj":
-        return _Bytes(_native(model, layout, "model.ubj", get), "mlflow.xgboost", {"xgboost": {
-            "data": "model.ubj",
-            "model_class": "xgboost.core.Booster",
-            "model_format": "ubj",
-            "xgb_version": _version(model, "xgboost"),
-        }})  # fmt: skip
-    if form == "lightgbm-text":
-        return _Bytes(_native(model, layout, "model.lgb", get), "mlflow.lightgbm", {"lightgbm": {
-            "data": "model.lgb",
-            "model_class": "lightgbm.basic.Booster",
-            "lgb_version": _version(model, "lightgbm"),
-        }})  # fmt: skip
-    named = str(model.facts.get("class_name") or model.name)
-    raise NotRestorable(
-        f"{named} cannot be handed to MLflow",
-        "its bytes are kept in a form that no flavor of MLflow reads",
-        act="Restore it with snapbook, and log it with MLflow",
-    )
+def _code(parts: Sequence[Part], model: Part, found: Form, get: Get) -> list[File]:
+    """The code that loading needs: our own, and all local modules where it imports one of them."""
+    kept = next((part for part in parts if (part.kind, part.name) == ("files", "modules")), None)
+    listed = {str(entry["module"]): entry for entry in entries(kept) if entry.get("module")}
+    named = {str(one).partition(":")[0] for one in _list(model, "imports")}
+    needed = listed.values() if named & listed.keys() else ()
+    return [*found.code, *(_module(entry, get) for entry in needed)]
 
 
-def _native(model: Part, layout: Mapping[str, Json], path: str, get: Get) -> File:
-    """The first of a framework's own files; the rest is what only we want to have again."""
-    return File(
-        path,
-        None,
-        lambda: iter(native.fetch(str(layout["format"]), layout, model.blobs, get)[0][:1]),
-    )
+def _module(entry: Mapping[str, Any], get: Get) -> File:
+    place = str(entry["module"]).replace(".", "/")
+    package = str(entry.get("path")).endswith("__init__.py")
+    path = f"code/{place}/__init__.py" if package else f"code/{place}.py"
+    return whole(path, b"".join(map(get, entry.get("blobs") or ())))
 
 
-def _version(model: Part, framework: str) -> str:
-    known = model.facts.get("framework") == framework
-    return str(model.facts.get("framework_version") or "") if known else ""
-
-
-def _mlmodel(manifest: str, time: str, model: Part, held: _Bytes, python: str) -> dict[str, Json]:
+def _mlmodel(
+    manifest: str, time: str, model: Part, found: Form, python: str, code: bool
+) -> dict[str, Json]:
+    place: dict[str, Json] = {"code": "code"} if code else {}
     pyfunc: dict[str, Json] = {
-        "loader_module": held.loader,
+        "loader_module": found.loader,
         "env": {"conda": "conda.yaml", "virtualenv": "python_env.yaml"},
         "python_version": python,
+        **found.pyfunc,
+        **place,
     }
-    if held.loader == "mlflow.sklearn":
-        pyfunc |= {"model_path": held.file.path, "predict_fn": "predict"}
-    else:
-        pyfunc["data"] = held.file.path
+    flavor = {found.loader.rpartition(".")[2]: {**found.flavor, **place}}
     told: dict[str, Json] = {
-        "flavors": {"python_function": pyfunc, **held.entries},
+        "flavors": {"python_function": pyfunc, **flavor},
         "model_uuid": manifest[:32],
         "utc_time_created": _moment(time),
         "metadata": {DIGEST: manifest},
     }
-    if (found := signature(model)) is not None:
+    if (given := signature(model)) is not None:
         told["signature"] = {
             side: json.dumps(fields) if fields is not None else None
-            for side, fields in found.items()
+            for side, fields in given.items()
         }
     return told
 
@@ -183,12 +144,16 @@ def _requirements(model: Part, part: Part | None, get: Get) -> list[str]:
     installed = environment.installed(part, get) if part is not None else {}
     named = {str(one).partition(":")[0].partition(".")[0] for one in _list(model, "imports")}
     framework = str(model.facts.get("framework") or "")
-    names = {_DISTRIBUTIONS.get(name, name) for name in {*named, framework}}
+    names = {_DISTRIBUTIONS.get(name, name) for name in {*named, framework}} - {_OURS}
+    if framework == "keras":
+        names |= _BACKENDS  # which of them it was is not known
     found = {name: installed[name] for name in {*names, *_ALWAYS} if name in installed}
     if framework and _DISTRIBUTIONS.get(framework, framework) not in found:
         version = str(model.facts.get("framework_version") or "")
         found |= {_DISTRIBUTIONS.get(framework, framework): version} if version else {}
-    return ["mlflow", *(f"{name}=={version}" for name, version in sorted(found.items()))]
+    # A build for one machine ("2.13.0+cpu") is not what others find in an index.
+    pins = [f"{name}=={version.partition('+')[0]}" for name, version in sorted(found.items())]
+    return ["mlflow", *pins]
 
 
 def _list(model: Part, name: str) -> Sequence[Json]:
@@ -213,8 +178,3 @@ def _python_env(python: str) -> dict[str, Json]:
 def _lines(value: Mapping[str, Json]) -> str:
     """``value`` as YAML, of which JSON is a part."""
     return json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n"
-
-
-def _text(path: str, text: str) -> File:
-    data = text.encode()
-    return File(path, len(data), lambda: iter((data,)))

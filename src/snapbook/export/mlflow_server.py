@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import BadOption, Conflict, NotFound, Refused, SnapbookError, Unreachable
-from snapbook.export.mlflow import DIGEST, REF, File, named
+from snapbook.export.files import File
+from snapbook.export.mlflow import DIGEST, REF, named
 from snapbook.parts import params
 from snapbook.parts.base import Part
 

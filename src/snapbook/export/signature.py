@@ -1,7 +1,7 @@
 """What a model takes and answers, in MLflow's words: columns of simple types, or nothing at all.
 
 A signature is enforced where it is given, so a half-known one would refuse what the model takes:
-one column of a type that MLflow has no word for, and none is told.
+one column of a type that MLflow has no word for, or a tensor, and none is told.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def fields(columns: object) -> list[Json]:
 def _columns(listed: Any, *, named: bool) -> list[Json] | None:
     known: Sequence[Field] = [one for one in listed or () if isinstance(one, Mapping)]
     types = [_TYPES.get(str(one.get("type") or "")) for one in known]
-    if not known or not all(types):
+    if not known or not all(types) or any("shape" in one for one in known):
         return None
     if not named:
         return [{"type": kind, "required": True} for kind in types]

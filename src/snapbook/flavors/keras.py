@@ -6,20 +6,23 @@ so that the same model is the same bytes.
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from snapbook.canonical import Json
+from snapbook.errors import Damaged
 from snapbook.flavors import facts, native
 from snapbook.flavors.base import Description, Encoded
 from snapbook.store.base import Writer
 
 _FORMAT = "keras-archive"
 _DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip archive can tell
+Get = Callable[[str], bytes]
 
 
 class KerasFlavor:
@@ -71,20 +74,59 @@ class KerasFlavor:
             _FORMAT, files, {"names": list(members)}, writer, True, list(members.values())
         )
 
-    def load(
-        self, layout: Mapping[str, Json], blobs: tuple[str, ...], get: Callable[[str], bytes]
-    ) -> object:
+    def load(self, layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> object:
         """The model, compiled as it was; layers with code in their archive are executed."""
         import keras
 
-        files, extra = native.fetch(_FORMAT, layout, blobs, get)
-        names = extra.get("names")
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "model.keras"
-            with zipfile.ZipFile(path, "w") as archive:
-                for name, data in zip(names if isinstance(names, list) else (), files, strict=True):
-                    archive.writestr(zipfile.ZipInfo(str(name), _DATE), data)
+            path.write_bytes(archive(layout, blobs, get))
             return keras.saving.load_model(path, safe_mode=False)
+
+
+def archive(layout: Mapping[str, Json], blobs: Sequence[str], get: Get) -> bytes:
+    """The model's .keras file, put together without loading anything. Raises Damaged."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w") as made:
+        for name, pieces in _members(layout, blobs).items():
+            made.writestr(zipfile.ZipInfo(name, _DATE), b"".join(map(get, pieces)))
+    return sink.getvalue()
+
+
+def foreign(layout: Mapping[str, Json], blobs: Sequence[str], get: Get) -> str | None:
+    """What Keras by itself does not load in the model: the name of a class or function, or None.
+
+    Read from what the archive says of itself; nothing is loaded. Raises Damaged.
+    """
+    told = b"".join(map(get, _members(layout, blobs).get("config.json", ())))
+    try:
+        return next(_foreign(json.loads(told)), None)
+    except (ValueError, RecursionError) as error:
+        raise Damaged("A stored model cannot be read", "it does not say what it is") from error
+
+
+def _members(layout: Mapping[str, Json], blobs: Sequence[str]) -> dict[str, Sequence[str]]:
+    """The files of the archive, and the blobs that each is. Raises Damaged."""
+    files, extra = native.parted(_FORMAT, layout, blobs)
+    names = extra.get("names")
+    if not isinstance(names, list) or len(names) != len(files):
+        raise Damaged("A stored model cannot be read", "its files have no names")
+    return dict(zip(map(str, names), files, strict=True))
+
+
+def _foreign(config: Any) -> Iterator[str]:
+    if isinstance(config, list):
+        for item in config:
+            yield from _foreign(item)
+    elif isinstance(config, dict):
+        if config.get("class_name") == "__lambda__":
+            yield "a lambda"
+        # What Keras exports itself is registered under no name.
+        own, module = config.get("registered_name"), str(config.get("module"))
+        if own and not module.startswith("keras."):
+            yield str(own).rpartition(">")[2]
+        for item in config.values():
+            yield from _foreign(item)
 
 
 def _settle(members: dict[str, bytes], name: str, change: Callable[[Any], Any]) -> None:

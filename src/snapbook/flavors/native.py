@@ -45,6 +45,14 @@ def fetch(
     form: str, layout: Mapping[str, Json], blobs: Sequence[str], get: Callable[[str], bytes]
 ) -> tuple[list[bytes], Mapping[str, Json]]:
     """The files and the extra that `keep` was given. Raises Damaged for another layout."""
+    listed, extra = parted(form, layout, blobs)
+    return [b"".join(map(get, pieces)) for pieces in listed], extra
+
+
+def parted(
+    form: str, layout: Mapping[str, Json], blobs: Sequence[str]
+) -> tuple[list[Sequence[str]], Mapping[str, Json]]:
+    """The blobs of each file, and the extra. Raises Damaged for another layout."""
     counts, extra = layout.get("pieces"), layout.get("extra")
     if (
         layout.get("format") != form
@@ -56,6 +64,6 @@ def fetch(
         raise Damaged("A stored model cannot be read", f"its layout is not one of {form}")
     files, place = [], 0
     for count in counts:
-        files.append(b"".join(map(get, blobs[place : place + count])))
+        files.append(blobs[place : place + count])
         place += count
     return files, extra

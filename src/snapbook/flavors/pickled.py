@@ -98,6 +98,11 @@ def stream(layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> byte
     return b"".join(map(get, blobs[: _pieces(layout, blobs)]))
 
 
+def buffers(layout: Mapping[str, Json], blobs: tuple[str, ...]) -> tuple[str, ...]:
+    """The digests of the buffers alone, in the order in which the stream asks for them."""
+    return blobs[_pieces(layout, blobs) :]
+
+
 def plain_pickle(layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> bytes:
     """An ordinary pickle, put together without unpickling, that `pickle.loads` takes anywhere."""
     rest = blobs[_pieces(layout, blobs) :]

@@ -85,9 +85,13 @@ class TorchFlavor:
 
             (archive,), _ = native.fetch(_SCRIPT, layout, blobs, get)
             return torch.jit.load(io.BytesIO(archive), map_location="cpu")
-        count = layout.get("blobs")
-        own = blobs[:count] if type(count) is int else blobs
-        return pickled.fetch(layout, own, get)
+        return pickled.fetch(layout, pickles(layout, blobs), get)
+
+
+def pickles(layout: Mapping[str, Json], blobs: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of a module's blobs that its pickle is; the rest are small tensors once more."""
+    count = layout.get("blobs")
+    return blobs[:count] if type(count) is int else blobs
 
 
 def state(layout: Mapping[str, Json], blobs: Sequence[str], get: Get) -> dict[str, Any]:

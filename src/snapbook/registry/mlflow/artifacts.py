@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import NotFound, Usage
 from snapbook.export import mlflow
-from snapbook.export.mlflow import File
+from snapbook.export.files import File
 from snapbook.registry.mlflow import drafts, logged, places
 from snapbook.registry.mlflow.call import Call, called
 from snapbook.registry.roles import READ
