@@ -21,6 +21,19 @@ PACKAGES = ("scikit-learn", "numpy", "pandas", "scipy", "joblib", "threadpoolctl
             "blake3", "python-dateutil", "six", "tzdata", "narwhals")  # fmt: skip
 
 
+DUCK = """
+import numpy as np
+
+class Duck:
+    def predict(self, rows):
+        return (rows["age"].to_numpy() > 50).astype(int)
+
+    def predict_proba(self, rows):
+        share = rows["income"].to_numpy() / 80
+        return np.column_stack([1 - share, share])
+"""
+
+
 def people(count=60):
     """Rows of every sort of column, and what became of them."""
     random = np.random.default_rng(0)
@@ -47,6 +60,13 @@ def forest(rows, target):
 
 def logistic(rows, target):
     return LogisticRegression(max_iter=500).fit(rows, target)
+
+
+def duck(*_):
+    """A model of the notebook's own, which needs numpy and pandas alone."""
+    space = {"__name__": "__main__"}
+    exec(DUCK, space)
+    return space["Duck"]()
 
 
 def installed():

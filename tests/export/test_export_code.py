@@ -32,6 +32,12 @@ def test_what_only_running_gives_is_named_and_not_run():
     assert "N: int = 3" in text
 
 
+def test_magics_are_left_out():
+    text = made("%%capture out\ndef f(x):\n    return x\n", "%time y = f(1)\nout = 3")
+    assert text == '"""T"""\n\ndef f(x):\n    return x\n'
+    assert made("%%capture out\ndef f(): return out") == '"""T"""\n\ndef f(): return out\n'
+
+
 def test_the_last_definition_counts():
     assert "return 2" in made("def f(): return 1", "def f(): return 2")
     assert "return 1" not in made("def f(): return 1", "def f(): return 2")

@@ -51,7 +51,7 @@ def relist(folder, name, value):
 
 
 def test_a_self_test_is_made_and_passes_until_something_changes(project, tmp_path):
-    rows = saved(project, key=leaving.own_key())
+    rows = saved(project, leaving.duck, key=leaving.own_key())
     done = verbs.export("churn", to="bundle", output="out")
     assert done.lines[2] == "self-test: 20 rows of X_test, independent of each other"
     opened = open_bundle(tmp_path / "out")
@@ -164,7 +164,7 @@ def test_a_package_smuggled_in_is_found(project, tmp_path, name):
 @pytest.mark.slow
 @pytest.mark.skipif(UV is None, reason="uv is not installed")
 def test_its_own_environment_is_built_anew(project, tmp_path):
-    saved(project, key=leaving.own_key())
+    saved(project, leaving.duck, key=leaving.own_key())
     verbs.export("churn", to="bundle", output="out.zip")
     checked = verbs.bundle("check", "out.zip")
     if checked.lines[3] != "environment: rebuilt from the lock":

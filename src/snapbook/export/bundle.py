@@ -190,10 +190,10 @@ def _environment(
         return None
     if surroundings.blobs:
         into.put("parts/installed.json", (get(surroundings.blobs[0]),))
-    for name, text in environment_files(model, _only(parts, "files", "modules"), surroundings, get):
+    texts = environment_files(model, _only(parts, "files", "modules"), surroundings, get)
+    for name, text in texts.items():
         into.text(f"environment/{name}", text)
-    wanted = needed.pins(needed.needed(model, _only(parts, "files", "modules"), surroundings, get))
-    locked = needed.pins(lock.requirements(surroundings, get))
+    wanted, locked = needed.pins(texts["needed.txt"]), needed.pins(texts["requirements.txt"])
     sha256 = str(into.files[f"model/{load['file']}"]["sha256"])
     into.text("sbom.cdx.json", sbom.sbom(named, number, sha256, wanted, locked))
     python: Any = surroundings.facts.get("python") or {}
@@ -202,10 +202,10 @@ def _environment(
 
 def environment_files(
     model: Part, modules: Part | None, surroundings: Part, get: Get
-) -> tuple[tuple[str, str], ...]:
+) -> dict[str, str]:
     """The files of environment/ by name: functions of the parts alone, so they can be checked."""
-    return (
-        ("pylock.toml", lock.pylock(surroundings, get)),
-        ("requirements.txt", lock.requirements(surroundings, get)),
-        ("needed.txt", needed.needed(model, modules, surroundings, get)),
-    )
+    return {
+        "pylock.toml": lock.pylock(surroundings, get),
+        "requirements.txt": lock.requirements(surroundings, get),
+        "needed.txt": needed.needed(model, modules, surroundings, get),
+    }

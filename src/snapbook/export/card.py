@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -80,7 +80,7 @@ def markdown(card: Card) -> str:
             lines += ["", _md(line)]
         if section.table:
             head, *rows = section.table
-            lines += ["", _row(head), _row(["---"] * len(head)), *map(_row, rows)]
+            lines += ["", _row(head), f"|{' --- |' * len(head)}", *map(_row, rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -258,8 +258,7 @@ def _md(text: str) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    plain: Callable[[str], str] = lambda text: text if text == "---" else _md(text)  # noqa: E731
-    return f"| {' | '.join(map(plain, cells))} |"
+    return f"| {' | '.join(map(_md, cells))} |"
 
 
 _PAGE = """<!doctype html>

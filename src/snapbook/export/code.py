@@ -78,6 +78,8 @@ def _text(node: ast.stmt, lines: Sequence[str]) -> str:
     """The statement as it stands in its cell; "" where that is not Python by itself."""
     first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
     end, column = node.end_lineno or node.lineno, node.end_col_offset
+    if end > len(lines):
+        return ""  # what a magic binds (%%capture out) has no line of its own
     text = "\n".join([*lines[first - 1 : end - 1], _until(lines[end - 1], column)])
     if first == node.lineno:
         text = text.encode()[node.col_offset :].decode(errors="replace")

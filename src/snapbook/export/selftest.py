@@ -26,6 +26,7 @@ from snapbook.trial import running
 
 Get = Callable[[str], bytes]
 MOST_ROWS = 20
+_ORDER = {"test": 0, "train": 1}
 _MOST_FOREIGN = 10_000
 TOLERANCE = 1e-4  # by how much a number may differ, as a part of itself
 
@@ -36,8 +37,7 @@ def rows(parts: Sequence[Part], get: Get) -> tuple[str, list[dict[str, Any]]]:
     inputs: Any = signature["inputs"]
     names = [str(field["name"]) for field in inputs]
     frames = [part for part in parts if part.kind == "frame" and part.facts.get("stored")]
-    frames.sort(key=lambda part: ("test", "train").index(str(part.facts["role"]))
-                if part.facts.get("role") in ("test", "train") else 2)  # fmt: skip
+    frames.sort(key=lambda part: _ORDER.get(str(part.facts.get("role")), len(_ORDER)))
     for part in frames:
         if names and _fits(part, names, signature["container"] == "array"):
             try:

@@ -82,9 +82,8 @@ def _as_signed(opened: Bundle) -> None:
     modules = None
     if "parts/modules.json" in opened.facts["files"]:
         modules = Part.decode(opened.part("modules"))
-    for name, text in making.environment_files(
-        model, modules, surroundings, _stored(opened, modules)
-    ):
+    texts = making.environment_files(model, modules, surroundings, _stored(opened, modules))
+    for name, text in texts.items():
         if opened.read(f"environment/{name}") != text.encode():
             raise Damaged("The bundle is not whole", f"environment/{name} is not what was signed")
 
