@@ -23,7 +23,7 @@ pytest.importorskip("sklearn")
 
 from numpy._core.multiarray import _reconstruct, scalar
 from numpy._core.numeric import _frombuffer
-from scipy import sparse
+from scipy import sparse, stats
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer
@@ -104,7 +104,8 @@ MODELS = [
         scoring=["f1", "neg_log_loss"],
     ),
     RandomizedSearchCV(
-        make_pipeline(StandardScaler(), SVC()), {"svc__C": [1, 2], "svc__kernel": ["rbf"]},
+        make_pipeline(StandardScaler(), SVC()),
+        {"svc__C": stats.loguniform(1e-2, 10), "svc__degree": stats.randint(2, 4)},
         n_iter=2, cv=2, random_state=np.random.RandomState(0),
     ),
 ]  # fmt: skip
@@ -700,6 +701,29 @@ def test_a_search_scores_by_scikit_learns_own_function_whatever_it_brings(mark):
             changed(model, **state)
     with pytest.raises(NotAllowed, match="it keeps an object of Scorer"):
         read(new(GaussianNB, {"priors": get_scorer("accuracy")}))
+
+
+def test_distributions_are_scipys_own_whatever_they_bring(mark):
+    text = f"open({mark!r}, 'w')\n"
+    for drawn in (stats.loguniform(1e-3, 10), stats.randint(1, 9), stats.uniform(loc=1, scale=2)):
+        drawn.dist._parse_arg_template = text  # which scipy executes
+        back = read(new(GaussianNB, {"priors": drawn})).priors
+        assert (back.args, back.kwds, type(back)) == (drawn.args, drawn.kwds, type(drawn))
+        assert np.array_equal(back.rvs(9, random_state=1), drawn.rvs(9, random_state=1))
+    drawn = stats.uniform(loc=1)
+    for state in (
+        {"dist": GaussianNB()}, {"dist": None}, {"dist": print}, {"args": (print,)}, {"args": [1]},
+        {"args": (1, 2, 3, 4)}, {"args": ([1] * 9,)}, {"kwds": {"loc": "x"}}, {"kwds": {"x": 1}},
+        {"kwds": None}, {"kwds": {1: 1}}, {"dist": stats.randint(1, 9).dist},
+    ):  # fmt: skip
+        with pytest.raises(NotAllowed):
+            changed(drawn, **state)
+    frozen = name("scipy.stats._distn_infrastructure", "rv_continuous_frozen")
+    with pytest.raises(NotAllowed):
+        read_plain(b"\x80\x05" + frozen + b")\x81K\x01b.")
+    for elsewhere in (drawn.dist, stats.t(3), np.vectorize(os.system)):
+        with pytest.raises(NotAllowed):
+            read(new(GaussianNB, {"priors": elsewhere}))
 
 
 def masked(*state):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from snapbook.flavors import believed
+from snapbook.flavors import believed, drawn
 from snapbook.flavors.allowed import BUNCH, CLASSES, COMPILED, TYPES
 from snapbook.flavors.arrays import NotAllowed
 
@@ -79,6 +79,7 @@ class _Walk:
         if (
             kind is slice
             or text in COMPILED
+            or text in drawn.FROZEN  # of our own making
             or (numpy is not None and isinstance(value, numpy.dtype))
         ):
             return []

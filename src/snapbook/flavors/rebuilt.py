@@ -12,7 +12,7 @@ import re
 from importlib import import_module
 from typing import Any
 
-from snapbook.flavors import arrays, boosted, chance, neighbours, searched
+from snapbook.flavors import arrays, boosted, chance, drawn, neighbours, searched
 from snapbook.flavors.allowed import BUNCH, CLASSES, COMPILED, FORESTS, TREE, TYPES
 from snapbook.flavors.arrays import Dtype, Name, NotAllowed
 
@@ -39,8 +39,9 @@ def called(function: Any, args: Any) -> Any:
         return _tree(args)
     if (make := arrays.maker(function.text) or chance.maker(function.text)) is not None:
         return make(args)
-    if (new := neighbours.called(function.text, args)) is not None:
-        return new
+    for room in (neighbours, drawn):
+        if (new := room.called(function.text, args)) is not None:
+            return new
     if function.text in COMPILED and all(type(arg) in (int, float) for arg in args):
         return _class(function.text)(*args)
     if function.text == _MULTINOMIAL.replace(":", ":__pyx_unpickle_"):
@@ -52,11 +53,13 @@ def made(cls: Any, args: Any) -> Any:
     """A new object of ``cls`` (NEWOBJ), whose state comes later. Raises NotAllowed."""
     if type(cls) is Name and cls.text in searched.SCORERS:
         return searched.Scorer()
-    if type(cls) is not Name or cls.text not in _MADE:
+    if type(cls) is not Name or (cls.text not in _MADE and not drawn.knows(cls.text)):
         shown = cls.text.replace(":", ".") if type(cls) is Name else "what is no class"
         raise NotAllowed(f"it makes {shown}")
     if args != ():
         raise NotAllowed(f"it gives {cls.text} what that does not take")
+    if (new := drawn.made(cls.text)) is not None:
+        return new
     kind = _class(cls.text)
     return kind.__new__(kind)
 
@@ -64,7 +67,7 @@ def made(cls: Any, args: Any) -> Any:
 def given(target: Any, state: Any) -> Any:
     """``target`` with its state (BUILD). Raises NotAllowed."""
     kind = type(target)
-    for room in (arrays, chance, neighbours):
+    for room in (arrays, chance, neighbours, drawn):
         if (found := room.given(target, state)) is not None:
             return found
     text = f"{kind.__module__}:{kind.__qualname__}"
