@@ -13,6 +13,7 @@ from snapbook.gates.base import Case, Verdict
 from snapbook.lineage.log import Cell
 from snapbook.parts import cells, environment, files
 from snapbook.parts.base import Part
+from snapbook.parts.stated import stated
 from snapbook.store.memory import MemoryStore
 
 NOTHING = {}
@@ -228,6 +229,34 @@ def test_secrets_in_an_attachment(tmp_path):
     part = Part("files", "attachments", {"files": [{"path": "note.txt", "text": text}]}, (text,))
     assert files.texts(part, store.get)
     assert "in note.txt" in judged("secrets", [part], None, {}, store.get).reason
+
+
+# -- card
+
+
+def attached(text, path="docs/Card.md"):
+    store = MemoryStore()
+    writer = store.writer()
+    digest = writer.add(text.encode())
+    writer.commit()
+    entry = {"path": path, "blobs": [digest]}
+    return [Part("files", "attachments", {"files": [entry]}, (digest,))], store.get
+
+
+def test_card():
+    text = "# Churn\n## Intended use\nCalls.\n### LIMITS\n\nNone\nknown.\n## Ethical notes\n\n# End"
+    held, get = attached(text)
+    found = judged("card", held, None, {}, get)
+    assert (found.passed, found.reason) == (False, "not stated: Decision boundaries, Ethical notes")
+    assert found.facts == {"missing": ["Decision boundaries", "Ethical notes"]}
+    found = judged("card", held, None, {"sections": ["limits", "Intended use"]}, get)
+    assert (found.passed, found.reason) == (True, "2 sections are stated")
+    assert stated(held, get) == {"Intended use": "Calls.", "Limits": "None known."}
+    other, get = attached(text, "notes.md")
+    assert "Limits" in judged("card", other, None, {}, get).reason
+    assert "Limits" in judged("card", [], None, {}, get).reason
+    found = judged("card", held, None, {}, MemoryStore().get)
+    assert found.reason.startswith("its card.md cannot be read (")
 
 
 # -- gates of others

@@ -22,6 +22,7 @@ from snapbook.flavors import bundled, mlflow, opcodes, pickled
 from snapbook.manifest import Manifest
 from snapbook.parts import cells, files, lock
 from snapbook.parts.base import Part
+from snapbook.parts.stated import stated
 from snapbook.serve.folder import checked
 from snapbook.serve.load import FORMAT, module_file
 from snapbook.trust import Claim
@@ -102,16 +103,6 @@ def write(into: Writing, number: str, claim: Claim, named: str, get: Get) -> dic
     into.text("card.md", card.markdown(made))
     into.seal(facts)
     return facts
-
-
-def stated(parts: Sequence[Part], get: Get) -> dict[str, str]:
-    """What the user says of the model in an attachment called card.md; nothing without one."""
-    attached = _only(parts, "files", "attachments")
-    for entry in files.entries(attached):
-        if str(entry.get("path")).rpartition("/")[2].lower() == "card.md":
-            data = b"".join(get(str(digest)) for digest in entry.get("blobs") or ())
-            return card.said_in(data.decode("utf-8", "replace"))
-    return {}
 
 
 def pack(folder: Path, target: Path) -> None:

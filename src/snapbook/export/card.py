@@ -20,9 +20,9 @@ from snapbook.export import schema
 from snapbook.manifest import Manifest
 from snapbook.parts.base import Part
 from snapbook.parts.frame.summary import summary
+from snapbook.parts.stated import SECTIONS
 from snapbook.trust import Claim
 
-STATED = ("Intended use", "Limits", "Decision boundaries", "Ethical notes")
 NOT_STATED = "Not stated."
 _MOST_ROWS = 100
 _EPOCH = datetime(1970, 1, 1)
@@ -55,7 +55,7 @@ def card(
     parts: Sequence[Part],
     said: Mapping[str, str] | None = None,
 ) -> Card:
-    """The card of the version ``ref``; ``said`` are texts by the titles of `STATED`."""
+    """The card of the version ``ref``; ``said`` are texts by the titles of `parts.stated`."""
     told = said or {}
     model = next(part for part in parts if part.kind == "model")
     sections = [
@@ -65,9 +65,9 @@ def card(
         _inputs(parts),
         _measured(parts),
         _made(parts),
-        *(_stated(title, told) for title in STATED[1:]),
+        *(_stated(title, told) for title in SECTIONS[1:]),
     ]
-    missing = tuple(title for title in STATED if not told.get(title))
+    missing = tuple(title for title in SECTIONS if not told.get(title))
     return Card(ref, _front(ref, model, parts), tuple(sections), missing)
 
 
@@ -99,16 +99,6 @@ def page(card: Card) -> str:
                 body.append(f"<tr>{cells}</tr>")
             body.append("</tbody></table>")
     return _PAGE.format(title=html.escape(card.title), body="\n".join(body))
-
-
-def said_in(text: str) -> dict[str, str]:
-    """What a card.md of the user's says under the titles of `STATED`, one paragraph each."""
-    found: dict[str, str] = {}
-    for title in STATED:
-        match = re.search(rf"(?im)^#+[ \t]*{title}[ \t]*$\n((?:(?!#).*\n?)*)", text)
-        if match and (words := " ".join(match[1].split())):
-            found[title] = words
-    return found
 
 
 def _stated(title: str, told: Mapping[str, str]) -> Section:

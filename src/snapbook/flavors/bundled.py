@@ -15,7 +15,7 @@ from typing import Any
 from snapbook import canonical
 from snapbook.canonical import Json
 from snapbook.errors import Damaged, NotRestorable
-from snapbook.flavors import native, opcodes, pickled
+from snapbook.flavors import keras, native, opcodes, pickled
 
 Get = Callable[[str], bytes]
 Put = Callable[[str, Iterable[bytes]], None]
@@ -27,7 +27,7 @@ _NATIVE = {
     "torchscript": ("model.pt",),
 }
 _KERAS = "keras-archive"
-_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip archive can tell
+_ARCHIVE = "model.keras"
 
 
 def write(layout: Mapping[str, Json], blobs: Sequence[str], get: Get, put: Put) -> dict[str, Json]:
@@ -38,9 +38,7 @@ def write(layout: Mapping[str, Json], blobs: Sequence[str], get: Get, put: Put) 
     form = str(layout.get("format"))
     if form == pickled.FORMAT:
         return _write_pickle(layout, tuple(blobs), get, put)
-    if form == _KERAS:
-        return _write_keras(layout, blobs, get, put)
-    if form in _NATIVE:
+    if form == _KERAS or form in _NATIVE:
         return _write_native(form, layout, blobs, get, put)
     raise NotRestorable(
         "No bundle can be made of it",
@@ -64,7 +62,7 @@ def blobs_of(
         wanted = _own(layout, blobs)
     else:
         if form == _KERAS:
-            files = _members(read("model.keras"))
+            files = _members(read(_ARCHIVE))
         else:
             files = [read(name) for name in _NATIVE.get(str(form), ())]
         lengths = load.get("pieces")
@@ -106,33 +104,15 @@ def _write_pickle(
 def _write_native(
     form: str, layout: Mapping[str, Json], blobs: Sequence[str], get: Get, put: Put
 ) -> dict[str, Json]:
-    files, lengths = _files(form, layout, blobs, get)
-    for name, data in zip(_NATIVE[form], files, strict=True):
-        put(name, (data,))
-    return {"kind": "native", "form": form, "file": _NATIVE[form][0], "pieces": lengths}
-
-
-def _write_keras(
-    layout: Mapping[str, Json], blobs: Sequence[str], get: Get, put: Put
-) -> dict[str, Json]:
-    files, lengths = _files(_KERAS, layout, blobs, get)
-    extra: Any = layout["extra"]
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as archive:
-        for name, data in zip(extra["names"], files, strict=True):
-            archive.writestr(zipfile.ZipInfo(str(name), _DATE), data)
-    put("model.keras", (held.getvalue(),))
-    return {"kind": "native", "form": _KERAS, "file": "model.keras", "pieces": lengths}
-
-
-def _files(
-    form: str, layout: Mapping[str, Json], blobs: Sequence[str], get: Get
-) -> tuple[list[bytes], list[Json]]:
-    """A framework's own files, and the lengths of the blobs that each is made of."""
-    files, _ = native.fetch(form, layout, blobs, get)
-    counts: Any = layout["pieces"]
-    waiting = iter(blobs)
-    return files, [[len(get(next(waiting))) for _ in range(count)] for count in counts]
+    listed, _ = native.parted(form, layout, blobs)
+    names = (_ARCHIVE,) if form == _KERAS else _NATIVE[form]
+    if form == _KERAS:
+        put(_ARCHIVE, (keras.archive(layout, blobs, get),))
+    else:
+        for name, pieces in zip(names, listed, strict=True):
+            put(name, map(get, pieces))
+    lengths: list[Json] = [[len(get(piece)) for piece in pieces] for pieces in listed]
+    return {"kind": "native", "form": form, "file": names[0], "pieces": lengths}
 
 
 def _own(layout: Mapping[str, Json], blobs: Sequence[str]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from snapbook import canonical
 from snapbook.errors import BadOption, nearest
 from snapbook.gates import (
     bias,
+    card,
     drift,
     environment,
     latency,
@@ -32,7 +33,7 @@ from snapbook.gates.trial import ROWS, Trial, TrialGate
 GROUP = "snapbook.gates"
 _LONGEST = 400
 OWN = "own"  # the setting of a gate whose function whoever judges brings along
-_OURS = {room.NAME: room for room in (signature, metric, drift, size, environment, secrets)}
+_OURS = {room.NAME: room for room in (signature, metric, drift, size, environment, secrets, card)}
 _TRIED = {room.NAME: room for room in (score, latency, robustness, bias)}
 
 

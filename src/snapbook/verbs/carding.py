@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snapbook.export import bundle
 from snapbook.export import card as cards
+from snapbook.parts.stated import stated
 from snapbook.verbs import look
 from snapbook.verbs.here import Here
 from snapbook.verbs.release import write_text
@@ -23,7 +23,7 @@ def card(here: Here, asked: Asked) -> Done:
     version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
     manifest = repository.manifest(version.manifest)
     parts = manifest.load(repository.store.get)
-    said = bundle.stated(parts, repository.store.get)
+    said = stated(parts, repository.store.get)
     made = cards.card(version.ref, repository.claim(version), manifest, parts, said)
     data: dict[str, Json] = {
         "ref": version.ref,
