@@ -9,6 +9,7 @@ is cut off here. Whoever waits for us is not.
 from __future__ import annotations
 
 from asyncio import TimerHandle
+from functools import partial
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -29,15 +30,15 @@ class Bounded(HttpToolsProtocol):
     still for as long. 0 is without limit.
     """
 
-    patience_s = PATIENCE_S
-
-    def __init__(self, *args: Any, **named: Any) -> None:
+    def __init__(self, *args: Any, patience_s: float = PATIENCE_S, **named: Any) -> None:
         super().__init__(*args, **named)
+        self.patience_s = patience_s
         self._head_bytes = 0  # that came since the last request ended, while none has its head yet
         self._body_bytes = 0  # that came since the body last went on
         self._in_head = True
         self._excused = False  # it was not for the client to go on
         self._moved_s = 0.0
+        self._waits = False
         self._due: TimerHandle | None = None
         self._stuck: TimerHandle | None = None
 
@@ -81,8 +82,8 @@ class Bounded(HttpToolsProtocol):
         self._in_head, self._head_bytes = True, 0
         if self.cycle is not None and self.cycle.response_complete:
             self._wait()
-        elif self._due is not None:
-            self._due.cancel()
+        else:
+            self._waits = False
         super().on_message_complete()
 
     def pause_writing(self) -> None:
@@ -99,16 +100,19 @@ class Bounded(HttpToolsProtocol):
             self._stuck = None
 
     def _wait(self) -> None:
-        """From now on it is for the client to go on."""
-        self._moved_s, self._excused = self.loop.time(), False
-        if self._due is not None:
-            self._due.cancel()
-        if self.patience_s:
+        """From now on it is for the client to go on.
+
+        One timer looks for all requests of a connection: setting one for each costs more than all
+        the rest here.
+        """
+        self._moved_s, self._excused, self._waits = self.loop.time(), False, True
+        if self.patience_s and self._due is None:
             self._due = self.loop.call_later(self.patience_s, self._overdue)
 
     def _overdue(self) -> None:
         """Cut the connection, if the client had all this time to go on."""
-        if self.transport.is_closing():
+        self._due = None
+        if not self._waits or self.transport.is_closing():
             return
         left = self._moved_s + self.patience_s - self.loop.time()
         cycle = self.cycle
@@ -145,6 +149,6 @@ class Bounded(HttpToolsProtocol):
             self.transport.abort()
 
 
-def bounded(patience_s: float) -> type[Bounded]:
-    """The same, with that much patience."""
-    return type("Bounded", (Bounded,), {"patience_s": patience_s})
+def bounded(patience_s: float) -> Any:
+    """What makes such connections, with that much patience; it can be sent to another process."""
+    return partial(Bounded, patience_s=patience_s)

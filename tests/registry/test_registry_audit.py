@@ -89,9 +89,10 @@ def test_where_a_proxy_s_word_counts(registry, tmp_path):
 
     import httpx
 
+    from snapbook.listening import listen
     from snapbook.registry import serve
 
-    listening = serve.listen("127.0.0.1", 0)
+    listening = listen("127.0.0.1", 0)
     server = serve.server(registry.service, "127.0.0.1")
     thread = threading.Thread(target=lambda: server.run(sockets=[listening]), daemon=True)
     thread.start()

@@ -17,7 +17,7 @@ from snapbook.errors import BadExpression, NotRestorable
 from snapbook.export.mlflow import folder as exported
 from snapbook.parts import model
 from snapbook.refs import parse
-from snapbook.registry.mlflow import drafts, filters, mlmodel
+from snapbook.registry.mlflow import filters, mlmodel, shelves
 from snapbook.repository import Author
 from snapbook.verbs import VERBS, Here
 
@@ -315,7 +315,7 @@ def test_any_name_is_an_experiment_and_keeps_it(registry, root):
 
 
 def test_a_run_says_so_much_and_no_more(registry, root, monkeypatch):
-    monkeypatch.setattr(drafts, "_MOST_LOG", 2000)
+    monkeypatch.setattr(shelves, "_MOST_LOG", 2000)
     run = root("POST", "runs/create", experiment_id="0")["run"]["info"]["run_id"]
     root("POST", "runs/log-parameter", run_id=run, key="a", value="1")
     root("POST", "runs/log-parameter", 400, run_id=run, key="a", value="2")

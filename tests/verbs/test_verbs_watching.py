@@ -157,13 +157,14 @@ class Again:
     """The registry ``before`` once more, with its tokens, at the same address."""
 
     def __init__(self, before, port):
+        from snapbook.listening import listen
         from snapbook.registry import serve
         from snapbook.registry.service import Service
 
         service = Service(
             before.folder, lambda: places.open_folder(before.folder), before.tokens, "test"
         )
-        self._listening = serve.listen("127.0.0.1", port)
+        self._listening = listen("127.0.0.1", port)
         self._server = serve.server(service)
         self._thread = threading.Thread(
             target=lambda: self._server.run(sockets=[self._listening]), daemon=True

@@ -1,19 +1,24 @@
 """What a registry counts, as Prometheus reads it.
 
-Knows the names of the metrics. Labels are a method, a route's template and a status: neither models
-nor people, so that their number stays small and nothing is told of what is kept.
+Several processes of one registry count into files of one folder, and each tells the sum. Knows the
+names of the metrics. Labels are a method, a route's template and a status: neither models nor
+people, so that their number stays small and nothing is told of what is kept.
 """
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+import os
 
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+SHARED = "PROMETHEUS_MULTIPROC_DIR"  # the library's own name for where that folder is named
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5, 30)
 
 
 class Meters:
-    """The counts of one process."""
+    """The counts of one process, or of all that share the folder."""
 
     def __init__(self) -> None:
         self._all = CollectorRegistry()
@@ -29,12 +34,20 @@ class Meters:
             registry=self._all,
         )
         self._open = Gauge(
-            "snapbook_requests_open", "Requests that are being answered", registry=self._all
+            "snapbook_requests_open",
+            "Requests that are being answered",
+            registry=self._all,
+            multiprocess_mode="livesum",
         )
         self._bytes = Counter(
             "snapbook_bytes", "Bytes of bodies, by way", ("way",), registry=self._all
         )
-        self._events = Gauge("snapbook_events", "Events in the chain", registry=self._all)
+        self._events = Gauge(
+            "snapbook_events",
+            "Events in the chain",
+            registry=self._all,
+            multiprocess_mode="mostrecent",
+        )
 
     def begun(self) -> None:
         """A request came."""
@@ -53,4 +66,8 @@ class Meters:
     def text(self, events: int) -> bytes:
         """All of it, with as many ``events`` in the chain."""
         self._events.set(events)
-        return generate_latest(self._all)
+        if not os.environ.get(SHARED):
+            return generate_latest(self._all)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return generate_latest(together)

@@ -18,6 +18,8 @@ from snapbook.catalog.rows import VersionRow
 from snapbook.errors import Refused
 from snapbook.registry.identity import Drawer, FolderDrawer, Identity
 from snapbook.registry.meters import Meters
+from snapbook.registry.mlflow.shelves import FolderShelf as FolderDrafts
+from snapbook.registry.mlflow.shelves import Shelf as DraftShelf
 from snapbook.registry.people import People
 from snapbook.registry.quotas import Ledger, Quota
 from snapbook.registry.roles import Principal
@@ -62,9 +64,11 @@ class Service:
     shelf: Shelf | None = None  # of sessions; the folder's, if none is given
     drawer: Drawer | None = None  # of its key; the folder's, if none is given
     people: People | None = None  # who signs in elsewhere
+    drafting: DraftShelf | None = None  # of what MLflow logs; the folder's, if none is given
     sessions: Sessions = field(init=False)
     identity: Identity = field(init=False)
     ledger: Ledger = field(init=False)
+    drafts: DraftShelf = field(init=False)
     _threads: threading.local = field(default_factory=threading.local, init=False)
     _all: list[Repository] = field(default_factory=list, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -75,6 +79,7 @@ class Service:
     def __post_init__(self) -> None:
         shelf = self.shelf or FolderShelf(self.folder / "sessions")
         self.sessions = Sessions(shelf, self.tokens)
+        self.drafts = self.drafting or FolderDrafts(self.folder / "mlflow")
         self.ledger = Ledger(self.limits.quotas)
         self.identity = Identity(self.drawer or FolderDrawer(self.folder))
 

@@ -11,6 +11,7 @@ from snapbook import events, places
 from snapbook.errors import Hint, Usage
 from snapbook.verbs import serving
 from snapbook.verbs.here import Here
+from snapbook.verbs.replica import drawer
 from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _kept(here: Here, asked: Asked) -> Iterator[tuple[Hooks, int]]:
     with closing(places.served(folder, asked.database or "", asked.store or "")) as kept:
         with kept.open() as repository:
             head = repository.catalog.head().n
-        yield Hooks(serving.drawer(kept) or FolderDrawer(kept.folder)), head
+        yield Hooks(drawer(kept) or FolderDrawer(kept.folder)), head
 
 
 def _behind(count: int) -> str:

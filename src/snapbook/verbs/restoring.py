@@ -12,7 +12,8 @@ from snapbook.errors import Conflict, Hint, Usage
 from snapbook.registry import statement
 from snapbook.verbs import who
 from snapbook.verbs.here import Here
-from snapbook.verbs.serving import drawer, existing, parts
+from snapbook.verbs.replica import drawer
+from snapbook.verbs.serving import existing, parts
 from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -10,16 +11,14 @@ from typing import TYPE_CHECKING
 
 from snapbook import places
 from snapbook.errors import BadOption, Hint, Unreachable, Usage
+from snapbook.listening import listen
 from snapbook.registry import statement
-from snapbook.verbs.here import Here, release
+from snapbook.verbs.here import Here
+from snapbook.verbs.replica import Replica
 from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
-    from snapbook.registry.identity import Drawer
-    from snapbook.registry.oidc import Issuer
     from snapbook.registry.service import Limits
-    from snapbook.registry.sessions import Shelf
-    from snapbook.registry.tokens import Tokens
     from snapbook.verbs.table import Asked
 
 _FOLDER = "snapbook-registry"
@@ -31,18 +30,37 @@ def serve(here: Here, asked: Asked) -> Done:
         raise Usage(
             "A registry is served from a shell", act="There", hint="snapbook registry serve"
         )
-    limits, issuer = _limits(asked), _issuer(asked)
-    folder = folder_of(here, asked)
+    from snapbook.registry import serve as serving
+
+    workers = _whole("--workers", asked.workers or "1", 1, 64)
+    replica = Replica(
+        folder_of(here, asked),
+        asked.database or "",
+        asked.store or "",
+        _limits(asked),
+        _sign_in(asked),
+        here.page,
+    )
     with ExitStack() as open_:
-        if issuer is not None:
-            open_.enter_context(closing(issuer))
-            issuer.watch()
-        kept = places.served(folder, asked.database or "", asked.store or "")
-        open_.enter_context(closing(kept))
-        return _answer(here, asked, kept, limits, issuer)
+        service = open_.enter_context(replica.opened())
+        listening, shown = _listening(asked)
+        with listening:
+            lines = [
+                f"its key is {statement.fingerprint(service.identity.key.public)}",
+                f"serving {service.folder} at {shown}. Stop it with Ctrl+C",
+            ]
+            if made := service.tokens.first():
+                lines.insert(0, f"the administrator's token, shown this once: {made}")
+            here.say("\n".join(lines))
+            if workers == 1:
+                serving.run(service, listening, asked.proxy or "", replica.shown())
+            else:
+                open_.close()  # each process opens the registry for itself
+                serving.share(replica, replica.limits, workers, listening, asked.proxy or "")
+    return Done(("stopped; what was acknowledged is kept",), {"url": shown})
 
 
-def _issuer(asked: Asked) -> Issuer | None:
+def _sign_in(asked: Asked) -> tuple[str, str, str] | None:
     """Where the registry's people sign in. Raises BadOption where half of it is named."""
     if not (asked.oidc_issuer or asked.oidc_client):
         return None
@@ -51,80 +69,19 @@ def _issuer(asked: Asked) -> Issuer | None:
             "A sign-in needs both",
             act="Name --oidc-issuer URL and --oidc-client ID, what the registry is called there",
         )
-    from snapbook.registry.oidc import Issuer
-
-    return Issuer(asked.oidc_issuer, asked.oidc_client, asked.oidc_secret or "")
+    return asked.oidc_issuer, asked.oidc_client, asked.oidc_secret or ""
 
 
-def _answer(
-    here: Here, asked: Asked, kept: places.Served, limits: Limits, issuer: Issuer | None
-) -> Done:
-    from snapbook.registry import serve as serving
-    from snapbook.registry.people import People
-    from snapbook.registry.service import Service
-
-    with _kept_tokens(kept) as tokens:
-        lines = []
-        if made := tokens.first():
-            lines.append(f"the administrator's token, shown this once: {made}")
-        host, port = asked.host or "127.0.0.1", _port(asked.port)
-        try:
-            listening = serving.listen(host, port)
-        except (OSError, OverflowError) as error:
-            raise Unreachable(
-                f"Not served: {host}:{port} cannot be listened on", act="Take another --port"
-            ) from error
-        shown = f"http://{host}:{listening.getsockname()[1]}"
-        service = Service(
-            kept.folder,
-            kept.open,
-            tokens,
-            kept.folder.name,
-            release() or "unknown",
-            limits,
-            shelf=_shelf(kept),
-            drawer=drawer(kept),
-            people=People(issuer, tokens) if issuer is not None else None,
-        )
-        lines.append(f"its key is {statement.fingerprint(service.identity.key.public)}")
-        lines.append(f"serving {kept.folder} at {shown}. Stop it with Ctrl+C")
-        page = here.page() if here.page is not None else None
-        with listening:
-            serving.run(
-                service, listening, lambda: here.say("\n".join(lines)), asked.proxy or "", page
-            )
-    return Done(("stopped; what was acknowledged is kept",), {"url": shown})
-
-
-def _shelf(kept: places.Served) -> Shelf:
-    """Where sessions at the page lie: with the tokens, so that they hold at every server."""
-    from snapbook.registry import shelves
-
-    if kept.database is None:
-        return shelves.FolderShelf(kept.folder / "sessions")
-    return shelves.DatabaseShelf(kept.database)
-
-
-def drawer(kept: places.Served) -> Drawer | None:
-    """Where its key lies, if not in its folder: in the database that servers share."""
-    from snapbook.registry.identity import DatabaseDrawer
-
-    return None if kept.database is None else DatabaseDrawer(kept.database)
-
-
-@contextmanager
-def _kept_tokens(kept: places.Served) -> Iterator[Tokens]:
-    """The tokens of a served registry: in its folder, or in the database that servers share."""
-    from snapbook.registry.tokens import Tokens
-
-    if kept.database is None:
-        yield Tokens(kept.folder)
-        return
-    from snapbook.registry.shared import SharedTokens
-
-    with closing(SharedTokens(kept.database)) as tokens:
-        tokens.watch()
-        yield tokens
+def _listening(asked: Asked) -> tuple[socket.socket, str]:
+    """The socket to answer on, and its address for people. Raises BadOption, Unreachable."""
+    host, port = asked.host or "127.0.0.1", _whole("--port", asked.port or "8844", 0, 65535)
+    try:
+        listening = listen(host, port)
+    except (OSError, OverflowError) as error:
+        raise Unreachable(
+            f"Not served: {host}:{port} cannot be listened on", act="Take another --port"
+        ) from error
+    return listening, f"http://{host}:{listening.getsockname()[1]}"
 
 
 def words(asked: Asked, what: str, count: int, *, more: bool = False) -> list[str]:
@@ -163,12 +120,11 @@ def existing(here: Here, asked: Asked) -> Path:
     return folder
 
 
-def _port(text: str | None) -> int:
-    if text is None:
-        return 8844
-    if not text.isascii() or not text.isdecimal() or int(text) > 65535:
-        raise BadOption(f"--port cannot be {text}", act="It takes 0 to 65535; 0 finds a free one")
-    return int(text)
+def _whole(option: str, text: str, least: int, most: int) -> int:
+    if text.isascii() and text.isdecimal() and least <= int(text[:9]) <= most:
+        return int(text)
+    free = "; 0 finds a free one" if not least else ""
+    raise BadOption(f"{option} cannot be {text}", act=f"It takes {least} to {most}{free}")
 
 
 def _limits(asked: Asked) -> Limits:

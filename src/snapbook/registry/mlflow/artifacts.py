@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator, Mapping
-from functools import partial
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request, Response
@@ -23,11 +21,11 @@ from snapbook.export import mlflow
 from snapbook.export.files import File
 from snapbook.registry.mlflow import drafts, logged, places
 from snapbook.registry.mlflow.call import Call, called
+from snapbook.registry.mlflow.drafts import Draft
 from snapbook.registry.roles import READ
 from snapbook.store import durable
 
 Answer = dict[str, Any]
-_READ_BYTES = 1 << 20
 _OCTETS = "application/octet-stream"
 
 
@@ -63,34 +61,33 @@ def download(call: Call) -> Response:
 async def upload(request: Request) -> None:
     """Take the bytes of a file of a draft: whole, or not at all."""
     call = await called(request)
-    kept = await run_in_threadpool(_opened, call)
+    draft, path = await run_in_threadpool(_asked, call)
     service = call.service
-    partial = kept.with_name(f".{os.urandom(8).hex()}")
+    gathered = service.folder / "uploads"
     with durable.told(service.folder, what="Not logged"):
-        fd = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    size = 0
-    try:
-        with durable.told(service.folder, what="Not logged"):
+        gathered.mkdir(mode=0o700, exist_ok=True)
+        fd, sent = durable.new_temporary(gathered)
+        size = 0
+        try:
             async for piece in request.stream():
                 if size + len(piece) > service.limits.pack_bytes:
                     raise Usage("The file is larger than this registry takes", kind="too-large")
                 await run_in_threadpool(durable.write_all, fd, piece, size)
                 size += len(piece)
-            os.replace(partial, kept)
-    finally:
-        partial.unlink(missing_ok=True)
-        os.close(fd)
+            await run_in_threadpool(drafts.take, draft, path, sent)
+        finally:
+            sent.unlink(missing_ok=True)
+            os.close(fd)
 
 
-def _opened(call: Call) -> Path:
-    """Where the file that is sent is kept."""
+def _asked(call: Call) -> tuple[Draft, str]:
+    """The draft that a file is sent to, and the file's path in it."""
     place = places.at(call.text("path"))
     if not place.draft or not place.path:
         raise Usage("Files are sent to a run or a logged model", kind="argument")
     draft = drafts.load(call, place.draft)
-    kept = drafts.place(draft, place.path)
-    drafts.room_for(draft, kept)
-    return kept
+    drafts.room_for(draft, place.path)
+    return draft, place.path
 
 
 def _folder(call: Call, path: str) -> tuple[Mapping[str, File], str]:
@@ -105,19 +102,10 @@ def _folder(call: Call, path: str) -> tuple[Mapping[str, File], str]:
         if row is None:
             raise
         return _of_version(call, row), place.path
-    found = {
-        name: File(name, kept.stat().st_size, partial(_pieces, kept))
-        for name, kept in drafts.files(draft).items()
-    }
+    found = drafts.files(draft)
     if not found and (row := logged.version_of(call, place.draft)) is not None:
         return _of_version(call, row), place.path
     return found, place.path
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(_READ_BYTES):
-            yield piece
 
 
 def _readable(call: Call, manifest: str) -> VersionRow:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from snapbook import canonical, chunk
 from snapbook.canonical import Json
@@ -19,6 +18,7 @@ from snapbook.capture import Draft as Version
 from snapbook.catalog import ordinals
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import Damaged, NotFound, Usage
+from snapbook.export.files import File
 from snapbook.export.mlflow import model_of
 from snapbook.flavors import mlflow, opcodes
 from snapbook.offers import checked, renamed
@@ -40,7 +40,6 @@ _RUN = re.compile(r"runs:/(?P<run>[0-9a-f]{32})/(?P<path>.+)")
 _PICKLES = (".pkl", ".pickle")
 _MOST_PICKLE = 64 << 20
 _MOST_IMPORTS = 500
-_READ_BYTES = 16 << 20
 _WHOLE_BYTES = 256 << 10  # up to here a file is one blob
 _PIECE_BYTES = 64 << 10
 # What differs each time that the same model is logged says nothing of the model.
@@ -49,10 +48,10 @@ _ABOUT = frozenset({mlmodel.NAME, "conda.yaml", mlmodel.PYTHON, mlmodel.REQUIREM
 
 @dataclass(frozen=True, slots=True)
 class _Logged:
-    """The files of a logged model, where they are kept, and the drafts that tell of it."""
+    """The files of a logged model, and the drafts that tell of it."""
 
     source: str
-    files: Mapping[str, Path]
+    files: Mapping[str, File]
     drafts: list[Draft]
 
 
@@ -212,13 +211,13 @@ def _parts(given: _Logged, writer: Writer) -> list[Part]:
     return [Part("model", "model", facts, blobs), *_said(given), _environment(given, writer)]
 
 
-def _imports(files: Mapping[str, Path]) -> list[Json]:
+def _imports(files: Mapping[str, File]) -> list[Json]:
     """What the pickles among the files would import, read and not executed."""
     found: set[str] = set()
     for path, file in files.items():
-        if path.endswith(_PICKLES) and file.stat().st_size <= _MOST_PICKLE:
+        if path.endswith(_PICKLES) and (file.size or 0) <= _MOST_PICKLE:
             with suppress(Damaged):
-                found.update(opcodes.imports(file.read_bytes()))
+                found.update(opcodes.imports(b"".join(file.read())))
     return [*sorted(found)[:_MOST_IMPORTS]]
 
 
@@ -244,21 +243,21 @@ def _environment(given: _Logged, writer: Writer) -> Part:
     return Part("environment", "environment", facts, (blob,))
 
 
-def _small(files: Mapping[str, Path], name: str) -> bytes:
+def _small(files: Mapping[str, File], name: str) -> bytes:
     """A file that is read whole; nothing where it is absent or larger than such a one."""
-    if name not in files or files[name].stat().st_size > mlmodel.MOST_BYTES:
+    file = files.get(name)
+    if file is None or (file.size or 0) > mlmodel.MOST_BYTES:
         return b""
-    return files[name].read_bytes()
+    return b"".join(file.read())
 
 
-def _keep(file: Path, writer: Writer) -> tuple[int, tuple[str, ...]]:
+def _keep(file: File, writer: Writer) -> tuple[int, tuple[str, ...]]:
     """The size of a file and the blobs that it is; read piece by piece."""
     size = 0
     blobs: list[str] = []
-    with file.open("rb") as stream:
-        while block := stream.read(_READ_BYTES):
-            size += len(block)
-            small = len(block) <= _WHOLE_BYTES
-            pieces = [memoryview(block)] if small else chunk.cut(block, _PIECE_BYTES)
-            blobs += [writer.add(piece) for piece in pieces]
+    for block in file.read():
+        size += len(block)
+        small = len(block) <= _WHOLE_BYTES
+        pieces = [memoryview(block)] if small else chunk.cut(block, _PIECE_BYTES)
+        blobs += [writer.add(piece) for piece in pieces]
     return size, tuple(blobs)

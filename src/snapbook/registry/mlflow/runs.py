@@ -98,7 +98,7 @@ def history(call: Call) -> Answer:
     """All values of one metric."""
     name, id_ = call.text("metric_key"), _id(call)
     try:
-        points = drafts.load(call, id_).history.get(name, [])
+        points = drafts.load(call, id_).history.get(name, {})
     except NotFound:
         listed = _found(call, id_).get("data", {}).get("metrics", ())
         return {"metrics": [one for one in listed if one["key"] == name]}

@@ -89,6 +89,11 @@ REGISTRIES = (
                 metavar="S",
             ),
             Argument(
+                ("--workers",),
+                "for serve: how many processes answer; left out: 1",
+                metavar="N",
+            ),
+            Argument(
                 ("--proxy",),
                 "the proxies before it, whose word counts for where a request came from",
                 metavar="ADDRESS",
