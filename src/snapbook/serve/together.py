@@ -1,9 +1,10 @@
 """Requests that wait are predicted together: while one prediction runs, the others queue up.
 
-One thread predicts, and nobody waits for company: who comes while it is idle is predicted alone,
-who comes while it is busy goes with all others that came meanwhile, as one table. That is done only
-for methods whose answers were seen to be the same either way. A batch that fails is tried one by
-one, so that a bad request harms itself alone. Knows tables and futures, no HTTP.
+One thread predicts, and nobody waits for company: who comes while it is idle goes with those who
+have arrived already and are only not read yet; who comes while it is busy goes with all others that
+came meanwhile, as one table. That is done only for methods whose answers were seen to be the same
+either way. A batch that fails is tried one by one, so that a bad request harms itself alone. Knows
+tables and futures, no HTTP.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     Array: TypeAlias = "np.ndarray[Any, Any]"
     Answers: TypeAlias = "tuple[Array, ...]"
 
+_QUIET = 2  # turns of the loop that bring no more: from bytes to a job it takes two
+_MOST_TURNS = 10
 Seen: TypeAlias = Callable[[int, int, float], None]
 
 
@@ -59,6 +62,7 @@ class Together:
         self._seen = seen
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._waiting = 0
+        self._fresh: list[_Job] = []  # that came while nothing ran
         self._running_since: float | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._work, name="snapbook-predict", daemon=True)
@@ -92,12 +96,28 @@ class Together:
         assert self._loop is not None
         job = _Job(table, methods, self._loop.create_future())
         self._waiting += 1
-        self._queue.put(job)
+        if self._running_since is not None:
+            self._queue.put(job)
+        else:
+            self._fresh.append(job)
+            if len(self._fresh) == 1:
+                self._loop.call_soon(self._gather, 0, 0, 0)
         try:
             return await job.future
         finally:
             job.gone = True
             self._waiting -= 1
+
+    def _gather(self, before: int, quiet: int, turns: int) -> None:
+        """Hand over what came, once the loop has read what arrived: that takes it no time."""
+        quiet = quiet + 1 if len(self._fresh) == before else 0
+        if quiet < _QUIET and turns < _MOST_TURNS:
+            assert self._loop is not None
+            self._loop.call_soon(self._gather, len(self._fresh), quiet, turns + 1)
+            return
+        for job in self._fresh:
+            self._queue.put(job)
+        self._fresh.clear()
 
     def _work(self) -> None:
         for batch in self._batches():
