@@ -15,7 +15,7 @@ from faults import driver
 from faults.inspect_repository import clean, silent, versions
 
 from snapbook import gc, places, verify
-from snapbook.errors import Damaged, NotFound, Refused
+from snapbook.errors import BadOption, Damaged, NotFound, Refused
 from snapbook.promote import policies
 from snapbook.refs import parse
 from snapbook.repository.acting import words_of_people
@@ -301,6 +301,39 @@ POLICY = """
 [retention]
 keep_last = 2
 """
+
+
+def test_packs_whose_chain_is_elsewhere_are_left_alone(tmp_path, patience):
+    with closing(opened(tmp_path)) as empty:
+        assert gc.gc(empty, driver.AUTHOR) == gc.Freed(0, 0, 0)
+        writer = empty.store.writer()
+        writer.add(b"whose?" * 100)
+        writer.commit()
+        writer.close()
+        day()
+        with pytest.raises(Damaged, match="packs and no events"):
+            gc.gc(empty, driver.AUTHOR)
+        assert len(packs(empty)) == 1
+
+
+def test_of_two_chains_over_one_bucket_the_first_counts(s3, postgres, tmp_path):
+    """Each would take the other's packs for dead."""
+    database, store = postgres.url, s3.url
+    with closing(places.served(tmp_path / "one", database, store)) as kept, kept.open() as there:
+        driver.save(there, "m", 1)
+    with pytest.raises(BadOption, match="is in a database"):
+        places.served(tmp_path / "two", "", store)
+    with pytest.raises(BadOption, match="is in a database"):
+        places.open_bucket(Bucket(store), tmp_path / "cache")
+    with pytest.raises(BadOption, match="Name it: --database"):
+        run(tmp_path, "registry", "gc", "--store", store)
+    with closing(places.served(tmp_path / "two", database, store)) as kept, kept.open() as there:
+        assert versions(there) == {"m:0.1.0": 1}
+    other = f"{store}/other"
+    with closing(places.served(tmp_path / "three", "", other)) as kept, kept.open() as there:
+        driver.save(there, "m", 2)
+    with pytest.raises(BadOption, match="a chain of its own"):
+        places.served(tmp_path / "four", database, other)
 
 
 def test_expire_free_and_verify(where, tmp_path):

@@ -14,6 +14,7 @@ from snapbook.errors import Damaged, NewerFormat
 
 FORMAT = 2
 _NAME = "snapbook"
+_CHAIN = {"chain": "database"}
 
 
 def text(beside: Mapping[str, Any] | None = None) -> bytes:
@@ -33,6 +34,16 @@ def raised(data: bytes, where: str) -> bytes | None:
     """What the file has to say from now on, None where it says so. Raises as `check` does."""
     members = _members(data, where)
     return text(members) if members[_NAME] < FORMAT else None
+
+
+def is_apart(data: bytes, where: str) -> bool:
+    """Whether the chain of these packs is in a database. Raises as `check` does."""
+    return _CHAIN.items() <= _members(data, where).items()
+
+
+def apart(data: bytes | None, where: str) -> bytes:
+    """What the file has to say of packs whose chain is in a database. Raises as `check` does."""
+    return text({**(_members(data, where) if data is not None else {}), **_CHAIN})
 
 
 def _members(data: bytes, where: str) -> Mapping[str, Any]:

@@ -68,6 +68,12 @@ def _try(
 ) -> Freed | None:
     """One attempt against the chain as it stands; None where somebody else was faster."""
     head = repository.follow()
+    if store.patience_s and not head.n and store.lookup.names():
+        raise Damaged(
+            "Nothing was freed",
+            "there are packs and no events",
+            act="If the chain is in a database, name it: --database",
+        )
     plan = store.condemnable(live(repository, progress))
     left = list(_left(repository))
     debris = len(plan.debris) + len(left)

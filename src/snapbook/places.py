@@ -177,8 +177,11 @@ def open_bucket(bucket: Bucket, cache: Path) -> Repository:
     return Repository(store, chain, Index(cache / "index.sqlite", store.get))
 
 
-def open_objects(bucket: Bucket, cache: Path) -> ObjectStore:
-    """The store in ``bucket``, made on first use. Raises as `open_bucket` does."""
+def open_objects(bucket: Bucket, cache: Path, *, apart: bool = False) -> ObjectStore:
+    """The store in ``bucket``, made on first use; ``apart`` says that the chain is in a database.
+
+    Raises as `open_bucket` does, and BadOption where the chain is not where it is said to be.
+    """
     from snapbook.store.objects import ObjectStore, sweep_drafts
 
     data = bucket.get("format")
@@ -186,6 +189,7 @@ def open_objects(bucket: Bucket, cache: Path) -> ObjectStore:
         data = bucket.get("format")  # somebody else was faster, with another snapbook
     if data is not None:
         formats.check(data, bucket.url)
+    _check_chain(bucket, data, apart)
     with durable.told(cache, what="Not read"):
         cache.mkdir(parents=True, exist_ok=True, mode=0o700)
         sweep_drafts(cache)
@@ -208,7 +212,7 @@ def served(folder: Path, database: str = "", store: str = "") -> Served:
     from snapbook.catalog.database import Database
     from snapbook.store.bucket import Bucket
 
-    objects = open_objects(Bucket(store), folder / "bucket")
+    objects = open_objects(Bucket(store), folder / "bucket", apart=bool(database))
     if not database:
         return Served(folder, objects)
     chain = Database(database)
@@ -309,6 +313,22 @@ def _raise_format(folder: Path) -> None:
     if data is not None:
         _put(folder / "format", data, anew=True)
         durable.sync_folder(folder)
+
+
+def _check_chain(bucket: Bucket, data: bytes | None, apart: bool) -> None:
+    """Of two chains over the packs of one bucket each would sweep away what the other needs."""
+    marked = data is not None and formats.is_apart(data, bucket.url)
+    if marked and not apart:
+        raise BadOption(
+            f"The chain of {bucket.url} is in a database",
+            act="Name it: --database postgresql://HOST/NAME. Others reach it through its server",
+        )
+    if apart and not marked:
+        if next(bucket.entries("events"), None) is not None:
+            raise BadOption(
+                f"{bucket.url} has a chain of its own", act="Name another prefix, or no --database"
+            )
+        bucket.put("format", formats.apart(data, bucket.url))
 
 
 def _raise_bucket(bucket: Bucket) -> None:

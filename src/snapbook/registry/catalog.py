@@ -114,10 +114,10 @@ class HttpCatalog:
 
     def _all(self, start: int, last: int) -> Iterator[_Answer]:
         while start <= last:
-            yield self._asked(start)
+            yield self._asked(start, min(last - start + 1, wire.MOST_EVENTS))
             start += wire.MOST_EVENTS
 
-    def _asked(self, start: int, most: int = wire.MOST_EVENTS) -> _Answer:
+    def _asked(self, start: int, most: int) -> _Answer:
         answer = self._http.again(
             lambda: self._http.once("GET", "/events", params={"start": start, "limit": most})
         )
