@@ -31,6 +31,7 @@ class Ran:
     traceback: str = ""
     order: list[str] = field(default_factory=list)
     live: list[str] = field(default_factory=list)
+    beside: list[dict[str, Any]] = field(default_factory=list)
     count: int | None = None
 
     @property
@@ -206,6 +207,7 @@ def _take(got: dict[str, Any], ran: Ran, shown: dict[str, int]) -> None:
             ran.stderr += content["text"]
         ran.order.append(content["name"])
     elif kind == "display_data":
+        ran.beside.append(content.get("transient", {}))
         if name := content.get("transient", {}).get("display_id"):
             shown[name] = len(ran.displays)
             ran.live.append(content["data"]["text/plain"])
@@ -214,6 +216,7 @@ def _take(got: dict[str, Any], ran: Ran, shown: dict[str, int]) -> None:
     elif kind == "update_display_data":
         at = shown[content["transient"]["display_id"]]
         ran.displays[at] = content["data"]
+        ran.beside[at] = content["transient"]
         ran.live.append(content["data"]["text/plain"])
     elif kind == "execute_result":
         ran.value = content["data"]["text/plain"]

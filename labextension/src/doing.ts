@@ -96,6 +96,7 @@ export class Doing {
       return;
     }
     const saved = answer as unknown as Saved;
+    model.take(saved.row ?? null);
     const ref = `${saved.version.model}:${numberText(saved.version.number)}`;
     model.setFormOpen(false);
     this.tell(saved, ref);

@@ -6,6 +6,7 @@ import type { ISessionContext } from '@jupyterlab/apputils';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { Queue } from './queue';
 import { KernelSide } from './session';
+import type { Carded } from './types';
 
 /** The notebook that is followed: where it is and its session. */
 export interface Followed {
@@ -21,7 +22,7 @@ export class Following {
   private notebook: Followed | null = null;
   private folder = '';
   private readonly changed_ = new Signal<this, void>(this);
-  private readonly carded_ = new Signal<this, string>(this);
+  private readonly carded_ = new Signal<this, Carded>(this);
 
   constructor() {
     this.queue.changed.connect(() => this.changed_.emit());
@@ -32,8 +33,8 @@ export class Following {
     return this.changed_;
   }
 
-  /** Emits the reference of a version as soon as the kernel publishes its card. */
-  get carded(): ISignal<this, string> {
+  /** Emits a version as soon as the kernel publishes its card. */
+  get carded(): ISignal<this, Carded> {
     return this.carded_;
   }
 
@@ -56,7 +57,7 @@ export class Following {
       this.queue.cancel();
       this.kernel = notebook === null ? null : new KernelSide(notebook.context);
       this.kernel?.changed.connect(this.onKernel, this);
-      this.kernel?.carded.connect((_, ref) => this.carded_.emit(ref));
+      this.kernel?.carded.connect((_, card) => this.carded_.emit(card));
       this.onKernel();
     }
     return notebook?.path !== before?.path;

@@ -112,6 +112,23 @@ export class Listing {
     await this.first();
   }
 
+  /** Put a version that was just made on top, if it answers the question. Whether it does. */
+  add(row: Row): boolean {
+    const fits =
+      this.loaded &&
+      this.label === '' &&
+      this.query !== null &&
+      isWhole(this.query) &&
+      (this.query.model ?? row.model) === row.model &&
+      this.rows.every(({ ref }) => ref !== row.ref);
+    if (fits) {
+      this.put({ ...this.spans, top: [row, ...this.spans.top] });
+      this.count = this.count === null ? null : this.count + 1;
+      this.changed_.emit();
+    }
+    return fits;
+  }
+
   /** Load the next page, once for all who ask. Resolves with false where there was none. */
   next(): Promise<boolean> {
     return this.once(() => this.page({ after: this.spans.after ?? undefined }, withNext));
@@ -298,6 +315,11 @@ export class Listing {
     this.error =
       error instanceof ApiError ? error : new ApiError('panel', String(error), 0);
   }
+}
+
+/** Whether all versions answer it, or all of one model. */
+function isWhole(query: Query): boolean {
+  return Object.keys(query).every(name => name === 'path' || name === 'model');
 }
 
 /** A row as a kernel lists it, without what the server tells beside it. */

@@ -15,7 +15,7 @@ import type { Queue } from './queue';
 import { isNarrow, NO_FILTERS, queryOf, type Filters } from './search';
 import { Served, type ServerState } from './served';
 import type { KernelSide } from './session';
-import type { About, Page, Place, Row, VerbInfo } from './types';
+import type { About, Carded, Page, Place, Row, VerbInfo } from './types';
 
 /** What survives a reload of the page. */
 export interface Kept {
@@ -193,6 +193,13 @@ export class Model {
     await this.readAround();
   }
 
+  /** A version was made, and whoever made it told its row: it is shown before the server lists it. */
+  take(row: Row | null): void {
+    if (row !== null && this.visible && this.listing.add(row)) {
+      this.chosen.setNewest(row.ref);
+    }
+  }
+
   // -- what is asked for
 
   setFilters(changes: Partial<Filters>): void {
@@ -340,7 +347,8 @@ export class Model {
     }
   }
 
-  private onCard(): void {
+  private onCard(_: Following, { row }: Carded): void {
+    this.take(row);
     void this.refresh();
   }
 

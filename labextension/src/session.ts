@@ -9,7 +9,7 @@ import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { kernelStatus, probe, verb, type Probe } from './kernel';
-import { CARD_MIME, type Json, type KernelStatus } from './types';
+import { CARD_MIME, type Carded, type Json, type KernelStatus, type Row } from './types';
 
 /** What there is of a kernel. "asking": not known yet. */
 export type KernelState =
@@ -44,7 +44,7 @@ export class KernelSide {
   private asked = 0;
   private timer = 0;
   private readonly changed_ = new Signal<this, void>(this);
-  private readonly carded_ = new Signal<this, string>(this);
+  private readonly carded_ = new Signal<this, Carded>(this);
 
   constructor(private readonly context: ISessionContext) {
     context.statusChanged.connect(this.onStatus, this);
@@ -58,8 +58,8 @@ export class KernelSide {
     return this.changed_;
   }
 
-  /** Emits the reference of a version as soon as its card is published. */
-  get carded(): ISignal<this, string> {
+  /** Emits a version as soon as its card is published. */
+  get carded(): ISignal<this, Carded> {
     return this.carded_;
   }
 
@@ -190,9 +190,11 @@ export class KernelSide {
       this.executed = true;
       this.runs = (message as KernelMessage.IExecuteInputMsg).content.execution_count ?? 0;
     } else if (kind === 'display_data' || kind === 'update_display_data') {
-      const card = (message as KernelMessage.IDisplayDataMsg).content.data[CARD_MIME];
+      const { data, transient } = (message as KernelMessage.IDisplayDataMsg).content;
+      const card = data[CARD_MIME];
       if (card !== undefined) {
-        this.carded_.emit(refOf(card as Json));
+        const beside = transient as { snapbook?: Row } | undefined;
+        this.carded_.emit({ ref: refOf(card as Json), row: beside?.snapbook ?? null });
       }
     } else if (kind === 'stream' || kind === 'error') {
       const content = message.content as { text?: string; evalue?: string };

@@ -328,6 +328,8 @@ export interface Saved {
   first_of_repository: boolean;
   dry: boolean;
   quiet: boolean;
+  /** A new version as lists tell it. Absent from older kernels. */
+  row?: Row | null;
 }
 
 /** A variable's value that no version has: what it is, why it may be lost, when it was fitted. */
@@ -380,6 +382,12 @@ export interface Restored {
 export interface CardData {
   ref: string;
   digest: string;
+}
+
+/** A version whose card was published, with its row if the kernel sent that along. */
+export interface Carded {
+  ref: string;
+  row: Row | null;
 }
 
 /** The MIME type of a version's card. */

@@ -11,19 +11,31 @@ import projects
 import pytest
 from playwright.sync_api import expect
 
-# From the kernel's reply to the row: both moments are taken in the page.
+# From the kernel's reply to the row, moments of one clock, taken in the page: when the reply came
+# from the wire (and the card, which goes before it and brings the row along), when the row was in
+# the page, and when the frame that shows it had been painted.
 WATCH = """() => {
+  const now = () => performance.timeOrigin + performance.now();
   const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-  window.__replied = 0;
+  window.__replied = window.__carded = 0;
   window.__seen = {};
+  window.__painted = {};
   kernel.anyMessage.connect((_, {msg, direction}) => {
-    if (direction === 'recv' && msg.header.msg_type === 'execute_reply')
-      window.__replied = performance.timeOrigin + performance.now();
+    if (direction !== 'recv') return;
+    if (msg.header.msg_type === 'execute_reply') window.__replied = now();
+    if (msg.content.data?.['application/vnd.snapbook.card+json']) window.__carded = now();
   });
-  new MutationObserver(() => {
-    for (const row of document.querySelectorAll('[role=option][data-ref]'))
-      window.__seen[row.dataset.ref] ??= performance.timeOrigin + performance.now();
-  }).observe(document.body, {subtree: true, childList: true, attributes: true});
+  window.__observer?.disconnect();
+  window.__observer = new MutationObserver(() => {
+    const fresh = [...document.querySelectorAll('[role=option][data-ref]')]
+      .map(row => row.dataset.ref).filter(ref => !(ref in window.__seen));
+    if (!fresh.length) return;
+    for (const ref of fresh) window.__seen[ref] = now();
+    requestAnimationFrame(() => setTimeout(() => {
+      for (const ref of fresh) window.__painted[ref] = now();
+    }));
+  });
+  window.__observer.observe(document.body, {subtree: true, childList: true, attributes: true});
 }"""
 FIT = "%%version_model churn --model model --data none\nmodel = {{'w': [{0}]}}\naccuracy = {0}"
 
@@ -39,17 +51,28 @@ def watched(story):
 
 @pytest.mark.measured
 def test_within_25_ms_of_the_reply(watched):
-    late = []
-    for n in range(7):
+    seen, painted, drawn_from_card = [], [], []
+    for n in range(9):
         watched.run(FIT.format(f"0.{n + 1}"))
         ref = f"churn:0.{n + 5}.0"
         expect(watched.row(ref)).to_be_visible()
-        replied, seen = watched.page.evaluate("ref => [window.__replied, window.__seen[ref]]", ref)
-        late.append(seen - replied)
-    print(f"row after the reply: {[round(each, 1) for each in sorted(late)]} ms")
-    assert min(late) < 25
+        watched.page.wait_for_function("ref => ref in window.__painted", arg=ref)
+        carded, replied, there, drawn = watched.page.evaluate(
+            "ref => [window.__carded, window.__replied, window.__seen[ref], window.__painted[ref]]",
+            ref,
+        )
+        seen.append(there - replied)
+        painted.append(drawn - replied)
+        drawn_from_card.append(drawn - carded)
+    for what, late in (
+        ("in the page after the reply", seen),
+        ("painted after the reply", painted),
+        ("painted after the card", drawn_from_card),
+    ):
+        print(f"row {what}: {[round(each) for each in sorted(late)]} ms")
+    assert min(painted) < 25
     # A machine that does other things at the same time makes single ones late, not all.
-    assert statistics.median(late) < 60
+    assert statistics.median(painted) < 60
 
 
 def test_made_by_a_shell(watched, server, place):

@@ -258,6 +258,17 @@ def test_a_card_names_its_version_and_nothing_else(notebook):
     assert line[CARD] == made.displays[-1][CARD]
 
 
+def test_the_row_of_a_new_version_travels_beside_its_card(notebook):
+    first, made = notebook.cell(fit(1)), notebook.cell(fit(2))
+    (row,) = [beside["snapbook"] for beside in made.beside if "snapbook" in beside]
+    newest, _ = json.loads(notebook.cell("%versions --json", silent=True).card)["rows"]
+    assert {name: row[name] for name in newest} == newest
+    assert (row["previous"]["ref"], row["mine"]) == ("churn:0.1.0", True)
+    assert first.beside[-1]["snapbook"]["previous"] is None
+    # Nothing new, no row.
+    assert not any("snapbook" in beside for beside in notebook.cell(fit(2)).beside)
+
+
 @pytest.mark.parametrize(
     "cell",
     [

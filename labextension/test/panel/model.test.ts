@@ -154,6 +154,25 @@ describe('a list of versions', () => {
     expect(listing.loading).toBe(false);
   });
 
+  it('shows a version that was just made before the server lists it, if it belongs there', async () => {
+    const server = new Server(rows(3));
+    const listing = new Listing(server.client);
+    expect(listing.add(row(4))).toBe(false); // nothing was asked for
+    await listing.ask({ path: '', model: 'churn' });
+    server.asked = [];
+    expect(listing.add(row(4))).toBe(true);
+    expect([listing.add(row(4)), listing.add(row(5, { model: 'price' }))]).toEqual([false, false]);
+    expect([numbers(listing), listing.count, server.asked]).toEqual([[4, 3, 2, 1], 4, []]);
+    // What the server then says is what is.
+    server.versions = [row(4, { message: 'deeper' }), ...server.versions];
+    await listing.refresh();
+    expect([numbers(listing), listing.rows[0].message]).toEqual([[4, 3, 2, 1], 'deeper']);
+    await listing.ask({ path: '', where: 'accuracy > 0.9' });
+    expect(listing.add(row(6))).toBe(false);
+    listing.showFound([row(1)], 'found');
+    expect(listing.add(row(6))).toBe(false);
+  });
+
   it('keeps old rows in sight when the server goes away', async () => {
     const server = new Server(rows(5));
     const listing = new Listing(server.client);
@@ -233,6 +252,16 @@ describe('the model', () => {
     void model.onEvent('here');
     await settled();
     expect(model.chosen.active).toBe('churn:0.1.0');
+  });
+
+  it('goes along with a version that was just made; hidden it takes none', async () => {
+    const model = await shown(new Server(rows(2)));
+    model.take(row(3));
+    expect([model.chosen.active, model.listing.rows.length]).toEqual(['churn:0.3.0', 3]);
+    model.take(null);
+    model.setVisible(false);
+    model.take(row(4));
+    expect(model.listing.rows).toHaveLength(3);
   });
 
   it('keeps marks through a search, two at most', async () => {

@@ -7,7 +7,7 @@ same words stand in the same order as in the plain text.
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from snapbook.display.card import card, headline
@@ -74,7 +74,16 @@ def _publish_card(saved: values.Saved, replace: str) -> None:
     if not saved.dry:
         # Which version it is and nothing else: a front end that knows the type asks for the rest.
         data[CARD] = {"ref": saved.version.ref, "digest": saved.version.manifest}
-    _send(data, replace)
+    _send(data, replace, _beside(saved))
+
+
+def _beside(saved: values.Saved) -> dict[str, Any]:
+    """What goes with the card and into no notebook: the row that a list shows at once."""
+    if saved.row is None:
+        return {}
+    from snapbook.display.data import plain
+
+    return {"snapbook": plain(saved.row)}
 
 
 def _headline(saved: values.Saved) -> str:
@@ -99,11 +108,15 @@ def _printable(lines: Sequence[str]) -> str:
     return "\n".join(printable(line) for line in lines)
 
 
-def _send(data: dict[str, Any], replace: str) -> None:
-    """One display_data (or its update): never an execute_result, never stderr."""
+def _send(data: dict[str, Any], replace: str, beside: Mapping[str, Any] | None = None) -> None:
+    """One display_data (or its update): never an execute_result, never stderr.
+
+    What is ``beside`` the data travels with the message, and is kept by nobody.
+    """
     from IPython.display import publish_display_data
 
-    options: dict[str, Any] = {}
+    transient = {**(beside or {}), **({"display_id": replace} if replace else {})}
     if replace:
-        options = {"transient": {"display_id": replace}, "update": True}
-    publish_display_data(data, **options)
+        publish_display_data(data, transient=transient, update=True)
+    else:
+        publish_display_data(data, transient=transient)

@@ -21,8 +21,9 @@ from snapbook.repository import Made, Repository, Wish
 from snapbook.store.base import Writer
 from snapbook.verbs.here import Here
 from snapbook.verbs.report import report
+from snapbook.verbs.rows import listed
 from snapbook.verbs.values import Done, Saved
-from snapbook.verbs.who import author
+from snapbook.verbs.who import author, me
 
 if TYPE_CHECKING:
     from snapbook.canonical import Json
@@ -114,7 +115,12 @@ def _save(
     )
     repository = here.repository() if wish.dry else here.writable()
     draft, made = keep(here, repository, kernel, request, wish, chosen, log, at)
-    return report(kernel, draft, made, request, asked, repository.folder)
+    saved = report(kernel, draft, made, request, asked, repository.folder)
+    if saved.unchanged or saved.dry:
+        return saved
+    version = saved.version
+    (row,) = listed(repository, (version,), me(here.folder), version.notebook)
+    return replace(saved, row=row)
 
 
 @contextmanager

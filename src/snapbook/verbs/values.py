@@ -20,7 +20,8 @@ class Saved:
     ``version`` is the new version, or the present one where ``unchanged``. ``metrics`` are in the
     order they are shown, main first. ``kept`` counts what the version holds ("5 cells"), ``folded``
     says it, one line a thing. ``unusual`` and ``not_kept`` are ready lines of the card (2 and 3).
-    ``seconds`` is what the capture took. ``dry`` where nothing was written.
+    ``seconds`` is what the capture took. ``dry`` where nothing was written. ``row`` is the new
+    version as lists tell it, so that whoever shows a list need not ask for it.
     """
 
     version: VersionRow
@@ -39,6 +40,7 @@ class Saved:
     first_of_repository: bool = False
     dry: bool = False
     quiet: bool = False
+    row: Listed | None = None
 
 
 @dataclass(frozen=True, slots=True)
