@@ -13,7 +13,7 @@ import hmac
 import secrets
 import threading
 from typing import TypeGuard
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -42,17 +42,12 @@ async def begin(request: Request) -> Response:
     said = json_object(await limited(request, _MOST))
     people, back = _people(service_of(request)), _own_address(request, said.get("back"))
     issuer, secret = people.issuer, secrets.token_urlsafe(32)
-    asked = exchange.asked(
-        issuer.provider,
-        issuer.client,
-        back,
-        state=_drawn(secret, "state"),
-        nonce=_drawn(secret, "nonce"),
-        verifier=_drawn(secret, "verifier"),
-        keep=False,
-    )
-    address = f"{issuer.provider['authorization_endpoint']}?{urlencode(asked)}"
-    answer = JSONResponse({"address": address, "state": asked["state"]})
+    state, nonce, verifier = (_drawn(secret, what) for what in ("state", "nonce", "verifier"))
+    address = exchange.address(
+        issuer.provider, issuer.client, back,
+        state=state, nonce=nonce, verifier=verifier, keep=False,
+    )  # fmt: skip
+    answer = JSONResponse({"address": address, "state": state})
     answer.headers.append("set-cookie", _cookie(request, secret, _LASTS_S))
     return answer
 
@@ -72,9 +67,8 @@ async def back(request: Request) -> Response:
             act="Begin again",
             kind="unauthenticated",
         )
-    text = await run_in_threadpool(_session, service, people, secret, code, address)
-    if old := request.cookies.get(sessions.COOKIE):
-        service.sessions.end(old)
+    old = request.cookies.get(sessions.COOKIE, "")
+    text = await run_in_threadpool(_session, service, people, secret, code, address, old)
     answer = JSONResponse({"status": "in"}, 201)
     secure = visits.is_secure(request)
     answer.headers.append("set-cookie", sessions.cookie(text, secure=secure))
@@ -82,8 +76,11 @@ async def back(request: Request) -> Response:
     return answer
 
 
-def _session(service: Service, people: People, secret: str, code: str, back: str) -> str:
-    """A session for whom the provider names for ``code``. Raises Refused, Unreachable."""
+def _session(service: Service, people: People, secret: str, code: str, back: str, old: str) -> str:
+    """A session for whom the provider names for ``code``, in place of the ``old`` one, if any.
+
+    Raises Refused, Unreachable.
+    """
     if not _asking.acquire(blocking=False):
         raise Unreachable("Too many sign in at once", act="Try again", kind="too-many")
     try:
@@ -99,6 +96,8 @@ def _session(service: Service, people: People, secret: str, code: str, back: str
     finally:
         _asking.release()
     who, known_as = people.arrived(str(given.get("id_token", "")), _drawn(secret, "nonce"))
+    if old:
+        service.sessions.end(old)
     return service.sessions.begin(who, known_as)
 
 

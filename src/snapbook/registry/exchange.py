@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from snapbook.errors import Refused, Unreachable
 
@@ -18,7 +19,7 @@ SCOPES = "openid email profile"
 _TIMEOUT_S = 15.0
 
 
-def asked(
+def address(
     provider: Mapping[str, Any],
     client: str,
     back: str,
@@ -27,13 +28,13 @@ def asked(
     nonce: str,
     verifier: str,
     keep: bool = True,
-) -> Mapping[str, str]:
-    """What a browser takes to the provider, so that it comes ``back`` with a code.
+) -> str:
+    """Where a browser goes at the provider, so that it comes ``back`` with a code.
 
     With ``keep`` a sign-in is asked for that can be renewed.
     """
     challenge = hashlib.sha256(verifier.encode()).digest()
-    return {
+    asked = {
         "response_type": "code",
         "client_id": client,
         "redirect_uri": back,
@@ -43,6 +44,8 @@ def asked(
         "code_challenge": base64.urlsafe_b64encode(challenge).rstrip(b"=").decode(),
         "code_challenge_method": "S256",
     }
+    where = str(provider["authorization_endpoint"])  # some have words of their own in it
+    return f"{where}{'&' if '?' in where else '?'}{urlencode(asked)}"
 
 
 def scopes(provider: Mapping[str, Any], *, keep: bool = True) -> str:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from snapbook.errors import Refused
 from snapbook.registry import exchange, oidc
@@ -75,10 +75,9 @@ def sign_in(
     provider = oidc.discovered(offer.issuer)
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     with _Listener(state) as listener:
-        asked = exchange.asked(
+        browse(exchange.address(
             provider, offer.client, listener.address, state=state, nonce=nonce, verifier=verifier
-        )
-        browse(f"{provider['authorization_endpoint']}?{urlencode(asked)}")
+        ))  # fmt: skip
         code = listener.wait(patience_s)
         given = exchange.exchanged(provider, {
             "grant_type": "authorization_code",
