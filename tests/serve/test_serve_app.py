@@ -90,7 +90,9 @@ def test_a_body_that_does_not_fit(pipeline, body, error):
 
 def test_paths_methods_and_bodies_that_are_not_taken(forest):
     assert forest.get("/nowhere").status_code == 404
-    assert forest.get("/predict").status_code == 405
+    reply = forest.get("/predict")
+    assert (reply.status_code, reply.headers["allow"]) == (405, "POST")
+    assert reply.json()["error"] == "Not answered: this is asked in another way. By: POST"
     assert forest.post("/v2/models/other/infer", json={}).status_code == 404
     assert forest.post("/predict", content=b" " * 300_000).status_code == 413
     packed = {"content-encoding": "gzip"}

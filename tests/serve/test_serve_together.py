@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from plates import ROW, Plate, numbers
 
+from snapbook.errors import Damaged
 from snapbook.serve.limits import Limits
 from snapbook.serve.service import Service
 
@@ -142,6 +143,12 @@ def test_what_is_said_of_independence_is_looked_at():
     assert not mixing.together._together
     assert Service(Plate(None, plate(None).signature, sample), Told()).together._together
     assert Service(numbers(), numbers().model).together._together == {"predict", "predict_proba"}
+
+
+def test_a_model_that_fails_on_its_own_rows_is_not_served():
+    sample = {"rows": [ROW | {"a": 666.0}]}
+    with pytest.raises(Damaged, match=r"churn:1\.4\.0 fails on the bundle's own rows"):
+        Service(Plate(None, plate(None).signature, sample), Told())
 
 
 def test_more_than_can_wait_is_told_to_come_again(lasting):

@@ -118,7 +118,7 @@ class App:
         method = turn.scope["method"]
         handler = route.handlers.get("GET" if method == "HEAD" else method)
         if handler is None:
-            raise refusal.wrong_method(" or ".join(route.handlers))
+            raise refusal.wrong_method(route.handlers)
         return await handler(turn)
 
     def _routes(self) -> dict[str, Route]:

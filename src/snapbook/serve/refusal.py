@@ -8,6 +8,7 @@ by their type and place alone.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from snapbook import failure
 from snapbook.errors import NotFound, Refused, SnapbookError, Unreachable, Usage
@@ -86,9 +87,10 @@ def nothing_here() -> SnapbookError:
     return NotFound("There is nothing here", act="What there is", hint="/openapi.json")
 
 
-def wrong_method(allowed: str) -> SnapbookError:
+def wrong_method(allowed: Iterable[str]) -> SnapbookError:
     """The path is there for other methods."""
-    return Usage(f"This takes {allowed}", kind="method")
+    return Usage("Not answered: this is asked in another way", act="By", hint=", ".join(allowed),
+                 kind="method")  # fmt: skip
 
 
 def refusal(error: SnapbookError) -> Reply:
@@ -105,6 +107,8 @@ def refusal(error: SnapbookError) -> Reply:
         headers = ((b"www-authenticate", b"Bearer"),)
     elif status == 503:
         headers = ((b"retry-after", b"1"),)
+    elif status == 405:
+        headers = ((b"allow", str(error.hint).encode()),)
     elif error.kind in ("slow", "too-large"):
         headers = ((b"connection", b"close"),)  # the rest of the body is not waited for
     return Reply(json.dumps(told).encode(), status, headers=headers)

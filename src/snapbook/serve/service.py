@@ -53,7 +53,8 @@ class Served(Protocol):
 class Service:
     """``model`` as the one that ``bundle`` describes, ready to be asked.
 
-    Raises Damaged, Unclear; Failed where the model fails on the bundle's own rows.
+    Raises Unclear where no inputs are known, and Damaged, also for a model that fails on the bundle's
+    own rows.
     """
 
     def __init__(
@@ -100,7 +101,13 @@ class Service:
         except Unfit as error:
             logs.say("the bundle's own rows do not fit its signature", error, why=error.why)
             return None
-        found = self.predictor.answer(PREDICT, table)
+        try:
+            found = self.predictor.answer(PREDICT, table)
+        except Failed as error:
+            logs.say("the model failed", error.cause)
+            named = f"{self.schema.model}:{self.schema.number}"
+            why = f"{named} fails on the bundle's own rows; the log says how"
+            raise Damaged("Not served", why) from error
         if not _same_as_told(found, sample):
             logs.say("the model answers the bundle's own rows in another way than at export")
         return table
