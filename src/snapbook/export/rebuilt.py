@@ -1,7 +1,8 @@
 """The environment of a bundle, built anew in a folder by uv: from pins and wheels alone.
 
 A bundle comes from anywhere, so its lock is read and not handed on: only what has the form of a pin
-reaches uv, and no source of packages that it names. Where packages come from is what the user set.
+reaches uv, and no source of packages that it names. Where packages come from is uv's own default or
+what the user's environment says (UV_DEFAULT_INDEX); no file of settings that lies about is read.
 """
 
 from __future__ import annotations

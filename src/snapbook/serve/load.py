@@ -16,7 +16,7 @@ from typing import Any
 
 from snapbook import canonical, refs
 from snapbook.errors import Damaged, NewerFormat, NotRestorable, SnapbookError, Usage
-from snapbook.flavors import bundled, pickled, registry
+from snapbook.flavors import bundled, codeless, pickled, registry
 from snapbook.flavors.arrays import NotAllowed as NotAllowed
 from snapbook.flavors.pickler import said
 from snapbook.serve import folder
@@ -92,7 +92,7 @@ class Bundle:
     @property
     def executes(self) -> bool:
         """Whether loading the model can run code that came with it."""
-        return self._part("model").get("executes") is not False
+        return codeless.executes(self._part("model"))
 
     @property
     def imports(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from snapbook import refs, settings
 from snapbook.canonical import Json
 from snapbook.errors import Conflict, NotFound, ReadOnly
 from snapbook.export import bundle, schema, selftest
+from snapbook.flavors import codeless
 from snapbook.store import durable
 from snapbook.trust import Trust
 from snapbook.verbs import look
@@ -93,7 +94,7 @@ def _beside(target: Path) -> Iterator[Path]:
     """An empty folder beside ``target``, gone at the end. Raises ReadOnly, DiskFull."""
     partial = target.with_name(f".{target.name}-{os.getpid()}.tmp")
     try:
-        with durable.told(target.parent, 0):
+        with durable.told(target.parent, what="Not written"):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir()
@@ -124,8 +125,9 @@ def _sampled(
     get = repository.store.get
     parts = repository.parts(version.manifest)
     model = next(part for part in parts if part.kind == "model")
-    free = model.facts.get("executes") is False
-    trusted = free or Trust(settings.folder()).allows(repository.claim(version))
+    trusted = not codeless.executes(model.facts) or Trust(settings.folder()).allows(
+        repository.claim(version)
+    )
     try:
         named, rows = selftest.rows(parts, get)
     except NotFound:

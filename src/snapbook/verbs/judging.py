@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from snapbook import settings
 from snapbook.errors import BadOption, Hint, NotFound, Untrusted
+from snapbook.flavors import codeless
 from snapbook.gates import known
 from snapbook.manifest import Manifest
 from snapbook.parts import frame, model
@@ -244,7 +245,7 @@ class _Bench:
             raise NotFound(
                 f"{row.ref} holds no model", act="Look at it", hint=Hint("show", (row.ref,))
             )
-        if part.facts.get("executes", True):
+        if codeless.executes(part.facts):
             self._bring(row, self.folder.lacking(part.blobs))
             imports = model.imports(part, self.side.store.get)
             tops = tuple(dict.fromkeys(one.partition(":")[0].partition(".")[0] for one in imports))

@@ -20,6 +20,7 @@ from snapbook.errors import (
     Unclear,
     Usage,
 )
+from snapbook.flavors import codeless
 from snapbook.kernel import Kernel, Replaced
 from snapbook.parts import environment, frame, model
 from snapbook.parts.base import Part
@@ -133,7 +134,7 @@ def load_part(repository: Repository, version: VersionRow, part: Part) -> Any:
     get = repository.store.get
     if part.kind == "model":
         trust, claim = Trust(settings.folder()), repository.claim(version)
-        if part.facts.get("executes", True) and not trust.allows(claim):
+        if codeless.executes(part.facts) and not trust.allows(claim):
             try:
                 return model.restore_plain(part, get)
             except model.NotAllowed as more:
