@@ -53,8 +53,8 @@ class Served(Protocol):
 class Service:
     """``model`` as the one that ``bundle`` describes, ready to be asked.
 
-    Raises Unclear where no inputs are known, and Damaged, also for a model that fails on the bundle's
-    own rows.
+    Raises Unclear where no inputs are known, and Damaged; that also for a model which fails on the
+    bundle's own rows.
     """
 
     def __init__(
