@@ -70,14 +70,25 @@ def write_notebook(part: Part, get: Any, path: Path, what: str) -> None:
     write_text(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
+def target(here: Here, asked: Asked) -> Path | None:
+    """Where --output says that it goes; None where nothing was said."""
+    path = Path(asked.output).expanduser() if asked.output else None
+    return path if path is None or path.is_absolute() else here.folder / path
+
+
 def write_text(path: Path, text: str) -> None:
-    """A text file, whole or absent. Raises ReadOnly or what the disk says, as one of ours."""
+    """A text file: see `write_bytes`."""
+    write_bytes(path, text.encode("utf-8", "replace"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """A file, whole or absent. Raises ReadOnly or what the disk says, as one of ours."""
     from snapbook.store import durable
 
     partial = path.with_name(f".{path.name}-{os.getpid()}.tmp")
     try:
-        with durable.told(path.parent, len(text)):
-            partial.write_text(text, encoding="utf-8", errors="replace")
+        with durable.told(path.parent, len(data)):
+            partial.write_bytes(data)
             os.replace(partial, path)
     except ReadOnly as error:
         raise ReadOnly("Not written", error.why) from error
@@ -86,8 +97,8 @@ def write_text(path: Path, text: str) -> None:
 
 
 def export(here: Here, asked: Asked) -> Done:
-    """A version leaves the repository: as a bundle, its environment as lock files, its cells as a
-    notebook, or what is known of it as a report. Perhaps signed, for others' tools.
+    """A version leaves the repository: as a bundle, its model as ONNX, its environment as lock
+    files, its cells as a notebook, or what is known of it as a report. Perhaps signed.
     """
     if not asked.sign:
         return _export(here, asked)
@@ -121,23 +132,25 @@ def _export(here: Here, asked: Asked) -> Done:
         from snapbook.verbs import bundling
 
         return bundling.export(here, asked)
+    if asked.to == "onnx":
+        from snapbook.verbs import onnxing
+
+        return onnxing.export(here, asked)
     repository = here.repository()
     version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
     parts = repository.parts(version.manifest)
     get = repository.store.get
     number = refs.number_text(version.number)
     plain = version.model.replace("/", "-")
-    target = Path(asked.output).expanduser() if asked.output else None
-    if target is not None and not target.is_absolute():
-        target = here.folder / target
+    given = target(here, asked)
     lines = [echo] if echo else []
     if asked.to == "notebook":
         part = _only(parts, "cells", version)
-        path = target or free_path(here.folder / f"{plain}-{number}.ipynb")
+        path = given or free_path(here.folder / f"{plain}-{number}.ipynb")
         write_notebook(part, get, path, "all" if asked.all else "made")
         return Done((*lines, f"wrote {path.name}"), {"files": [str(path)]})
     part = _only(parts, "environment", version)
-    folder = target or free_path(here.folder / f"{plain}-{number}-env")
+    folder = given or free_path(here.folder / f"{plain}-{number}-env")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

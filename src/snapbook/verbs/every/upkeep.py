@@ -140,8 +140,9 @@ UPKEEP = (
             REF,
             Argument(
                 ("--to",),
-                "notebook, env, report: one HTML file for who checks it; bundle: what serves it",
-                choices=("env", "notebook", "report", "bundle"),
+                "notebook, env, report: one HTML file for who checks it; bundle: what serves it; "
+                "onnx: its model for engines without Python",
+                choices=("env", "notebook", "report", "bundle", "onnx"),
                 default="notebook",
             ),
             Argument(("--registry",), "with report: of a version there", metavar="NAME"),

@@ -1,0 +1,188 @@
+"""The process in which a model becomes ONNX: loads it, converts it, and compares both on rows.
+
+Started with a folder by `export.onnx`, and given nothing else; whoever started it decided that the
+model may be loaded. With 32-bit numbers, as engines like them, where those agree with the model;
+else with 64-bit ones.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snapbook.export.agreeing import Answers, compared, one_a_row
+from snapbook.parts import frame, model
+from snapbook.trial.job import Folder
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    Array = np.ndarray[Any, Any]
+
+JOB, SAID, FILE = "onnx.json", "said.json", "model.onnx"
+MOST_ROWS = 1000
+_MATRIX = "X"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of it: ``why`` it could not be, or on how many rows it differs.
+
+    ``largest`` is the largest difference of a probability or a number, ``worst`` a sentence on the
+    row that differs most. ``floats`` are the bits of its numbers.
+    """
+
+    why: str = ""
+    rows: int = 0
+    differing: int = 0
+    largest: float = 0.0
+    worst: str = ""
+    floats: int = 32
+    opset: int = 0
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Sequence[str] = ()
+
+
+def command(folder: Path) -> list[str]:
+    """How the process is started."""
+    return [sys.executable, "-m", "snapbook.export.converting", str(folder)]
+
+
+def main(path: Path) -> None:
+    """Convert the model that lies in the folder ``path``."""
+    asked = json.loads((path / JOB).read_text())
+    try:
+        folder = Folder(path)
+        fit: Any = model.restore(folder.part(asked["model"]), folder.get)
+        rows: Any = frame.restore(folder.part(asked["rows"]), folder.get)
+        table = _table(rows, asked["inputs"])
+        told = _tried(path, fit, table, asked["props"])
+    except Exception as error:  # noqa: BLE001 - the user's own model, and whatever converts it
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        told = Told(why=lines[0][:300].rstrip("."))
+    (path / SAID).write_text(json.dumps(asdict(told)))
+
+
+def _tried(path: Path, fit: Any, table: pd.DataFrame, props: Mapping[str, str]) -> Told:
+    given = table if _by_name(fit) else table.to_numpy()
+    wanted = _asked(fit, given)
+    told = Told()
+    for floats in (32, 64):
+        data, opset = _converted(fit, table, floats, props)
+        session = _session(data)
+        found = compared(wanted, _run(session, table, floats, wanted), table)
+        told = Told("", len(table), **asdict(found))
+        if not told.differing:
+            (path / FILE).write_bytes(data)
+            inputs = {one.name: one.type for one in session.get_inputs()}
+            outputs = [one.name for one in session.get_outputs()]
+            return replace(told, floats=floats, opset=opset, inputs=inputs, outputs=outputs)
+    return told
+
+
+def _table(rows: Any, inputs: Sequence[str]) -> pd.DataFrame:
+    """Some of the rows, from all over the frame, as columns with names."""
+    import numpy as np
+    import pandas as pd
+
+    if hasattr(rows, "to_pandas"):  # polars, pyarrow
+        rows = rows.to_pandas()
+    if hasattr(rows, "toarray"):  # scipy
+        rows = rows.toarray()
+    table = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows)
+    table = table[list(inputs)] if inputs else table
+    places = np.unique(np.linspace(0, len(table) - 1, min(len(table), MOST_ROWS)).astype(int))
+    return table.iloc[places]
+
+
+def _by_name(fit: Any) -> bool:
+    return hasattr(fit, "feature_names_in_")
+
+
+def _asked(fit: Any, given: Any) -> Answers:
+    import numpy as np
+
+    probable = fit.predict_proba(given) if hasattr(fit, "predict_proba") else None
+    return Answers(
+        one_a_row(fit.predict(given)), None if probable is None else np.asarray(probable)
+    )
+
+
+def _converted(
+    fit: Any, table: pd.DataFrame, floats: int, props: Mapping[str, str]
+) -> tuple[bytes, int]:
+    import onnx
+    import skl2onnx
+    from skl2onnx.common import data_types
+    from sklearn.base import is_classifier
+
+    number = data_types.FloatTensorType if floats == 32 else data_types.DoubleTensorType
+    if _is_matrix(fit, table):
+        types = [(_MATRIX, number([None, table.shape[1]]))]
+    else:
+        text = data_types.StringTensorType
+        types = [(str(n), (number if _is_number(table[n]) else text)([None, 1])) for n in table]
+    # A name of its own: else it is one of chance, and no two files would be alike.
+    made = skl2onnx.convert_sklearn(
+        fit,
+        type(fit).__name__,
+        types,
+        options={"zipmap": False} if is_classifier(fit) else None,
+    )
+    onnx.helper.set_model_props(made, dict(props))
+    opset = max(one.version for one in made.opset_import if one.domain in ("", "ai.onnx"))
+    return made.SerializeToString(deterministic=True), opset
+
+
+def _is_matrix(fit: Any, table: pd.DataFrame) -> bool:
+    """Whether the model takes all columns as one table of numbers, and none by its name."""
+    named = "ColumnTransformer" in {type(one).__name__ for one in _steps(fit)}
+    return not named and all(_is_number(table[name]) for name in table)
+
+
+def _steps(fit: Any) -> list[Any]:
+    inner = [one for _, one in getattr(fit, "steps", ())]
+    best = getattr(fit, "best_estimator_", None)
+    return [fit, *(step for one in (*inner, best) if one is not None for step in _steps(one))]
+
+
+def _is_number(column: Any) -> bool:
+    from pandas.api.types import is_numeric_dtype
+
+    return bool(is_numeric_dtype(column.dtype))
+
+
+def _session(data: bytes) -> Any:
+    # It tells its makers about its use unless this is set before it is imported.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+
+
+def _run(session: Any, table: pd.DataFrame, floats: int, wanted: Answers) -> Answers:
+    kind = f"float{floats}"
+    given = {one.name for one in session.get_inputs()}
+    if given == {_MATRIX}:
+        feed = {_MATRIX: table.to_numpy().astype(kind)}
+    else:
+        feed = {
+            str(name): _column(table[name], kind) for name in table.columns if str(name) in given
+        }
+    said, *others = session.run(None, feed)
+    return Answers(one_a_row(said), others[0] if others and wanted.probable is not None else None)
+
+
+def _column(column: Any, kind: str) -> Array:
+    values: Array = column.to_numpy().astype(kind if _is_number(column) else str).reshape(-1, 1)
+    return values.astype(object) if values.dtype.kind == "U" else values
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,62 @@
+"""export --to onnx: a version's model as one file that needs neither Python nor its framework."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snapbook import settings
+from snapbook.export import agreeing, onnx
+from snapbook.export.mlflow import DIGEST, REF
+from snapbook.parts import model
+from snapbook.refs import number_text
+from snapbook.trust import Trust
+from snapbook.verbs import look, release
+from snapbook.verbs.here import Here
+from snapbook.verbs.values import Done
+
+if TYPE_CHECKING:
+    from snapbook.canonical import Json
+    from snapbook.catalog.rows import VersionRow
+    from snapbook.repository import Repository
+    from snapbook.verbs.table import Asked
+
+
+def export(here: Here, asked: Asked) -> Done:
+    """Convert the version's model and write it, if it says there what it says here."""
+    repository = here.repository()
+    version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
+    _trusted(repository, version)
+    plain = f"{version.model.replace('/', '-')}-{number_text(version.number)}"
+    path = release.target(here, asked) or release.free_path(here.folder / f"{plain}.onnx")
+    made = onnx.converted(
+        version.ref,
+        {REF: version.ref, DIGEST: version.manifest},
+        repository.parts(version.manifest),
+        repository.store.get,
+        here.folder,
+        settings.number("judge.max_seconds"),
+    )
+    release.write_bytes(path, made.data)
+    told = made.told
+    lines = (
+        *([echo] if echo else []),
+        f"wrote {path.name}: {told.floats}-bit numbers, opset {told.opset}",
+        f"on {told.rows:,} rows it says what {version.ref} says: no number differs by more than "
+        f"{told.largest:.1e} ({agreeing.PROBABILITY:g} is allowed)",
+    )
+    data: dict[str, Json] = {
+        "files": [str(path)], "ref": version.ref, "rows": told.rows, "largest": told.largest,
+        "floats": told.floats, "opset": told.opset, "inputs": dict(told.inputs),
+        "outputs": list(told.outputs),
+    }  # fmt: skip
+    return Done(lines, data)
+
+
+def _trusted(repository: Repository, version: VersionRow) -> None:
+    """Raise Untrusted where loading the model could run what nobody vouches for."""
+    part = next((one for one in repository.parts(version.manifest) if one.kind == "model"), None)
+    if part is None or not part.facts.get("executes", True):
+        return
+    imports = model.imports(part, repository.store.get)
+    tops = tuple(dict.fromkeys(one.partition(":")[0].partition(".")[0] for one in imports))
+    Trust(settings.folder()).check(repository.claim(version), version.ref, tops)
