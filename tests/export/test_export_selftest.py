@@ -146,6 +146,16 @@ def test_a_self_test_that_is_none(project, tmp_path, told):
         verbs.bundle("check", "out", here=True)
 
 
+def test_a_name_that_was_not_signed_is_told(project, tmp_path):
+    saved(project, key=leaving.own_key())
+    verbs.export("churn", to="bundle", output="out", no_sample=True)
+    told = json.loads((tmp_path / "out" / "bundle.json").read_bytes())
+    (tmp_path / "out" / "bundle.json").write_text(json.dumps({**told, "model": "credit"}))
+    checked = verbs.bundle("check", "out")
+    assert checked.lines[0].startswith("credit:0.1.0: whole")
+    assert checked.lines[1].endswith(", as churn, whom you trust")
+
+
 @pytest.mark.parametrize("name", ["needed.txt", "requirements.txt", "pylock.toml"])
 def test_a_package_smuggled_in_is_found(project, tmp_path, name):
     saved(project, key=leaving.own_key())

@@ -64,6 +64,8 @@ def _signed(opened: Bundle) -> tuple[bool, str]:
     if not signing.verify(author.key, author.signature, AUTHOR, said):
         raise Damaged("The bundle is not whole", "the signature in it is not of its manifest")
     known = "whom you trust" if trusted else "whom you do not trust"
+    if author.model != opened.facts["model"]:  # renamed since, or passed off as another
+        known = f"as {author.model}, {known}"
     return trusted, f"signed by {author.author or 'somebody'} (key {author.key[:16]}), {known}"
 
 
