@@ -182,6 +182,20 @@ def test_boosters_leave_in_their_own_form(project, tmp_path):
     assert (open_bundle(folder).model().predict(rows) == two.predict(rows)).all()
 
 
+def test_modules_beside_a_model_that_needs_no_trust_are_not_imported(project, tmp_path):
+    xgboost = pytest.importorskip("xgboost")
+    rows, target = leaving.numbers()
+    booster = xgboost.train({"max_depth": 2}, xgboost.DMatrix(rows, target), 2)
+    version = leaving.save(
+        project, booster, {"X": (rows, "train")}, local={"xgboost": "raise SystemExit('evil')\n"}
+    )
+    opened = open_bundle(wrote(project, version, tmp_path / "out"))
+    hooks = list(sys.meta_path)
+    assert not opened.executes
+    assert opened.model().num_boosted_rounds() == 2
+    assert sys.meta_path == hooks
+
+
 def test_networks_leave_too_but_not_their_weights_alone(project, tmp_path):
     torch = pytest.importorskip("torch")
     torch.manual_seed(0)

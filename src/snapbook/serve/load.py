@@ -136,7 +136,8 @@ class Bundle:
             if flavor != "sklearn" or layout.get("format") != pickled.FORMAT:
                 raise NotAllowed("it is not a model of scikit-learn")
             return pickled.fetch_plain(layout, digests, get)
-        self._modules().install()
+        if self.executes:  # else nobody was asked whether modules of his may be imported
+            self._modules().install()
         try:
             return registry.named(str(flavor)).load(layout, digests, get)
         except SnapbookError:
