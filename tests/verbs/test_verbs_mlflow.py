@@ -257,6 +257,7 @@ def test_a_network_of_keras_loads_there(project, server, tmp_path, monkeypatch):
     assert told["net"] == pytest.approx(wanted.tolist(), abs=1e-4)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_layers_of_ones_own_are_refused(project, monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     keras = pytest.importorskip("keras")
