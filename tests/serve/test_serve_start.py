@@ -133,7 +133,9 @@ def test_a_bundle_is_served_without_the_rest_until_it_is_told_to_end(project, tm
 
 def test_a_model_that_can_execute_needs_trust(project):
     bundle = open_bundle(project / "own.bundle")
-    with pytest.raises(Untrusted, match=r"own:0\.1\.0 is a pickle by .* say --trust"):
+    with pytest.raises(
+        Untrusted, match=r"own:0\.1\.0 is a pickle by .* that imports mine.* say --trust"
+    ):
         start.model_of(bundle, trusted=False)
     with pytest.raises(Refused, match="was not signed with that key"):
         start.check_signed(bundle, "ab" * 32)

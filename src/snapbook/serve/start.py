@@ -82,11 +82,12 @@ def model_of(bundle: Bundle, trusted: bool) -> Any:
     try:
         return bundle.model(plain=True)
     except NotAllowed as why:
-        who = bundle.author.author or "nobody who signed it"
+        tops = dict.fromkeys(one.partition(":")[0].partition(".")[0] for one in bundle.imports)
+        brings = ", ".join(list(tops)[:6]) + (f", +{len(tops) - 6}" if len(tops) > 6 else "")
         raise Untrusted(
             "Not loaded",
-            f"{bundle.ref} is a pickle by {who}, and loading it can execute what came with it"
-            f" ({why})",
+            f"{bundle.ref} is a pickle by {bundle.author.author or 'nobody who signed it'}"
+            f" that imports {brings or 'nothing that can be told'} ({why})",
             act="If you trust them for it, say --trust",
         ) from why
 
