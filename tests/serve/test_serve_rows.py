@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plates import MIXED, ROW, mixed, numbers
+from plates import MIXED, ROW, Plate, mixed, numbers
 
 from snapbook.errors import Damaged, Unclear
 from snapbook.serve import tensors
-from snapbook.serve.given import frames
+from snapbook.serve.given import arrays, frames
 from snapbook.serve.predictor import Predictor
 from snapbook.serve.refusal import Unfit
 from snapbook.serve.rows import Rows, parsed
@@ -101,6 +101,49 @@ def test_a_frame_is_what_training_had():
     assert frame.iloc[0].to_dict() == MIXED
     assert frame.isna().iloc[1].to_dict() == {name: empty[name] is None for name in MIXED}
     assert frame["kind"].tolist() == ["x", "z"]  # the model sees it, and decides
+
+
+def timed():
+    inputs = [
+        {"name": "at", "type": "datetime64[ns]", "nullable": True},
+        {"name": "zoned", "type": "datetime64[us, UTC]", "nullable": False},
+    ]
+    return Plate(None, {"inputs": inputs, "container": "table"})
+
+
+def test_times_are_text():
+    rows, laid, told = reader(timed())
+    row = {"at": "2026-01-02T03:04:05", "zoned": "2026-01-02T03:04:05+02:00"}
+    frame = frames(told, laid)(
+        rows.table([row, row | {"at": None, "zoned": "2026-01-02T01:04:05Z"}])
+    )
+    assert [str(one) for one in frame.dtypes] == ["datetime64[ns]", "datetime64[us, UTC]"]
+    assert frame["at"].isna().tolist() == [False, True]
+    assert frame["zoned"][0] == frame["zoned"][1]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"at": "soon"}, "at in row 0 is no time as ISO 8601"),
+        ({"at": 5}, "at in row 0 is a number, it takes a time as ISO 8601 text"),
+        ({"at": "2026-01-02T03:04:05Z"}, "at in row 0 has a time zone, and may have none"),
+        ({"zoned": "2026-01-02"}, "zoned in row 0 needs a time zone"),
+        ({"zoned": None}, "zoned in row 0 is null, which it may not be"),
+    ],
+)
+def test_times_that_are_none(change, why):
+    rows, *_ = reader(timed())
+    row = {"at": "2026-01-02", "zoned": "2026-01-02T03:04:05Z"}
+    assert refused(lambda: rows.table([row | change])).why == why
+
+
+def test_a_model_of_arrays_gets_arrays():
+    inputs = [{"name": f"x{n}", "type": "", "nullable": None} for n in range(3)]
+    told = schema(numbers().facts, {"inputs": inputs, "container": "array"})
+    table = Rows(told, layout(told), 9).table([{"x0": 1, "x1": None, "x2": 2.5}])
+    (row,) = arrays(layout(told))(table).tolist()
+    assert (row[0], math.isnan(row[1]), row[2]) == (1.0, True, 2.5)
 
 
 @given(st.lists(st.tuples(*[st.floats(-1e300, 1e300) | st.integers(-9, 9)] * 4), min_size=1))

@@ -42,17 +42,14 @@ def frames(schema: Schema, layout: Layout) -> Given:
     return frame
 
 
-def arrays(layout: Layout, stored: str = "") -> Given:
-    """What makes arrays (rows, columns) of tables, of the dtype ``stored`` if one is named."""
+def arrays(layout: Layout) -> Given:
+    """What makes arrays (rows, columns) of tables."""
     import numpy as np
 
     def array(table: Table) -> Any:
         if len(table.arrays) == 1:
-            (found,) = table.arrays
-        else:
-            columns = [layout.column(table, place) for place in range(layout.width)]
-            found = np.column_stack(columns)
-        return found.astype(stored, copy=False) if stored else found
+            return table.arrays[0]
+        return np.column_stack([layout.column(table, place) for place in range(layout.width)])
 
     return array
 
@@ -68,8 +65,8 @@ def _series(column: Column, values: Array) -> Any:
     if column.kind == "category":
         return pd.Categorical(listed, _categories(column, listed), ordered=column.ordered)
     if column.kind == "time":
-        wanted: Any = column.type
-        return pd.Series(pd.to_datetime(listed)).astype(wanted)
+        wanted: Any = column.type if column.type.startswith("datetime64") else "datetime64[ns]"
+        return pd.Series(pd.to_datetime(listed, utc="," in column.type)).astype(wanted)
     if column.kind in ("int", "bool", "text"):
         return pd.array(listed, dtype=_extension(column))
     if column.type == "object":
