@@ -32,28 +32,25 @@ _WORDS = {str: "text", bool: "true or false", list: "a list", dict: "an object",
           int: "a number", type(None): "null"}  # fmt: skip
 
 
-def taken(column: Column, values: Sequence[Any], first: int = 0) -> Array:
-    """``values`` out of JSON as what holds the column; ``first`` is the row of the first one.
-
-    Raises Unfit.
-    """
+def taken(column: Column, values: Sequence[Any]) -> Array:
+    """``values`` out of JSON as what holds the column. Raises Unfit."""
     import numpy as np
 
     wrong = set(map(type, values)) - _TYPES[column.kind]
     if wrong and wrong != {type(None)}:
-        raise _mistyped(column, values, first)
+        raise _mistyped(column, values)
     if wrong and not column.nullable:
-        raise _null(column, first + _place(values, lambda value: value is None))
+        raise _null(column, _place(values, lambda value: value is None))
     if column.kind == "float":
         try:
-            return narrowed(column, np.array(values, dtype=np.float64), first)
+            return narrowed(column, np.array(values, dtype=np.float64))
         except OverflowError:
-            row = first + _place(values, lambda value: type(value) is int and _huge(value))
+            row = _place(values, lambda value: type(value) is int and _huge(value))
             raise Unfit(f"{_at(column, row)} is too large", column.name, row) from None
     if column.kind == "int":
-        return _whole(column, values, first)
+        return _whole(column, values)
     if column.kind == "time":
-        values = [_moment(column, value, first + row) for row, value in enumerate(values)]
+        values = [_moment(column, value, row) for row, value in enumerate(values)]
     array = np.empty(len(values), dtype=column.stored)
     array[:] = values
     return array
@@ -65,7 +62,7 @@ def cast(column: Column, array: Array) -> Array:
 
     given = array.dtype.kind
     if column.kind == "float" and given in "fiu":
-        return narrowed(column, array, 0)
+        return narrowed(column, array)
     if column.kind == "bool" and given == "b":
         return array.astype(column.stored)
     if given in "Ob" or column.kind in ("category", "any") or (
@@ -81,7 +78,7 @@ def cast(column: Column, array: Array) -> Array:
     raise Unfit(f"{column.name} came as {array.dtype}, it takes {column.takes}", column.name)
 
 
-def narrowed(column: Column, array: Array, first: int) -> Array:
+def narrowed(column: Column, array: Array) -> Array:
     """Numbers as a column of floats holds them; not a number is null. Raises Unfit."""
     import numpy as np
 
@@ -91,20 +88,19 @@ def narrowed(column: Column, array: Array, first: int) -> Array:
         return found
     infinite = np.isinf(found)
     if infinite.any():
-        row = first + int(infinite.argmax())
+        row = int(infinite.argmax())
         raise Unfit(f"{_at(column, row)} is too large or infinite", column.name, row)
     if not column.nullable:
-        raise _null(column, first + int(np.isnan(found).argmax()))
+        raise _null(column, int(np.isnan(found).argmax()))
     return found
 
 
-def _whole(column: Column, values: Sequence[Any], first: int) -> Array:
+def _whole(column: Column, values: Sequence[Any]) -> Array:
     import numpy as np
 
     if float in set(map(type, values)):
-        broken = _place(values, lambda value: type(value) is float and not value.is_integer())
-        if broken < len(values):
-            row = first + broken
+        row = _place(values, lambda value: type(value) is float and not value.is_integer())
+        if row < len(values):
             why = f"{_at(column, row)} has a fraction, it takes whole numbers"
             raise Unfit(why, column.name, row)
         values = [None if value is None else int(value) for value in values]
@@ -112,7 +108,7 @@ def _whole(column: Column, values: Sequence[Any], first: int) -> Array:
     low, high = int(bounds.min), int(bounds.max)
     outside = _place(values, lambda value: value is not None and not low <= value <= high)
     if outside < len(values):
-        raise _range(column, first + outside)
+        raise _range(column, outside)
     array = np.empty(len(values), dtype=column.stored)
     array[:] = values
     return array
@@ -157,11 +153,11 @@ def _range(column: Column, row: int) -> Unfit:
     return Unfit(why, column.name, row)
 
 
-def _mistyped(column: Column, values: Sequence[Any], first: int) -> Unfit:
+def _mistyped(column: Column, values: Sequence[Any]) -> Unfit:
     good = _TYPES[column.kind] | ({type(None)} if column.nullable else set())
     at = _place(values, lambda value: type(value) not in good)
     if values[at] is None:
-        return _null(column, first + at)
+        return _null(column, at)
     given = _WORDS.get(type(values[at]), "something else")
-    why = f"{_at(column, first + at)} is {given}, it takes {column.takes}"
-    return Unfit(why, column.name, first + at)
+    why = f"{_at(column, at)} is {given}, it takes {column.takes}"
+    return Unfit(why, column.name, at)
