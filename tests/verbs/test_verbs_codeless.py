@@ -60,6 +60,8 @@ def test_its_word_is_not_enough(project, tmp_path):
     done = verbs.export("churn", to="bundle", output="out")
     assert done.lines[2] == "no self-test: its author is not one whom you trust"
     assert open_bundle("out").executes
+    with pytest.raises(Untrusted):
+        verbs.export("churn", to="onnx")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from snapbook import settings
 from snapbook.export import agreeing, onnx
 from snapbook.export.mlflow import DIGEST, REF
+from snapbook.flavors import codeless
 from snapbook.parts import model
 from snapbook.refs import number_text
 from snapbook.trust import Trust
@@ -55,7 +56,7 @@ def export(here: Here, asked: Asked) -> Done:
 def _trusted(repository: Repository, version: VersionRow) -> None:
     """Raise Untrusted where loading the model could run what nobody vouches for."""
     part = next((one for one in repository.parts(version.manifest) if one.kind == "model"), None)
-    if part is None or not part.facts.get("executes", True):
+    if part is None or not codeless.executes(part.facts):
         return
     imports = model.imports(part, repository.store.get)
     tops = tuple(dict.fromkeys(one.partition(":")[0].partition(".")[0] for one in imports))
