@@ -162,12 +162,11 @@ def _picture_of_failure(request, *made) -> bool:
 @pytest.fixture(scope="package")
 def new_desk(chromium, server, pictures):
     """Makes a desk: a page in a browser context of its own."""
-    from desk import Desk
+    from desk import SIZE, Desk
 
     def desk(on=server):
         context = chromium.new_context(
-            viewport={"width": 1280, "height": 800},
-            permissions=["clipboard-read", "clipboard-write"],
+            viewport=SIZE, permissions=["clipboard-read", "clipboard-write"]
         )
         context.set_default_timeout(20_000)
         return Desk(context, on, pictures)
@@ -200,12 +199,58 @@ def desk(desks):
     return desks()
 
 
+@pytest.fixture(scope="package")
+def kept(new_desk):
+    """The JupyterLab that stays open for one test after the other: `kept()` gives it, `kept(None)`
+    lets it go, and the next test has a new one.
+    """
+    held = []
+
+    def desk(*gone):
+        if gone:
+            held.pop().context.close()
+            return None
+        if not held:
+            made = new_desk()
+            made.stay()
+            held.append(made)
+        return held[0]
+
+    yield desk
+    for each in held:
+        each.context.close()
+
+
 @pytest.fixture
-def story(desk, project, place):
+def lab(request, kept):
+    """JupyterLab with nothing open, as on the first day: one in which something was left, or in
+    which a test failed, is not used again.
+    """
+    desk = kept()
+    yield desk
+    failed = _picture_of_failure(request, desk)
+    errors, dialogs = desk.errors[:], desk.dialogs[:]
+    try:
+        again = desk.leave() and not failed
+    except Exception as error:  # the test's own failure is what counts
+        print(f"left with {error}")
+        again = False
+    if not again:
+        kept(None)
+    desk.server.end_kernels(keep="standing")
+    desk.errors[:], desk.dialogs[:] = errors, dialogs
+    if not failed:
+        desk.no_errors()
+    desk.errors.clear()
+    desk.dialogs.clear()
+
+
+@pytest.fixture
+def story(lab, project, place):
     """The story's notebook, open in JupyterLab; kernel idle, nothing run."""
     project("story")
-    desk.open(f"{place}/train.ipynb")
-    return desk
+    lab.open(f"{place}/train.ipynb")
+    return lab
 
 
 @pytest.fixture(scope="package")

@@ -40,6 +40,33 @@ READY = """async () => {
   if (kernel) await kernel.info;
   return Boolean(kernel);
 }"""
+# Everything that a test opened is closed unsaved, and what it said in passing is taken away.
+CLEAR = """async () => {
+  const app = window.jupyterapp;
+  for (const toast of document.querySelectorAll('.Toastify__toast'))
+    await app.commands.execute('apputils:dismiss-notification', {id: toast.id});
+  const documents = () => [...app.shell.widgets('main')].filter(widget => widget.context);
+  for (const widget of [...app.shell.widgets('main'), ...app.shell.widgets('down')]) {
+    if (widget.context) widget.context.model.dirty = false;
+    widget.close();
+  }
+  for (let n = 0; n < 100 && documents().length; n++)
+    await new Promise(done => setTimeout(done, 20));
+  app.shell.collapseLeft();
+  app.shell.collapseRight();
+  if (documents().length) throw new Error('a document stays open');
+}"""
+# What the page remembers of a test: nothing of it is to be there for the next one.
+REMEMBERED = """() => {
+  const panel = [...window.jupyterapp.shell.widgets('left')].find(
+    widget => widget.id === 'snapbook-panel');
+  const {filters, plotOpen, formOpen, dismissed, chosen, around} = panel.options.model;
+  return JSON.stringify([
+    {...filters, model: null}, plotOpen, formOpen, [...dismissed], [...chosen.unfolded],
+    around.metric, localStorage.getItem('snapbook:folds'), document.body.dataset.jpThemeName,
+  ]);
+}"""
+SIZE = {"width": 1280, "height": 800}
 _numbers = count(1)
 # A machine that does other things takes its time; what is measured is measured in the page.
 expect.set_options(timeout=10_000)
@@ -53,6 +80,7 @@ class Desk:
         self.page: Page = context.new_page()
         self.errors: list[str] = []
         self.dialogs: list[str] = []
+        self._inside = ""
         self.page.on("pageerror", lambda error: self._heard(f"page error: {error.stack}"))
         self.page.on("console", self._said)
         self.page.on("dialog", self._asked)
@@ -69,6 +97,14 @@ class Desk:
         wait: bool = True,
     ) -> None:
         """Open ``path`` of the server in JupyterLab, the sidebar closed as on the first day."""
+        if self._inside:
+            self.command("docmanager:open", path=path)
+            self.page.evaluate(
+                "() => { for (const widget of [...window.jupyterapp.shell.widgets('main')])"
+                " if (!widget.context) widget.close(); }"
+            )
+            self.ready(kernel=kernel)
+            return
         room = workspace or f"test-{next(_numbers)}"
         self.page.goto(self.server.url(f"lab/workspaces/{room}/tree/{path}", token))
         self.page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=60_000)
@@ -76,6 +112,28 @@ class Desk:
             self.ready(kernel=kernel)
         elif wait:
             self.page.evaluate("() => window.jupyterapp.restored")
+
+    def stay(self) -> None:
+        """Open JupyterLab without a notebook: `open` will open notebooks inside of it."""
+        self.page.goto(self.server.url(f"lab/workspaces/test-{next(_numbers)}", OWNER))
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=60_000)
+        self.page.evaluate("() => window.jupyterapp.restored")
+        self.page.wait_for_function(
+            "() => window.jupyterapp.commands.hasCommand('snapbook:open-panel')"
+        )
+        self._inside = self.page.evaluate(REMEMBERED)
+
+    def leave(self) -> bool:
+        """Close what was opened inside; whether the page is then as it was in the beginning."""
+        for _ in range(3):
+            if self.page.locator(".jp-Dialog, .lm-Menu").count():
+                self.page.keyboard.press("Escape")
+        self.page.unroute_all(behavior="ignoreErrors")
+        if self.page.viewport_size != SIZE:
+            self.page.set_viewport_size(SIZE)
+        remembered = self.page.evaluate(REMEMBERED)
+        self.page.evaluate(CLEAR)
+        return bool(remembered == self._inside)
 
     def open_notebook7(self, path: str, *, token: str = OWNER) -> None:
         """Open ``path`` in Notebook 7."""

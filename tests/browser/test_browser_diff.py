@@ -166,15 +166,15 @@ def test_outputs_of_changed_cells(desk, big):
     expect(outputs.first).to_be_visible()
 
 
-def test_outputs_that_cannot_be_fetched_can_be_asked_for_again(desk, big):
-    desk.open(f"{big}/train.ipynb")
-    tab = desk.open_diff("huge:0.1.0", "huge:0.2.0")
-    desk.page.route("**/snapbook/api/cells?*", lambda route: route.abort())
-    with desk.expected_error("ERR_FAILED"):
+def test_outputs_that_cannot_be_fetched_can_be_asked_for_again(lab, big):
+    lab.open(f"{big}/train.ipynb")
+    tab = lab.open_diff("huge:0.1.0", "huge:0.2.0")
+    lab.page.route("**/snapbook/api/cells?*", lambda route: route.abort())
+    with lab.expected_error("ERR_FAILED"):
         tab.get_by_role("checkbox", name="outputs").check()
         again = tab.get_by_role("button", name="Try again").first
         expect(again).to_be_visible()
-        desk.page.unroute("**/snapbook/api/cells?*")
+        lab.page.unroute("**/snapbook/api/cells?*")
         again.click()
         expect(tab.get_by_role("list", name="Outputs of [2] huge:0.1.0")).to_contain_text("xxx")
 

@@ -29,8 +29,9 @@ def test_notebook_7(desk, project, place):
 
 
 @pytest.mark.parametrize("front", ["lab", "notebook"])
-def test_the_card(desk, project, place, front):
-    project("story")
+def test_the_card(request, project, place, front):
+    folder = project("story")
+    desk = request.getfixturevalue("lab" if front == "lab" else "desk")
     (desk.open if front == "lab" else desk.open_notebook7)(f"{place}/train.ipynb")
     desk.run_all()
     desk.run("%%version_model churn\nmodel = RandomForestClassifier(random_state=1)\n"
@@ -41,6 +42,12 @@ def test_the_card(desk, project, place, front):
     for name in ("Diff", "Restore", "Note"):
         expect(card.get_by_role("button", name=re.compile(name)).first).to_be_visible()
     desk.both_themes(f"card-{front}", card)
+    # What travels beside the card is in no file.
+    desk.command("docmanager:save")
+    kept = (folder / "train.ipynb").read_text()
+    assert "application/vnd.snapbook.card+json" in kept
+    assert "transient" not in kept
+    assert '"previous"' not in kept
     card.get_by_role("button", name=re.compile("Diff")).first.click()
     expect(desk.page.locator(".jp-snapbook-Diff:visible")).to_contain_text("RandomForest")
 

@@ -44,12 +44,12 @@ def within(of):
 
 
 @pytest.fixture
-def evil(desk, project, place):
+def evil(lab, project, place):
     project("hostile")
     # JupyterLab itself shows the notebook's outputs, an image among them that is not there.
-    with desk.expected_error("/files/"):
-        desk.open(f"{place}/train.ipynb")
-        yield desk
+    with lab.expected_error("/files/"):
+        lab.open(f"{place}/train.ipynb")
+        yield lab
 
 
 def test_the_list_shows_text(evil):
@@ -107,19 +107,16 @@ def test_the_restore_preview_shows_text(evil):
     evil.page.keyboard.press("Escape")
 
 
-def test_a_hostile_folder_and_notebook(desk, project, server):
+def test_a_hostile_folder_and_notebook(lab, project, server):
     name = "<img src=x onerror=window.__pwned=1>"
     folder = project("story", name)
     (folder / "train.ipynb").rename(folder / f"{name}.ipynb")
-    desk.open("", wait=False)
-    desk.page.wait_for_function("() => window.jupyterapp?.commands.hasCommand('docmanager:open')")
-    desk.command("docmanager:open", path=f"{name}/{name}.ipynb")
-    desk.ready()
-    panel = desk.sidebar()
+    lab.open(f"{name}/{name}.ipynb")
+    panel = lab.sidebar()
     expect(panel).to_contain_text(name)
     panel.get_by_role("combobox", name="Model").select_option("churn")
-    expect(desk.rows()).to_have_count(4)
+    expect(lab.rows()).to_have_count(4)
     within(panel)
-    nothing_ran(desk)
-    desk.open_version("churn:0.4.0")
-    nothing_ran(desk)
+    nothing_ran(lab)
+    lab.open_version("churn:0.4.0")
+    nothing_ran(lab)

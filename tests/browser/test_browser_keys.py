@@ -185,19 +185,19 @@ def test_verbs_come_from_the_servers_table(desk, project, place):
     desk.page.keyboard.press("Escape")
 
 
-def test_what_leads_to_production_says_so_on_its_button(desk, project, place):
+def test_what_leads_to_production_says_so_on_its_button(lab, project, place):
     project("story")
-    desk.open(f"{place}/train.ipynb")
-    desk.sidebar()
-    desk.start("snapbook:verb-promote", ref="churn:0.1.0")
-    dialog = desk.page.get_by_role("dialog")
+    lab.open(f"{place}/train.ipynb")
+    lab.sidebar()
+    lab.start("snapbook:verb-promote", ref="churn:0.1.0")
+    dialog = lab.page.get_by_role("dialog")
     dialog.get_by_label("alias").fill("production")
     dialog.get_by_role("button", name="Promote", exact=True).click()
     named = dialog.get_by_role("button", name="Promote churn:0.1.0 to production", exact=True)
     expect(named).to_be_visible()
-    desk.shot("promote", dialog)
+    lab.shot("promote", dialog)
     named.click()
-    expect(desk.row("churn:0.1.0")).to_contain_text("production")
+    expect(lab.row("churn:0.1.0")).to_contain_text("production")
 
 
 def test_the_leader_is_free(reader):

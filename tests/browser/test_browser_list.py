@@ -63,7 +63,7 @@ CUT = """row => {
 }"""
 
 
-def test_a_narrow_row_cuts_neither_number_nor_age(desk, server, place):
+def test_a_narrow_row_cuts_neither_number_nor_age(lab, server, place):
     from datetime import UTC, datetime, timedelta
 
     folder = server.root / place
@@ -81,19 +81,19 @@ def test_a_narrow_row_cuts_neither_number_nor_age(desk, server, place):
         )
     bulk.close()
     projects.write(folder / "train.ipynb", projects.tutorial())
-    desk.open(f"{place}/train.ipynb")
-    panel = desk.sidebar()
+    lab.open(f"{place}/train.ipynb")
+    panel = lab.sidebar()
     panel.get_by_role("combobox", name="Model").select_option(label="All models")
-    expect(desk.rows()).to_have_count(4)
+    expect(lab.rows()).to_have_count(4)
     box = panel.bounding_box()
     assert box
     assert box["width"] <= 252
-    for row in desk.rows().all():
+    for row in lab.rows().all():
         assert row.evaluate(CUT) == []
     # Two tags, and how many more; the whole name is still there for who reads it aloud.
-    expect(desk.row(f"{long}:0.40000.0")).to_contain_text("+3")
-    expect(desk.row(f"{long}:0.40000.0")).to_contain_text(f"{long}:0.40000.0")
-    desk.both_themes("narrow", panel)
+    expect(lab.row(f"{long}:0.40000.0")).to_contain_text("+3")
+    expect(lab.row(f"{long}:0.40000.0")).to_contain_text(f"{long}:0.40000.0")
+    lab.both_themes("narrow", panel)
 
 
 def test_search_takes_expressions_and_words(story):
@@ -189,7 +189,7 @@ def test_the_panel_remembers_its_state(desk, project, place):
     expect(desk.rows()).to_have_count(2)
 
 
-def test_automatic_versions_fold_into_one_line(desk, server, place):
+def test_automatic_versions_fold_into_one_line(lab, server, place):
     folder = server.root / place
     bulk = projects.Bulk(folder)
     from datetime import UTC, datetime, timedelta
@@ -206,9 +206,9 @@ def test_automatic_versions_fold_into_one_line(desk, server, place):
         )
     bulk.close()
     projects.write(folder / "train.ipynb", projects.tutorial())
-    desk.open(f"{place}/train.ipynb")
-    desk.sidebar()
-    expect(desk.rows()).to_have_count(3)
-    fold = desk.rows().filter(has_text="14 auto versions")
+    lab.open(f"{place}/train.ipynb")
+    lab.sidebar()
+    expect(lab.rows()).to_have_count(3)
+    fold = lab.rows().filter(has_text="14 auto versions")
     fold.click()
-    expect(desk.rows()).to_have_count(17)
+    expect(lab.rows()).to_have_count(17)

@@ -102,6 +102,15 @@ def test_the_diff_can_be_read(reader, theme):
     sound(reader.open_diff("churn:0.2.0", "churn:0.3.0"))
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_review_can_be_read(reader, theme):
+    reader.theme(theme)
+    reader.command("snapbook:review", ref="churn:0.4.0")
+    tab = reader.page.locator(".jp-snapbook-ReviewTab:visible")
+    expect(tab.get_by_role("heading", name="What was live")).to_be_visible()
+    sound(tab)
+
+
 def test_the_list_is_one_stop_for_tab(reader):
     reader.sidebar()
     expect(reader.rows()).to_have_count(4)

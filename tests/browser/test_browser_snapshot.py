@@ -142,22 +142,22 @@ def test_nothing_to_snapshot_says_so(story):
     expect(story.rows()).to_have_count(4)
 
 
-def test_first_version_of_a_project(desk, server, place):
+def test_first_version_of_a_project(lab, server, place):
     folder = server.root / place
     projects.write(folder / "train.ipynb", projects.document("%load_ext snapbook"))
-    desk.open(f"{place}/train.ipynb")
-    panel = desk.sidebar()
-    desk.run("%load_ext snapbook")
-    desk.run("from sklearn.tree import DecisionTreeClassifier\nimport numpy as np")
-    desk.run("tree = DecisionTreeClassifier().fit(np.eye(4), [0, 1, 0, 1])")
+    lab.open(f"{place}/train.ipynb")
+    panel = lab.sidebar()
+    lab.run("%load_ext snapbook")
+    lab.run("from sklearn.tree import DecisionTreeClassifier\nimport numpy as np")
+    lab.run("tree = DecisionTreeClassifier().fit(np.eye(4), [0, 1, 0, 1])")
     panel.get_by_role("button", name="Snapshot model…").click()
     form = panel.get_by_role("form", name="Snapshot")
     expect(form.get_by_label("Name")).to_have_value(re.compile("train|tree"))
     form.get_by_label("Name").fill("tree")
     expect(form).to_contain_text("Becomes 0.1.0")
     form.get_by_label("Name").press("Enter")
-    expect(desk.rows()).to_have_count(1)
-    expect(desk.rows().first).to_contain_text("0.1.0")
+    expect(lab.rows()).to_have_count(1)
+    expect(lab.rows().first).to_contain_text("0.1.0")
 
 
 def test_a_name_that_cannot_be_is_told(fitted):

@@ -36,17 +36,17 @@ def test_no_notebook(desk, project, place):
     desk.both_themes("no-notebook", panel)
 
 
-def test_no_versions_yet(desk, server, place):
+def test_no_versions_yet(lab, server, place):
     projects.write(server.root / place / "train.ipynb", projects.tutorial())
-    desk.open(f"{place}/train.ipynb")
-    panel = desk.sidebar()
+    lab.open(f"{place}/train.ipynb")
+    panel = lab.sidebar()
     says(panel, f"No versions yet in {place}/")
     says(panel, "%%version_model")
-    desk.kernel("%load_ext snapbook")
-    desk.run("from sklearn.tree import DecisionTreeClassifier\nimport numpy as np")
-    desk.run("tree = DecisionTreeClassifier().fit(np.eye(4), [0, 1, 0, 1])")
+    lab.kernel("%load_ext snapbook")
+    lab.run("from sklearn.tree import DecisionTreeClassifier\nimport numpy as np")
+    lab.run("tree = DecisionTreeClassifier().fit(np.eye(4), [0, 1, 0, 1])")
     says(panel, "tree.*DecisionTreeClassifier")
-    desk.both_themes("first-run", panel)
+    lab.both_themes("first-run", panel)
     assert not (server.root / place / ".snapbook").exists()  # looking makes nothing
 
 
@@ -146,7 +146,7 @@ def test_kernel_restarted(story):
     press(panel, "Restore model")
 
 
-def test_damaged_versions(desk, project, place):
+def test_damaged_versions(lab, project, place):
     folder = project("story")
     repository = places.open_folder(folder / places.NAME)
     manifest = repository.resolve(refs.parse("churn:0.1.0")).manifest
@@ -160,25 +160,25 @@ def test_damaged_versions(desk, project, place):
     pack.write_bytes(data)
     for cache in (folder / places.NAME).glob("index.sqlite*"):
         cache.unlink()
-    desk.open(f"{place}/train.ipynb")
-    panel = desk.sidebar()
+    lab.open(f"{place}/train.ipynb")
+    panel = lab.sidebar()
     says(panel, r"\d of 5 versions cannot be read; \d are fine")
-    desk.both_themes("damaged", panel)
+    lab.both_themes("damaged", panel)
     press(panel, "Show which")
 
 
-def test_a_repository_of_a_newer_snapbook(desk, project, place):
+def test_a_repository_of_a_newer_snapbook(lab, project, place):
     folder = project("story")
     (folder / ".snapbook" / "format").write_text('{"snapbook":99}\n')
-    with desk.expected_error("snapbook/api"):
-        desk.open(f"{place}/train.ipynb")
-        panel = desk.sidebar()
+    with lab.expected_error("snapbook/api"):
+        lab.open(f"{place}/train.ipynb")
+        panel = lab.sidebar()
         says(panel, "newer snapbook")
         expect(panel.get_by_role("alert").first).to_be_visible()
-        desk.both_themes("newer", panel)
+        lab.both_themes("newer", panel)
 
 
-def test_a_cloned_notebook_without_its_versions(desk, project, server, place):
+def test_a_cloned_notebook_without_its_versions(lab, project, server, place):
     folder = project("story")
     notebook = json.loads((folder / "train.ipynb").read_text())
     for ref, cell in zip(("churn:0.1.0", "churn:0.3.1"), notebook["cells"][-2:], strict=True):
@@ -194,11 +194,11 @@ def test_a_cloned_notebook_without_its_versions(desk, project, server, place):
         ]
     (folder / "train.ipynb").write_text(json.dumps(notebook))
     shutil.rmtree(folder / ".snapbook")
-    with desk.expected_error("404"):  # the cards ask for their versions
-        desk.open(f"{place}/train.ipynb")
-        panel = desk.sidebar()
+    with lab.expected_error("404"):  # the cards ask for their versions
+        lab.open(f"{place}/train.ipynb")
+        panel = lab.sidebar()
         says(panel, "mentions churn:0.1.0.*0.3.1, which are not on this machine")
-        desk.both_themes("cloned", panel)
+        lab.both_themes("cloned", panel)
 
 
 # Milliseconds from the panel to its bones, each taken when it is to be seen: what is in the page
@@ -289,16 +289,16 @@ def test_a_kernel_on_another_host(desk, project, place):
     desk.both_themes("other-host", panel)
 
 
-def test_a_folder_of_somebody_else(desk, project, place):
+def test_a_folder_of_somebody_else(lab, project, place):
     project("story")
 
     def answer(route):
         told = route.fetch().json()
         route.fulfill(json={**told, "yours": False, "why": "x", "display": "~/…/churn-project"})
 
-    desk.page.route("**/snapbook/api/place*", answer)
-    desk.open(f"{place}/train.ipynb")
-    panel = desk.sidebar()
+    lab.page.route("**/snapbook/api/place*", answer)
+    lab.open(f"{place}/train.ipynb")
+    panel = lab.sidebar()
     says(panel, "Versions in this folder belong to its owner. Yours go to ~/…/churn-project")
 
 
