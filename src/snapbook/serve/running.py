@@ -12,6 +12,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -19,7 +20,6 @@ import uvicorn
 
 from snapbook.bounded import Bounded
 from snapbook.serve.app import App
-from snapbook.serve.limits import Limits
 from snapbook.serve.service import Service
 
 _MORE_S = 5  # for what is being sent when the last answer is there
@@ -30,20 +30,18 @@ _FULL = (
 
 
 class Counted(Bounded):
-    """A connection that is one of at most `most`: who comes beyond is told to come again."""
+    """A connection that is one of at most ``most``: who comes beyond is told to come again."""
 
-    most = Limits().connections
+    def __init__(self, *args: Any, most: int, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._most = most
 
     def connection_made(self, transport: Any) -> None:
         """See asyncio."""
         super().connection_made(transport)
-        if len(self.connections) > self.most:
+        if len(self.connections) > self._most:
             transport.write(_FULL)
             transport.close()
-
-
-def _counted(limits: Limits) -> type[Counted]:
-    return type("Counted", (Counted,), {"patience_s": limits.body_s, "most": limits.connections})
 
 
 class Server(uvicorn.Server):
@@ -53,6 +51,7 @@ class Server(uvicorn.Server):
         # Its own log of requests has queries in it. Whoever set up handlers for it did not know.
         logging.getLogger("uvicorn.access").disabled = True
         limits = service.limits
+        counted: Any = partial(Counted, patience_s=limits.body_s, most=limits.connections)
         config = uvicorn.Config(
             App(service),
             log_config=None,
@@ -62,7 +61,7 @@ class Server(uvicorn.Server):
             server_header=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=int(limits.answer_s) + _MORE_S,
-            http=_counted(limits),
+            http=counted,
         )
         super().__init__(config)
         self._service = service
