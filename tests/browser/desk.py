@@ -46,6 +46,9 @@ CLEAR = """async () => {
   for (const toast of document.querySelectorAll('.Toastify__toast'))
     await app.commands.execute('apputils:dismiss-notification', {id: toast.id});
   const documents = () => [...app.shell.widgets('main')].filter(widget => widget.context);
+  // A kernel that is still starting would complain, in the middle of the next test.
+  const begun = Promise.all(documents().map(widget => widget.sessionContext?.ready));
+  await Promise.race([begun, new Promise(done => setTimeout(done, 10000))]);
   for (const widget of [...app.shell.widgets('main'), ...app.shell.widgets('down')]) {
     if (widget.context) widget.context.model.dirty = false;
     widget.close();
@@ -117,10 +120,10 @@ class Desk:
         """Open JupyterLab without a notebook: `open` will open notebooks inside of it."""
         self.page.goto(self.server.url(f"lab/workspaces/test-{next(_numbers)}", OWNER))
         self.page.locator("#jupyterlab-splash").wait_for(state="detached", timeout=60_000)
-        self.page.evaluate("() => window.jupyterapp.restored")
         self.page.wait_for_function(
-            "() => window.jupyterapp.commands.hasCommand('snapbook:open-panel')"
+            "() => window.jupyterapp?.commands.hasCommand('snapbook:open-panel')", timeout=60_000
         )
+        self.page.evaluate("() => window.jupyterapp.restored")
         self._inside = self.page.evaluate(REMEMBERED)
 
     def leave(self) -> bool:
