@@ -568,7 +568,7 @@ LABELS = np.zeros(80, np.int64)
         {"effective_metric_params_": {"w": np.ones(1)}}, {"metric_params": {"p": "x"}},
         {"_tree": GaussianNB()}, {"_tree": KDTree.__new__(KDTree)},
     ],
-    ids=str,
+    ids=",".join,
 )  # fmt: skip
 def test_neighbours_that_lie(near, state):
     with pytest.raises(NotAllowed):
