@@ -225,25 +225,15 @@ class TestRememberedListing:
         aged(catalog)
         assert catalog.head().n == 1000
 
-    def test_a_chain_that_went_back_is_seen(self, catalog):
+    def test_a_chain_that_went_back_is_seen_though_no_clock_moved(self, catalog):
         catalog.path(3).unlink()
+        aged(catalog)
         assert catalog.head().n == 2
 
     def test_an_event_behind_a_gap_is_seen(self, catalog):
         append(FileCatalog(catalog.folder), 2)
         catalog.path(4).unlink()
         assert catalog.head().n == 5
-
-    def test_a_folder_that_changed_just_now_is_listed_again(self, catalog):
-        append(catalog)
-        assert catalog.head().n == 4
-        times = [os.stat(folder) for folder in (catalog.folder, catalog.path(4).parent)]
-        other = FileCatalog(catalog.folder)
-        append(other, 2)
-        other.path(5).unlink()
-        for folder, was in zip((catalog.folder, catalog.path(4).parent), times, strict=True):
-            os.utime(folder, ns=(was.st_atime_ns, was.st_mtime_ns))
-        assert catalog.head().n == 6
 
 
 def aged(catalog, at_s=1_700_000_000):

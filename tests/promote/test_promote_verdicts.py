@@ -134,10 +134,10 @@ def test_a_verdict_that_comes_between_counts(repository, bob):
     )  # fmt: skip
     act = repository.act
 
-    def late(decide, author):
+    def late(*given):
         repository.act = act
         judge(repository, bob, passed=False)
-        return act(decide, author)
+        return act(*given)
 
     repository.act = late
     with pytest.raises(Refused, match="slow"):

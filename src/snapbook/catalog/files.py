@@ -27,16 +27,14 @@ _IN_SHARD = 1000
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _LOCK = "lock"
 _TURN_S = 2.0
-# Folders' times are no finer than the system's clock ticks: a young one may stand for two changes.
-_TICK_NS = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """The newest event's number, as it was listed when the folders had these times."""
+    """The newest event's number, as it was listed when its folder had this time."""
 
     n: int
-    times: tuple[int, int]
+    time_ns: int
 
 
 class FileCatalog:
@@ -158,25 +156,26 @@ class FileCatalog:
     def _last(self) -> int:
         """The newest event's number. Names are listed only where something may have changed.
 
-        The next event is looked for by its name beside the folders' times, so nothing that was
-        appended is ever missed for a coarse clock.
+        Folders' times are coarse, so the next event and the newest one itself are looked for by
+        their names as well: nothing that was appended is ever missed for a clock.
         """
         was = self._listed
-        if was and was.times == self._times(was.n) and not self._is_there(was.n + 1):
+        if was is not None and self._stands(was):
             return was.n
-        begun = time.time_ns()
         n = self._list()
-        times = self._times(n)
-        self._listed = _Listed(n, times) if n and max(times) < begun - _TICK_NS else None
+        self._listed = _Listed(n, self._time_ns(n)) if n else None
         return n
 
-    def _times(self, n: int) -> tuple[int, int]:
-        """When names last came or went in the folder, and in that of event ``n``."""
+    def _stands(self, was: _Listed) -> bool:
+        same = self._time_ns(was.n) == was.time_ns
+        return same and self._is_there(was.n) and not self._is_there(was.n + 1)
+
+    def _time_ns(self, n: int) -> int:
+        """When names last came or went in the folder of event ``n``; 0 where there is none."""
         try:
-            folder = os.stat(self._text).st_mtime_ns
-            return folder, os.stat(f"{self._text}/{_place(n)[:7]}").st_mtime_ns
+            return os.stat(f"{self._text}/{_place(n)[:7]}").st_mtime_ns
         except (FileNotFoundError, NotADirectoryError):
-            return 0, 0
+            return 0
 
     def _is_there(self, n: int) -> bool:
         return os.path.lexists(f"{self._text}/{_place(n)}")
