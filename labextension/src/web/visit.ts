@@ -168,7 +168,9 @@ export class Visit implements Reach {
   private async offered(): Promise<string> {
     const { fetch } = this;
     try {
-      const shown = (await fetch('healthz')).headers.get('Snapbook-Sign-In') ?? '';
+      const answer = await fetch('healthz');
+      await answer.text(); // the browser keeps the connection for what nobody reads
+      const shown = answer.headers.get('Snapbook-Sign-In') ?? '';
       return shown === '' ? '' : new URL(shown.split(' ')[0]).host;
     } catch {
       return '';

@@ -1,4 +1,4 @@
-"use strict";(self.rspackChunksnapbook=self.rspackChunksnapbook||[]).push([[819],{252(o,p,e){var a=e(319),n=e.n(a),r=e(8),i=(e.n(r))()(n());i.push([o.id,`/*
+"use strict";(self.rspackChunksnapbook=self.rspackChunksnapbook||[]).push([[729],{142(o,p,e){var a=e(601),n=e.n(a),r=e(314),i=(e.n(r))()(n());i.push([o.id,`/*
  * What all rooms of the sidebar share: the font, the focus ring, text that only screen readers get.
  * Colours are JupyterLab's variables, so that every theme holds.
  */
@@ -28,7 +28,7 @@
   white-space: nowrap;
   width: 1px;
 }
-`,""]),e.d(p,{},{A:i})},957(o,p,e){var a=e(319),n=e.n(a),r=e(8),i=(e.n(r))()(n());i.push([o.id,`/* The card of a version under its cell. It inherits the output's font and width. */
+`,""]),e.d(p,{},{A:i})},207(o,p,e){var a=e(601),n=e.n(a),r=e(314),i=(e.n(r))()(n());i.push([o.id,`/* The card of a version under its cell. It inherits the output's font and width. */
 .jp-snapbook-CardOutput {
   padding: 2px 0;
 }
@@ -76,7 +76,7 @@
   flex-wrap: wrap;
   gap: 0 14px;
 }
-`,""]),e.d(p,{},{A:i})},980(o,p,e){var a=e(319),n=e.n(a),r=e(8),i=(e.n(r))()(n());i.push([o.id,`/*
+`,""]),e.d(p,{},{A:i})},990(o,p,e){var a=e(601),n=e.n(a),r=e(314),i=(e.n(r))()(n());i.push([o.id,`/*
  * Code in the colours of JupyterLab's editor. They are mixed with the text's own colour: over the
  * tints of a diff the editor's alone would be too faint.
  */
@@ -157,7 +157,7 @@
     var(--jp-content-font-color0)
   );
 }
-`,""]),e.d(p,{},{A:i})},834(o,p,e){var a=e(319),n=e.n(a),r=e(8),i=(e.n(r))()(n());i.push([o.id,`/* The diff tab: choosers and strip stay, the changes scroll. */
+`,""]),e.d(p,{},{A:i})},860(o,p,e){var a=e(601),n=e.n(a),r=e(314),i=(e.n(r))()(n());i.push([o.id,`/* The diff tab: choosers and strip stay, the changes scroll. */
 .jp-snapbook-Diff-frame {
   display: flex;
   flex-direction: column;
@@ -405,8 +405,8 @@
   content-visibility: auto;
   contain-intrinsic-block-size: auto 80px;
 }
-`,""]),e.d(p,{},{A:i})},847(o,p,e){var a=e(319),n=e.n(a),r=e(8),i=e.n(r),t=e(252),s=e(670),l=e(834),d=e(957),c=e(980),b=e(661),f=e(423),j=i()(n());j.i(t.A),j.i(s.A),j.i(l.A),j.i(d.A),j.i(c.A),j.i(b.A),j.i(f.A),j.push([o.id,`/* One line a file; what is not named here is not in the bundle. */
-`,""]),e.d(p,{},{A:j})},670(o,p,e){var a=e(319),n=e.n(a),r=e(8),i=(e.n(r))()(n());i.push([o.id,`/* The version page: a list of sections that stays, beside one scroll. */
+`,""]),e.d(p,{},{A:i})},33(o,p,e){var a=e(601),n=e.n(a),r=e(314),i=e.n(r),t=e(142),s=e(572),l=e(860),d=e(207),c=e(990),b=e(31),f=e(781),j=i()(n());j.i(t.A),j.i(s.A),j.i(l.A),j.i(d.A),j.i(c.A),j.i(b.A),j.i(f.A),j.push([o.id,`/* One line a file; what is not named here is not in the bundle. */
+`,""]),e.d(p,{},{A:j})},572(o,p,e){var a=e(601),n=e.n(a),r=e(314),i=(e.n(r))()(n());i.push([o.id,`/* The version page: a list of sections that stays, beside one scroll. */
 .jp-snapbook-Page,
 .jp-snapbook-Diff,
 .jp-snapbook-ReviewTab {
@@ -1068,7 +1068,7 @@
   content-visibility: auto;
   contain-intrinsic-block-size: auto 60px;
 }
-`,""]),e.d(p,{},{A:i})},661(o,p,e){var a=e(319),n=e.n(a),r=e(8),i=(e.n(r))()(n());i.push([o.id,`/* The panel of the left area. Fixed heights of the list's lines are also in src/rows.ts. */
+`,""]),e.d(p,{},{A:i})},31(o,p,e){var a=e(601),n=e.n(a),r=e(314),i=(e.n(r))()(n());i.push([o.id,`/* The panel of the left area. Fixed heights of the list's lines are also in src/rows.ts. */
 .jp-snapbook-widget {
   background: var(--jp-layout-color1);
   display: flex;
@@ -1920,7 +1920,7 @@ button.jp-snapbook-stand:hover {
     border-left-color: Highlight;
   }
 }
-`,""]),e.d(p,{},{A:i})},423(o,p,e){var a=e(319),n=e.n(a),r=e(8),i=(e.n(r))()(n());i.push([o.id,`/* A version before it takes an alias. */
+`,""]),e.d(p,{},{A:i})},781(o,p,e){var a=e(601),n=e.n(a),r=e(314),i=(e.n(r))()(n());i.push([o.id,`/* A version before it takes an alias. */
 .jp-snapbook-ReviewTab > .jp-snapbook-Scroller {
   box-sizing: border-box;
   height: 100%;
@@ -2064,4 +2064,4 @@ button.jp-snapbook-stand:hover {
   cursor: progress;
   opacity: 0.6;
 }
-`,""]),e.d(p,{},{A:i})},8(o){o.exports=function(o){var p=[];return p.toString=function(){return this.map(function(p){var e="",a=void 0!==p[5];return p[4]&&(e+="@supports (".concat(p[4],") {")),p[2]&&(e+="@media ".concat(p[2]," {")),a&&(e+="@layer".concat(p[5].length>0?" ".concat(p[5]):""," {")),e+=o(p),a&&(e+="}"),p[2]&&(e+="}"),p[4]&&(e+="}"),e}).join("")},p.i=function(o,e,a,n,r){"string"==typeof o&&(o=[[null,o,void 0]]);var i={};if(a)for(var t=0;t<this.length;t++){var s=this[t][0];null!=s&&(i[s]=!0)}for(var l=0;l<o.length;l++){var d=[].concat(o[l]);a&&i[d[0]]||(void 0!==r&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=r),e&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=e),n&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=n):d[4]="".concat(n)),p.push(d))}},p}},319(o){o.exports=function(o){return o[1]}},294(o,p,e){e.r(p);var a=e(446),n=e.n(a),r=e(839),i=e.n(r),t=e(293),s=e.n(t),l=e(166),d=e.n(l),c=e(370),b=e.n(c),f=e(407),j=e.n(f),x=e(847),h={};h.styleTagTransform=j(),h.setAttributes=d(),h.insert=s().bind(null,"head"),h.domAPI=i(),h.insertStyleElement=b(),n()(x.A,h);let g=x.A&&x.A.locals?x.A.locals:void 0;e.d(p,{},{default:g})},446(o){var p=[];function e(o){for(var e=-1,a=0;a<p.length;a++)if(p[a].identifier===o){e=a;break}return e}function a(o,a){for(var n={},r=[],i=0;i<o.length;i++){var t=o[i],s=a.base?t[0]+a.base:t[0],l=n[s]||0,d="".concat(s," ").concat(l);n[s]=l+1;var c=e(d),b={css:t[1],media:t[2],sourceMap:t[3],supports:t[4],layer:t[5]};if(-1!==c)p[c].references++,p[c].updater(b);else{var f=function(o,p){var e=p.domAPI(p);return e.update(o),function(p){p?(p.css!==o.css||p.media!==o.media||p.sourceMap!==o.sourceMap||p.supports!==o.supports||p.layer!==o.layer)&&e.update(o=p):e.remove()}}(b,a);a.byIndex=i,p.splice(i,0,{identifier:d,updater:f,references:1})}r.push(d)}return r}o.exports=function(o,n){var r=a(o=o||[],n=n||{});return function(o){o=o||[];for(var i=0;i<r.length;i++){var t=e(r[i]);p[t].references--}for(var s=a(o,n),l=0;l<r.length;l++){var d=e(r[l]);0===p[d].references&&(p[d].updater(),p.splice(d,1))}r=s}}},293(o){var p={};o.exports=function(o,e){var a=function(o){if(void 0===p[o]){var e=document.querySelector(o);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(o){e=null}p[o]=e}return p[o]}(o);if(!a)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");a.appendChild(e)}},370(o){o.exports=function(o){var p=document.createElement("style");return o.setAttributes(p,o.attributes),o.insert(p,o.options),p}},166(o,p,e){o.exports=function(o){var p=e.nc;p&&o.setAttribute("nonce",p)}},839(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var p=o.insertStyleElement(o);return{update:function(e){var a,n,r;a="",e.supports&&(a+="@supports (".concat(e.supports,") {")),e.media&&(a+="@media ".concat(e.media," {")),(n=void 0!==e.layer)&&(a+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),a+=e.css,n&&(a+="}"),e.media&&(a+="}"),e.supports&&(a+="}"),(r=e.sourceMap)&&"u">typeof btoa&&(a+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(r))))," */")),o.styleTagTransform(a,p,o.options)},remove:function(){var o;null===(o=p).parentNode||o.parentNode.removeChild(o)}}}},407(o){o.exports=function(o,p){if(p.styleSheet)p.styleSheet.cssText=o;else{for(;p.firstChild;)p.removeChild(p.firstChild);p.appendChild(document.createTextNode(o))}}}}]);
+`,""]),e.d(p,{},{A:i})},314(o){o.exports=function(o){var p=[];return p.toString=function(){return this.map(function(p){var e="",a=void 0!==p[5];return p[4]&&(e+="@supports (".concat(p[4],") {")),p[2]&&(e+="@media ".concat(p[2]," {")),a&&(e+="@layer".concat(p[5].length>0?" ".concat(p[5]):""," {")),e+=o(p),a&&(e+="}"),p[2]&&(e+="}"),p[4]&&(e+="}"),e}).join("")},p.i=function(o,e,a,n,r){"string"==typeof o&&(o=[[null,o,void 0]]);var i={};if(a)for(var t=0;t<this.length;t++){var s=this[t][0];null!=s&&(i[s]=!0)}for(var l=0;l<o.length;l++){var d=[].concat(o[l]);a&&i[d[0]]||(void 0!==r&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=r),e&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=e),n&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=n):d[4]="".concat(n)),p.push(d))}},p}},601(o){o.exports=function(o){return o[1]}},776(o,p,e){e.r(p);var a=e(72),n=e.n(a),r=e(825),i=e.n(r),t=e(659),s=e.n(t),l=e(56),d=e.n(l),c=e(540),b=e.n(c),f=e(113),j=e.n(f),x=e(33),h={};h.styleTagTransform=j(),h.setAttributes=d(),h.insert=s().bind(null,"head"),h.domAPI=i(),h.insertStyleElement=b(),n()(x.A,h);let g=x.A&&x.A.locals?x.A.locals:void 0;e.d(p,{},{default:g})},72(o){var p=[];function e(o){for(var e=-1,a=0;a<p.length;a++)if(p[a].identifier===o){e=a;break}return e}function a(o,a){for(var n={},r=[],i=0;i<o.length;i++){var t=o[i],s=a.base?t[0]+a.base:t[0],l=n[s]||0,d="".concat(s," ").concat(l);n[s]=l+1;var c=e(d),b={css:t[1],media:t[2],sourceMap:t[3],supports:t[4],layer:t[5]};if(-1!==c)p[c].references++,p[c].updater(b);else{var f=function(o,p){var e=p.domAPI(p);return e.update(o),function(p){p?(p.css!==o.css||p.media!==o.media||p.sourceMap!==o.sourceMap||p.supports!==o.supports||p.layer!==o.layer)&&e.update(o=p):e.remove()}}(b,a);a.byIndex=i,p.splice(i,0,{identifier:d,updater:f,references:1})}r.push(d)}return r}o.exports=function(o,n){var r=a(o=o||[],n=n||{});return function(o){o=o||[];for(var i=0;i<r.length;i++){var t=e(r[i]);p[t].references--}for(var s=a(o,n),l=0;l<r.length;l++){var d=e(r[l]);0===p[d].references&&(p[d].updater(),p.splice(d,1))}r=s}}},659(o){var p={};o.exports=function(o,e){var a=function(o){if(void 0===p[o]){var e=document.querySelector(o);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(o){e=null}p[o]=e}return p[o]}(o);if(!a)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");a.appendChild(e)}},540(o){o.exports=function(o){var p=document.createElement("style");return o.setAttributes(p,o.attributes),o.insert(p,o.options),p}},56(o,p,e){o.exports=function(o){var p=e.nc;p&&o.setAttribute("nonce",p)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var p=o.insertStyleElement(o);return{update:function(e){var a,n,r;a="",e.supports&&(a+="@supports (".concat(e.supports,") {")),e.media&&(a+="@media ".concat(e.media," {")),(n=void 0!==e.layer)&&(a+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),a+=e.css,n&&(a+="}"),e.media&&(a+="}"),e.supports&&(a+="}"),(r=e.sourceMap)&&"u">typeof btoa&&(a+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(r))))," */")),o.styleTagTransform(a,p,o.options)},remove:function(){var o;null===(o=p).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,p){if(p.styleSheet)p.styleSheet.cssText=o;else{for(;p.firstChild;)p.removeChild(p.firstChild);p.appendChild(document.createTextNode(o))}}}}]);
