@@ -154,8 +154,8 @@ def test_a_large_push_goes_on_where_it_was(registry, line, here):
     version = large(here, size)
     line.cut("up", size * 3 // 4)
     assert push(here, line.url, registry.token, version).new
-    # Without going on it would be one and three quarters.
-    assert size < line.passed["up"] < size * 1.2
+    # Without going on it would be one and three quarters. What was under way at the cut is lost.
+    assert size < line.passed["up"] < size * 1.5
     assert line.cuts == 1
 
 
