@@ -108,6 +108,7 @@ class ObjectStore(PackStore[ObjectPack]):
     lookup: ObjectTable
     most_open = 512  # only indexes: 48 bytes a blob
     patience_s = _PATIENCE_S
+    at_once = _AT_ONCE
 
     def __init__(self, bucket: Bucket, folder: Path, cache: Path | None = None) -> None:
         super().__init__(folder, ObjectTable(bucket, cache))

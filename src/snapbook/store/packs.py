@@ -34,11 +34,13 @@ P = TypeVar("P", bound=Packed)
 class PackStore(ABC, Generic[P]):
     """Blobs in packs, which ``lookup`` knows. ``folder`` is where new packs are written first.
 
-    ``patience_s`` is how long a pack stays after it was condemned, for who relied on it before.
+    ``patience_s`` is how long a pack stays after it was condemned, for who relied on it before;
+    ``at_once`` how many packs are asked for at the same time, by as many threads.
     """
 
     most_open = 32
     patience_s = 0.0
+    at_once = 1
 
     def __init__(self, folder: Path, lookup: PackTable) -> None:
         self.folder = folder

@@ -9,7 +9,7 @@ being written or waits for its event, and is left alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 SMALL_PACK = 256 * 1024
 MANY_SMALL = 16
-_AT_ONCE = 16
 _STEP = 256  # blobs written between two looks at whether to stop
 
 
@@ -97,8 +96,7 @@ def plan(
             busy.append(name)
         else:
             free.append(name)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:  # where packs are far away each takes a trip
-        packs = [pack for pack in pool.map(partial(_readable, store), free) if pack is not None]
+    packs = [pack for pack in _opened(store, free) if pack is not None]
     shares = _shares(packs, wanted, {bytes.fromhex(digest) for digest in purge})
     drop = [share for share in shares if not share.alive]
     rewrite = _to_rewrite([share for share in shares if share.alive], waste)
@@ -115,6 +113,16 @@ def plan(
         freed,
         sum(size for _, size in debris) + sum(map(store.size_of, leftover)),
     )
+
+
+def _opened(store: PackStore[Any], names: Sequence[str]) -> Iterator[Packed | None]:
+    """The packs, in that order; several at a time where each takes a trip."""
+    open_one = partial(_readable, store)
+    if store.at_once == 1:
+        yield from map(open_one, names)
+        return
+    with ThreadPoolExecutor(store.at_once) as pool:
+        yield from pool.map(open_one, names)
 
 
 def condemned(store: PackStore[Any], packs: Iterable[str]) -> tuple[str, ...]:
