@@ -1,10 +1,11 @@
 """Many clients at once against `mlflow server`: versions pushed, aliases resolved, each second.
 
 Sixteen push small versions for half a minute, sixty-four ask what stands behind an alias; over
-SQLite and a folder. Clients are four processes of threads, on the same
-cores as the server, for both alike. Ours push versions that `save` made before. MLflow's upload a
-model folder that was written before, with a run, a parameter and a metric: `log_model`, which makes
-twice the requests and works for seconds in the client, is spared them.
+SQLite and a folder, and over PostgreSQL and S3. Both servers have several processes: ours as many
+as the machine has cores, MLflow's the four that it starts by itself. Clients are four processes of
+threads, on the same cores, for both alike. Ours push versions that `save` made before. MLflow's
+upload a model folder that was written before, with a run, a parameter and a metric: `log_model`,
+which makes twice the requests and works for seconds in the client, is spared them.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ import multiprocessing
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
 from rows import row
-from served import PEER, Server, ours, theirs
+from served import PEER, Server, ours, servers, theirs
 
 PROCESSES, PUSHERS, READERS = 4, 16, 64
 PUSH_S, READ_S = 30.0, 10.0
@@ -181,12 +183,34 @@ def _named(one: Server, two: Server) -> None:
     MlflowClient(two.url, two.url).set_registered_model_alias("m0", "production", "1")
 
 
+@contextmanager
+def shared(folder: Path) -> Iterator[tuple[Callable[[], str], Callable[[], str]]]:
+    """A PostgreSQL and a server of S3; what gives a database and a place in a bucket of each."""
+    folder.chmod(0o755)  # PostgreSQL runs as a user of its own
+    postgres, s3 = servers.Postgres(folder / "postgres"), servers.S3(folder / "s3")
+    try:
+        given = s3.environment
+        os.environ |= {**given, "MLFLOW_S3_ENDPOINT_URL": given["AWS_ENDPOINT"]}
+        yield (lambda: postgres.url), (lambda: s3.url)
+    finally:
+        s3.stop()
+        postgres.stop()
+
+
 def main() -> None:
     """Print the rows."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
-        with ours(folder / "ours") as one, theirs(folder / "theirs") as two:
+        workers = ("--workers", str(os.cpu_count()))
+        with ours(folder / "ours", *workers) as one, theirs(folder / "theirs") as two:
             measured(one, two, "SQLite and a folder")
+        with shared(folder) as (database, store):
+            mine = ("--database", database(), "--store", store())
+            with (
+                ours(folder / "ours-shared", *mine, *workers) as one,
+                theirs(folder / "theirs-shared", database(), store()) as two,
+            ):
+                measured(one, two, "PostgreSQL and S3")
 
 
 if __name__ == "__main__":

@@ -97,22 +97,22 @@ def begun(words: list[str], port: int, path: str, log: Path) -> Iterator[Server]
 
 
 @contextmanager
-def ours(folder: Path) -> Iterator[Server]:
-    """`snapbook registry serve` over ``folder``."""
+def ours(folder: Path, *words: str) -> Iterator[Server]:
+    """`snapbook registry serve` over ``folder``, or over what ``words`` name."""
     (port,) = servers.free_ports(1)
     command = [sys.executable, "-m", "snapbook", "registry", "serve", "--rate", "0"]
-    command += ["--port", str(port), "--folder", str(folder)]
+    command += ["--port", str(port), "--folder", str(folder), *words]
     with begun(command, port, "/readyz", folder.with_suffix(".log")) as server:
         yield server
 
 
 @contextmanager
-def theirs(folder: Path, database: str = "") -> Iterator[Server]:
-    """`mlflow server` over SQLite, or the ``database`` that is given, and a folder."""
+def theirs(folder: Path, database: str = "", store: str = "") -> Iterator[Server]:
+    """`mlflow server` over SQLite and a folder, or a ``database`` and a ``store``."""
     folder.mkdir(exist_ok=True)
     (port,) = servers.free_ports(1)
     command = [sys.executable, "-m", "mlflow", "server", "--port", str(port)]
     command += ["--backend-store-uri", database or f"sqlite:///{folder}/mlflow.db"]
-    command += ["--artifacts-destination", str(folder / "artifacts")]
+    command += ["--artifacts-destination", store or str(folder / "artifacts")]
     with begun(command, port, "/health", folder.with_suffix(".log")) as server:
         yield server
