@@ -27,12 +27,12 @@ class Standing:
             "test",
             limits=Limits(**limits),
         )
-        self._listening = listening.listen("127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self.listening = listening.listen("127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{self.listening.getsockname()[1]}"
         self._server = serve.server(self.service, page=web.page())
         self.app = self._server.config.app
         self._thread = threading.Thread(
-            target=lambda: self._server.run(sockets=[self._listening]), daemon=True
+            target=lambda: self._server.run(sockets=[self.listening]), daemon=True
         )
         self._thread.start()
         until = time.monotonic() + 30
@@ -58,4 +58,4 @@ class Standing:
             remote.close()
         self._server.should_exit = True
         self._thread.join(30)
-        self._listening.close()
+        self.listening.close()

@@ -309,7 +309,9 @@ def _check_format(folder: Path) -> None:
 
 def _raise_format(folder: Path) -> None:
     """Say in the folder of an earlier snapbook that its chain goes on in a newer form."""
-    data = formats.raised(_format_bytes(folder), str(folder))
+    with durable.told(folder, what="Not read"):
+        found = _format_bytes(folder)
+    data = formats.raised(found, str(folder))
     if data is not None:
         _put(folder / "format", data, anew=True)
         durable.sync_folder(folder)

@@ -80,6 +80,8 @@ def test_within_25_ms_of_the_reply(watched):
     ):
         print(f"row {what}: {[round(each) for each in sorted(late)]} ms")
     assert min(painted) < 25
+    # A machine that does other things at the same time makes single ones late, not all.
+    assert statistics.median(seen) < 60
     # How long a frame takes is the machine's: JupyterLab draws its own output no sooner.
     assert statistics.median(beside) < 25
 

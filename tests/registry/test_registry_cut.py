@@ -1,6 +1,7 @@
 """A line that is cut at any byte, up or down: one version or none, and it goes on."""
 
 import random
+import socket
 from contextlib import contextmanager
 
 import pytest
@@ -151,11 +152,13 @@ def test_a_pull_that_is_cut_anywhere(registry, line, here, tmp_path, for_good):
 
 def test_a_large_push_goes_on_where_it_was(registry, line, here):
     size = 8 << 20
+    # What the system holds for a busy server is lost with the line, and may be megabytes.
+    registry.listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
     version = large(here, size)
     line.cut("up", size * 3 // 4)
     assert push(here, line.url, registry.token, version).new
-    # Without going on it would be one and three quarters. What was under way at the cut is lost.
-    assert size < line.passed["up"] < size * 1.5
+    # Without going on it would be one and three quarters.
+    assert size < line.passed["up"] < size * 1.2
     assert line.cuts == 1
 
 
