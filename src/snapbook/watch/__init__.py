@@ -1,0 +1,1 @@
+"""What a served version met, beside what it was trained on: drift, errors, segments, rules."""
