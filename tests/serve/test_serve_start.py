@@ -19,7 +19,7 @@ from snapbook.errors import BadOption, NotFound, Refused, Untrusted, Usage
 from snapbook.serve import start
 from snapbook.serve.load import open_bundle
 from snapbook.serve.options import KEY, OPTIONS
-from snapbook.verbs import VERBS, Here, answering
+from snapbook.verbs import VERBS, Here, opening
 
 
 @pytest.fixture(scope="module")
@@ -250,12 +250,11 @@ def test_a_version_of_a_registry_needs_no_project(project, tmp_path, monkeypatch
     empty = tmp_path / "empty"
     empty.mkdir()
     monkeypatch.chdir(empty)
-    with Here(empty, face="cli") as here:
-        asked = VERBS["serve"].parse(["team::churn"])
-        with answering._version(here, asked) as (repository, version, echo):
-            path = answering._exported(repository, version)
-            assert answering._exported(repository, version) == path
-    assert echo == "team::churn -> team::churn:0.1.0"
-    assert open_bundle(path).facts["manifest"] == version.manifest
-    assert start.model_of(open_bundle(path), trusted=False).n_estimators == 5
+    said = []
+    with Here(empty, face="cli", say=said.append) as here:
+        found = opening.opened(here, "team::churn", "serve")
+        assert opening.opened(here, "team::churn:0.1.0", "serve").path == found.path
+    assert said == ["team::churn -> team::churn:0.1.0"]
+    assert found.bundle.ref == "churn:0.1.0"
+    assert found.model(trust=False).n_estimators == 5
     assert list(empty.iterdir()) == []
