@@ -10,7 +10,7 @@ import pytest
 SRC = Path(__file__).resolve().parent.parent / "src" / "snapbook"
 RANKS = {
     0: "errors canonical refs settings",
-    1: "chunk profile events formats signing secrets failure lines listening bounded watch",
+    1: "chunk profile events formats signing secrets failure lines listening bounded process watch",
     2: "store flavors",
     3: "trust lineage serve",
     4: "parts",

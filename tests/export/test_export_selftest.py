@@ -12,7 +12,8 @@ import pytest
 
 from snapbook import signing, verbs
 from snapbook.errors import Damaged
-from snapbook.export import rebuilt, selftest
+from snapbook.export import selftest
+from snapbook.serve import environment
 from snapbook.serve.load import open_bundle
 from snapbook.trust import Trust
 
@@ -187,12 +188,14 @@ def test_an_environment_that_cannot_be_made_says_why(monkeypatch, tmp_path):
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     python = f"3.{sys.version_info.minor}"
     pins = {"numpy": "0.0.1"}
-    why = rebuilt.build(tmp_path / "one", python, pins, pins, 60, offline=True)
+    wanted = environment.Recipe(python, pins, pins)
+    why = environment.make(tmp_path / "one", wanted, 60, offline=True)
     assert why.startswith("its process failed (")
-    assert rebuilt.build(tmp_path / "two", "/bin/sh", pins, pins, 60) == "its Python is not known"
+    path = environment.Recipe("/bin/sh", pins, pins)
+    assert environment.make(tmp_path / "two", path, 60) == "its Python is not known"
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    assert rebuilt.build(tmp_path / "three", python, pins, pins, 60) == "uv is not installed"
+    assert environment.make(tmp_path / "three", wanted, 60) == "uv is not installed"
 
 
 def test_rows_of_every_sort_become_json(project):

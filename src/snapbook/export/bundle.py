@@ -25,6 +25,7 @@ from snapbook.parts.base import Part
 from snapbook.parts.stated import stated
 from snapbook.serve.folder import checked
 from snapbook.serve.load import FORMAT, module_file
+from snapbook.serve.pins import pins
 from snapbook.trust import Claim
 
 Get = Callable[[str], bytes]
@@ -184,7 +185,7 @@ def _environment(
     texts = environment_files(model, _only(parts, "files", "modules"), surroundings, get)
     for name, text in texts.items():
         into.text(f"environment/{name}", text)
-    wanted, locked = needed.pins(texts["needed.txt"]), needed.pins(texts["requirements.txt"])
+    wanted, locked = pins(texts["needed.txt"]), pins(texts["requirements.txt"])
     sha256 = str(into.files[f"model/{load['file']}"]["sha256"])
     into.text("sbom.cdx.json", sbom.sbom(named, number, sha256, wanted, locked))
     python: Any = surroundings.facts.get("python") or {}

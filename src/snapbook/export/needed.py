@@ -14,9 +14,9 @@ from snapbook.lineage.analyse import analyse
 from snapbook.parts import files, lock
 from snapbook.parts.base import Part
 from snapbook.parts.environment import Get
+from snapbook.serve.pins import pins
 
 _ALWAYS = ("numpy", "pandas")
-_PIN = re.compile(r"([a-z0-9][a-z0-9.-]*)==([0-9A-Za-z][0-9A-Za-z.!+_-]*)")
 # What a module is called, and what gives it; of several the first that was installed.
 _GIVES: Mapping[str, tuple[str, ...]] = {
     "sklearn": ("scikit-learn",),
@@ -28,12 +28,6 @@ _GIVES: Mapping[str, tuple[str, ...]] = {
     "PIL": ("pillow",),
     "yaml": ("pyyaml",),
 }
-
-
-def pins(text: str) -> dict[str, str]:
-    """Name -> version of each line of a requirements file that is nothing but a pin."""
-    found = (_PIN.fullmatch(line.strip()) for line in text.split("\n"))
-    return {match[1]: match[2] for match in found if match}
 
 
 def needed(model: Part, modules: Part | None, surroundings: Part, get: Get) -> str:

@@ -17,7 +17,8 @@ from typing import Any
 from snapbook.errors import BadOption, NotFound, NotRestorable
 from snapbook.export import converting
 from snapbook.parts.base import Part
-from snapbook.trial import choosing, running
+from snapbook.process import ended
+from snapbook.trial import choosing
 from snapbook.trial.job import Folder
 
 Get = Callable[[str], bytes]
@@ -65,7 +66,7 @@ def converted(
             "props": dict(props),
         }
         (path / converting.JOB).write_text(json.dumps(job))
-        why = running.ended(converting.command(path), path / "log.txt", project, s)
+        why = ended(converting.command(path), path / "log.txt", project, s)
         if not (path / converting.SAID).exists():
             raise _refused(named, why or "its process said nothing")
         told = converting.Told(**json.loads((path / converting.SAID).read_text()))

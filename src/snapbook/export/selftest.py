@@ -21,8 +21,8 @@ from snapbook.export import schema
 from snapbook.parts import frame
 from snapbook.parts.base import Part
 from snapbook.parts.frame.names import name_text
+from snapbook.process import ended
 from snapbook.serve import trying
-from snapbook.trial import running
 
 Get = Callable[[str], bytes]
 MOST_ROWS = 20
@@ -70,7 +70,7 @@ def tried(
             *(str(bundle.resolve()), str(folder / "rows.json"), str(said)),
             *(["plain"] if plain else []),
         ]
-        why = running.ended(command, folder / "log.txt", folder, seconds)
+        why = ended(command, folder / "log.txt", folder, seconds)
         if why or not said.exists():
             return why or "it said nothing"
         told: dict[str, Any] = canonical.decode(said.read_bytes())

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snapbook import canonical, settings, signing
-from snapbook.errors import Damaged
+from snapbook.errors import Damaged, NotRestorable
 from snapbook.export import bundle as making
-from snapbook.export import needed, rebuilt, selftest
+from snapbook.export import selftest
 from snapbook.flavors import bundled, pickled
 from snapbook.parts import files
 from snapbook.parts.base import Part
+from snapbook.serve import environment, trying
 from snapbook.serve.load import Bundle, module_file, open_bundle
 from snapbook.trust import AUTHOR, Claim, Trust, statement
 from snapbook.verbs.here import Here
@@ -125,7 +126,7 @@ def _run(
         else:
             here.progress("environment", 0, 1)
             why = _rebuilt(opened, folder, asked.offline)
-            place = () if why else rebuilt.words(folder)
+            place = () if why else _words(folder)
         line = f"environment: not rebuilt, {why}" if why else "environment: rebuilt from the lock"
         said = selftest.tried(
             path,
@@ -150,15 +151,15 @@ def _run(
 
 
 def _rebuilt(opened: Bundle, folder: Path, offline: bool) -> str:
-    if "environment/needed.txt" not in opened.facts["files"]:
-        return "nothing is known of it"
-    wanted = needed.pins(opened.read("environment/needed.txt").decode("utf-8", "replace"))
-    locked = needed.pins(opened.read("environment/requirements.txt").decode("utf-8", "replace"))
-    return rebuilt.build(
-        folder,
-        str(opened.facts.get("python")),
-        wanted,
-        locked,
-        settings.number("judge.max_seconds"),
-        offline,
-    )
+    """Make its environment anew; why it could not be made, "" where it was."""
+    try:
+        wanted = environment.recipe(opened, environment.TRYING)
+    except NotRestorable as error:
+        return error.why
+    seconds = settings.number("judge.max_seconds")
+    return environment.make(folder, wanted, seconds, offline)
+
+
+def _words(folder: Path) -> Sequence[str]:
+    """What starts `serve.trying` in the environment that was made there."""
+    return (str(environment.interpreter(folder / "env")), "-I", "-m", trying.__name__)
