@@ -51,6 +51,11 @@ def busy(why: str) -> SnapbookError:
     return Unreachable("Not predicted", why, act="Try again in 1 s", kind="busy")
 
 
+def fatal() -> SnapbookError:
+    """Processes ended that were answering it."""
+    return SnapbookError("Not predicted", "the model's process ended on it, twice", kind="model")
+
+
 def late(seconds: float) -> SnapbookError:
     """The answer did not come in time."""
     return Unreachable("Not predicted", f"it took longer than {seconds:g} s", kind="late")

@@ -1,0 +1,98 @@
+"""Copies of requests that another version answers too: compared, counted, and never given out.
+
+A copy is asked when its request is answered. Few are asked at once; where too many wait, or the
+front has much to do, copies are dropped first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from snapbook.errors import SnapbookError
+from snapbook.serve.alike import alike
+from snapbook.serve.upstream import Answer, Request
+
+_MOST = 256  # copies that wait
+_MOST_BYTES = 16 << 20  # of these
+_AT_ONCE = 4
+_LARGE = 64 << 10  # bytes that are compared beside the loop
+
+
+@dataclass(frozen=True, slots=True)
+class Shadowed:
+    """Answers that were compared, those of them that differ, and copies that were not asked."""
+
+    compared: int
+    differ: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    name: str
+    request: Request
+    answer: Answer
+
+    @property
+    def size(self) -> int:
+        return len(self.request.body) + len(self.answer.body)
+
+
+class Shadow:
+    """The copies that wait, and those that are asked by ``ask``."""
+
+    def __init__(self, ask: Callable[[str, Request], Awaitable[Answer]]) -> None:
+        self._ask = ask
+        self._waiting: deque[_Copy] = deque()
+        self._bytes = 0
+        self._asked: set[asyncio.Task[None]] = set()
+        self._compared = self._differ = self._dropped = 0
+
+    @property
+    def counts(self) -> Shadowed:
+        """What became of all copies."""
+        return Shadowed(self._compared, self._differ, self._dropped)
+
+    def offer(self, name: str, request: Request, answer: Answer, pressed: bool) -> None:
+        """A request was answered: ``name`` is to be asked as well, unless all are ``pressed``."""
+        copy = _Copy(name, request, answer)
+        if pressed or len(self._waiting) >= _MOST or self._bytes + copy.size > _MOST_BYTES:
+            self._dropped += 1
+            return
+        self._bytes += copy.size
+        self._waiting.append(copy)
+        self._go_on()
+
+    def clear(self) -> None:
+        """Nobody is asked in the shadow any more."""
+        self._waiting.clear()
+        self._bytes = 0
+        for task in self._asked:
+            task.cancel()
+
+    def _go_on(self) -> None:
+        while self._waiting and len(self._asked) < _AT_ONCE:
+            copy = self._waiting.popleft()
+            self._bytes -= copy.size
+            task = asyncio.create_task(self._compare(copy))
+            self._asked.add(task)
+            task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._asked.discard(task)
+        self._go_on()
+
+    async def _compare(self, copy: _Copy) -> None:
+        try:
+            other = await self._ask(copy.name, copy.request)
+        except SnapbookError:
+            same = False
+        else:
+            large = len(copy.answer.body) > _LARGE
+            told = (copy.answer, other)
+            same = await asyncio.to_thread(alike, *told) if large else alike(*told)
+        self._compared += 1
+        self._differ += not same
