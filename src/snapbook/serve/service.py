@@ -70,6 +70,7 @@ class Service:
         self.version = version
         self.leaving = False  # requests should go elsewhere
         self.draining = False  # and are refused
+        self.quiet = False  # the front tells of requests
         self.schema = schema(bundle.facts, bundle.signature)
         self.predictor = Predictor(model, self.schema)
         self.methods = self.predictor.methods
