@@ -97,6 +97,7 @@ class Answering:
 
     def __init__(self, plate, model=None, tokens=(), linger_s=0.0, **limits):
         from snapbook.listening import listen
+        from snapbook.serve.app import App
         from snapbook.serve.limits import Limits
         from snapbook.serve.running import Server
         from snapbook.serve.service import Service
@@ -106,7 +107,7 @@ class Answering:
         self._listening = listen("127.0.0.1", 0)
         self.port = self._listening.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.server = Server(self.service, linger_s)
+        self.server = Server(App(self.service), self.service, linger_s)
         self._thread = threading.Thread(
             target=lambda: self.server.run(sockets=[self._listening]), daemon=True
         )

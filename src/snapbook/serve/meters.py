@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from snapbook.serve.schema import Schema
 
 MEDIA_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
-_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5, 30)
+SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5, 30)
 _MANY = (1, 2, 4, 8, 16, 32, 64, 256, 1024, 4096)
 
 
@@ -35,13 +35,13 @@ class Meters:
             "snapbook_request_seconds",
             "From a request's head to its answer",
             ("route",),
-            buckets=_SECONDS,
+            buckets=SECONDS,
             registry=self._all,
         )
         self._predictions = Histogram(
             "snapbook_predict_seconds",
             "What the model took, for all that were predicted together",
-            buckets=_SECONDS,
+            buckets=SECONDS,
             registry=self._all,
         )
         self._together = Histogram(

@@ -47,10 +47,13 @@ def document(service: Service) -> dict[str, Any]:
         "paths": paths,
         "components": {"schemas": {"Row": _row(service), "Rows": _rows(service), "Error": _ERROR}},
     }
-    if service.tokens:
-        scheme = {"token": {"type": "http", "scheme": "bearer"}}
-        found["components"]["securitySchemes"] = scheme
-        found["security"] = [{"token": []}]
+    return secured(found) if service.tokens else found
+
+
+def secured(found: dict[str, Any]) -> dict[str, Any]:
+    """The document of a server that asks for a token."""
+    found["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    found["security"] = [{"token": []}]
     return found
 
 

@@ -28,3 +28,7 @@ OPTIONS = (
     Option("--linger", "seconds to go on answering once told to end", "SECONDS"),
 )
 KEY = Option("--key", "the public key of its author, that has to have signed it", "HEX")
+SOCKET = Option(
+    "--socket", "listen on a socket in a private folder, and for its owner alone", "PATH"
+)
+LEASHED = Option("--leashed", "end when standard input does")

@@ -76,10 +76,14 @@ class Router:
             self._shadow.clear()
         return taken
 
-    async def predict(self, request: Request) -> Answer:
-        """The answer to a request. Raises Unreachable where too many wait, or for a late one."""
+    def check_room(self) -> None:
+        """Raise Unreachable where too many requests wait for one more."""
         if self.pending >= self.limits.waiting:
             raise refusal.busy("too many requests wait already")
+
+    async def predict(self, request: Request) -> Answer:
+        """The answer to a request. Raises Unreachable where too many wait, or for a late one."""
+        self.check_room()
         self.pending += 1
         try:
             answer = await self._lane.send(request)

@@ -14,13 +14,15 @@ import time
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import uvicorn
 
 from snapbook.bounded import Bounded
 from snapbook.serve.app import App
+from snapbook.serve.limits import Limits
 from snapbook.serve.service import Service
+from snapbook.serve.turns import Turns
 
 _MORE_S = 5  # for what is being sent when the last answer is there
 _FULL = (
@@ -44,16 +46,24 @@ class Counted(Bounded):
             transport.close()
 
 
-class Server(uvicorn.Server):
-    """A server of ``service`` that ends ``linger_s`` after it was told to."""
+class Ending(Protocol):
+    """What is told that the end is near."""
 
-    def __init__(self, service: Service, linger_s: float = 0.0) -> None:
+    leaving: bool
+    draining: bool
+    limits: Limits
+
+
+class Server(uvicorn.Server):
+    """A server of ``app`` that ends ``linger_s`` after it was told to, and tells ``ending``."""
+
+    def __init__(self, app: Turns, ending: Ending, linger_s: float = 0.0) -> None:
         # Its own log of requests has queries in it. Whoever set up handlers for it did not know.
         logging.getLogger("uvicorn.access").disabled = True
-        limits = service.limits
+        limits = ending.limits
         counted: Any = partial(Counted, patience_s=limits.body_s, most=limits.connections)
         config = uvicorn.Config(
-            App(service),
+            app,
             log_config=None,
             access_log=False,
             ws="none",
@@ -64,23 +74,23 @@ class Server(uvicorn.Server):
             http=counted,
         )
         super().__init__(config)
-        self._service = service
+        self._ending = ending
         self._linger_s = linger_s
         self._until: float | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal begins the end, a second one does not wait."""
-        self._service.leaving = True
+        self._ending.leaving = True
         if self._linger_s and self._until is None and sig == signal.SIGTERM:
             self._until = time.monotonic() + self._linger_s
             return
-        self._service.draining = True
+        self._ending.draining = True
         super().handle_exit(sig, frame)
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second: whether to end now."""
         if self._until is not None and time.monotonic() >= self._until:
-            self._service.draining = True
+            self._ending.draining = True
             self.should_exit = True
         return await super().on_tick(counter)
 
@@ -90,4 +100,4 @@ def run(
 ) -> None:
     """Answer on ``listening`` until SIGINT or SIGTERM."""
     ready()
-    Server(service, linger_s).run(sockets=[listening])
+    Server(App(service), service, linger_s).run(sockets=[listening])

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from snapbook import listening, signing
 from snapbook.errors import BadOption, Refused, SnapbookError, Unreachable, Untrusted
+from snapbook.serve import local
 from snapbook.serve.limits import Limits
-from snapbook.serve.options import HOST, KEY, OPTIONS, PORT
+from snapbook.serve.options import HOST, KEY, LEASHED, OPTIONS, PORT, SOCKET
 
 if TYPE_CHECKING:
     from snapbook.serve.load import Bundle
@@ -29,21 +30,28 @@ AUTHOR = "author"  # what a signature under a Manifest is made for
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What was asked for: where to listen, for whom, how long, how much."""
+    """What was asked for: where to listen, for whom, how long, how much.
+
+    With a ``socket`` host and port say nothing, and whoever reaches it is believed.
+    """
 
     host: str
     port: int
     tokens: Tokens
     linger_s: float
     limits: Limits
+    socket: Path | None = None
 
 
 def serving(given: Any) -> Serving:
     """The options of ``given``, as texts. Raises BadOption, and Refused for what is open to all."""
-    from snapbook.serve.tokens import VARIABLE, tokens
+    from snapbook.serve.tokens import VARIABLE, Tokens, tokens
 
     host = given.host or HOST
-    known = tokens(Path(given.tokens).expanduser() if given.tokens else None)
+    path = getattr(given, "socket", None)
+    if path and (given.host or given.port or given.tokens):
+        raise BadOption("--socket goes without --host, --port and --tokens", act="Take either")
+    known = Tokens() if path else tokens(Path(given.tokens).expanduser() if given.tokens else None)
     if not known and not given.open and not listening.is_here(host):
         raise Refused(
             f"Not served: whoever reaches {host} could ask",
@@ -56,7 +64,8 @@ def serving(given: Any) -> Serving:
         answer_s=_seconds("--timeout", given.timeout, default.answer_s, 0.001),
     )
     port = _whole("--port", given.port, PORT, 0, 65535)
-    return Serving(host, port, known, _seconds("--linger", given.linger, 0.0), limits)
+    linger_s = _seconds("--linger", given.linger, 0.0)
+    return Serving(host, port, known, linger_s, limits, Path(path) if path else None)
 
 
 def check_signed(bundle: Bundle, key: str) -> None:
@@ -101,15 +110,26 @@ def answer(
 
     logs.begin()
     service = Service(bundle, model, asked.limits, asked.tokens, version)
-    with _listening(asked) as found:
-        shown = f"[{asked.host}]" if ":" in asked.host else asked.host
-        url = f"http://{shown}:{found.getsockname()[1]}"
+    service.quiet = asked.socket is not None
+    with listening_at(asked) as found:
+        url = address(asked, found)
         line = f"serving {bundle.ref} at {url}. Stop it with Ctrl+C"
         running.run(service, found, lambda: say(line), asked.linger_s)
     return url
 
 
-def _listening(asked: Serving) -> socket.socket:
+def address(asked: Serving, found: socket.socket) -> str:
+    """Where the socket that was opened is asked."""
+    if asked.socket is not None:
+        return str(asked.socket)
+    shown = f"[{asked.host}]" if ":" in asked.host else asked.host
+    return f"http://{shown}:{found.getsockname()[1]}"
+
+
+def listening_at(asked: Serving) -> socket.socket:
+    """The open socket that was asked for. Raises Unreachable, Refused, Usage."""
+    if asked.socket is not None:
+        return local.listen(asked.socket)
     try:
         return listening.listen(asked.host, asked.port)
     except (OSError, OverflowError) as error:
@@ -124,6 +144,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from snapbook.serve.load import open_bundle
 
     given = _parser().parse_args(arguments)
+    if given.leashed:
+        local.leash()
     try:
         asked = serving(given)
         bundle = open_bundle(given.bundle)
@@ -144,7 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("snapbook-serve", description="Serve a bundle.")
     parser.add_argument("bundle", help="a bundle: a folder, or a .zip", metavar="DIR")
-    for option in (*OPTIONS, KEY):
+    for option in (*OPTIONS, KEY, SOCKET, LEASHED):
         if option.value:
             parser.add_argument(option.word, help=option.help, metavar=option.value)
         else:
