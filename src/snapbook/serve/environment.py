@@ -18,15 +18,16 @@ import sysconfig
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import snapbook
 from snapbook import canonical
-from snapbook.errors import NotRestorable, Unreachable
+from snapbook.errors import Damaged, NotRestorable, Unreachable
 from snapbook.process import ended
+from snapbook.serve import wheels
 from snapbook.serve.load import Bundle, open_bundle
-from snapbook.serve.pins import pins
+from snapbook.serve.pins import Hashes, hashed, pins, written
 
 # What of others' `snapbook-serve` needs beside the model, and `serve.trying` alone.
 SERVING = (
@@ -35,6 +36,7 @@ SERVING = (
 )  # fmt: skip
 TRYING = ("blake3",)
 _PYTHON = re.compile(r"3\.[0-9]{1,2}")
+LOCK = "environment/locked.txt"
 _OURS = "ours"  # in an environment: the folder in which it finds this package, and nothing else
 _FORM = 1  # of what lies in the cache
 
@@ -42,21 +44,26 @@ _FORM = 1  # of what lies in the cache
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """What an environment is made of: its Python ("3.11"), what has to be in it, and the versions
-    that all that this needs in turn is held to; "" where any will do.
+    that all that this needs in turn is held to; "" where any will do. With ``hashes`` it is whole:
+    there is one for each that is needed, and nothing else is.
     """
 
     python: str
     needed: Mapping[str, str]
     locked: Mapping[str, str]
+    hashes: Hashes = field(default_factory=dict)
 
 
-def python_for(bundle: Path, *, offline: bool = False, seconds: float = 900.0) -> Path:
+def python_for(
+    bundle: Path, *, offline: bool = False, seconds: float = 900.0, own_wheels: bool = False
+) -> Path:
     """The interpreter of an environment that serves ``bundle``: `-m snapbook.serve.start`.
 
     Made in the user's cache where it is not there yet, whole or not at all, once for all bundles
     with the same lock; from uv's cache where that is enough, and without the network where
-    ``offline``. Finds this very package. Raises NotRestorable with the reason where it cannot be
-    made, Unreachable where the disk refuses.
+    ``offline``; with ``own_wheels`` from those in the bundle, about whose signer the caller has
+    asked trust (`wheels.signer`). Finds this very package. Raises NotRestorable with the reason
+    where it cannot be made, Unreachable where the disk refuses.
     """
     opened = open_bundle(bundle)
     wanted = recipe(opened, SERVING)
@@ -67,7 +74,7 @@ def python_for(bundle: Path, *, offline: bool = False, seconds: float = 900.0) -
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with _alone(place):
             if not _whole(place):
-                _put(place, wanted, opened.ref, seconds, offline)
+                _put(place, wanted, opened, seconds, offline, own_wheels)
     except OSError as error:
         if isinstance(error, Unreachable):
             raise
@@ -100,18 +107,23 @@ def recipe(bundle: Bundle, also: Sequence[str]) -> Recipe:
     """
     if "environment/needed.txt" not in bundle.facts["files"]:
         raise NotRestorable("No environment was made", "nothing is known of it")
-    needed, locked = (
-        pins(bundle.read(f"environment/{name}.txt").decode("utf-8", "replace"))
-        for name in ("needed", "requirements")
-    )
+    python = str(bundle.facts.get("python"))
+    needed, locked = (pins(_text(bundle, name)) for name in ("needed", "requirements"))
+    if LOCK in bundle.facts["files"]:
+        versions, hashes = hashed(_text(bundle, "locked"))
+        _agree(needed, locked, versions)
+        return Recipe(python, versions, {}, hashes)
     ours = {name: _version(name, locked) for name in also if name not in needed}
     rest = {name: version for name, version in locked.items() if name not in ours}
-    return Recipe(str(bundle.facts.get("python")), {**ours, **needed}, rest)
+    return Recipe(python, {**ours, **needed}, rest)
 
 
-def make(folder: Path, wanted: Recipe, seconds: float, offline: bool = False) -> str:
+def make(
+    folder: Path, wanted: Recipe, seconds: float, offline: bool = False, here: Path | None = None
+) -> str:
     """Make the environment ``folder``/env; why it could not be made, "" where it was. From uv's
-    cache where that is enough; without the network where ``offline``.
+    cache where that is enough, without the network where ``offline``; or from the wheels that lie
+    in the folder ``here`` and from nowhere else.
     """
     uv = program()
     if uv is None:
@@ -125,8 +137,10 @@ def make(folder: Path, wanted: Recipe, seconds: float, offline: bool = False) ->
     if why := ended(create, log, folder, seconds):
         return why
     install = [uv, *installing(folder, wanted), "--python", str(interpreter(env))]
+    if here is not None:
+        install += ["--no-index", "--find-links", str(here)]
     why = ended([*install, "--offline"], log, folder, seconds)
-    if why and not offline:
+    if why and not offline and here is None:
         why = ended(install, log, folder, seconds)
     if not why:
         _place_ours(env, wanted.python)
@@ -135,9 +149,10 @@ def make(folder: Path, wanted: Recipe, seconds: float, offline: bool = False) ->
 
 def installing(folder: Path, wanted: Recipe) -> list[str]:
     """What tells uv to install ``wanted``, whose lists are written into ``folder``."""
-    (folder / "needed.txt").write_text(_lines(wanted.needed))
-    (folder / "locked.txt").write_text(_lines(wanted.locked))
+    (folder / "needed.txt").write_text(written(wanted.needed, wanted.hashes))
+    (folder / "locked.txt").write_text(written(wanted.locked, {}))
     return ["pip", "install", "--no-config", "--only-binary", ":all:",
+            *(("--require-hashes", "--no-deps") if wanted.hashes else ()),
             "-r", str(folder / "needed.txt"), "-c", str(folder / "locked.txt")]  # fmt: skip
 
 
@@ -153,14 +168,17 @@ def interpreter(env: Path) -> Path:
     return env.joinpath(*place)
 
 
-def _put(place: Path, wanted: Recipe, ref: str, seconds: float, offline: bool) -> None:
+def _put(
+    place: Path, wanted: Recipe, opened: Bundle, seconds: float, offline: bool, own_wheels: bool
+) -> None:
     """Make it beside ``place`` and move it there, which either happens or does not."""
     for left in place.parent.glob(f"tmp-{place.name}-*"):  # by one that was killed: we are alone
         shutil.rmtree(left, ignore_errors=True)
     partial = Path(tempfile.mkdtemp(prefix=f"tmp-{place.name}-", dir=place.parent))
     try:
-        if why := make(partial, wanted, seconds, offline):
-            raise NotRestorable(f"No environment was made for {ref}", why)
+        here = wheels.unpack(opened, partial / "wheels") if own_wheels else None
+        if why := make(partial, wanted, seconds, offline, here):
+            raise NotRestorable(f"No environment was made for {opened.ref}", why)
         shutil.rmtree(place, ignore_errors=True)  # whose Python was taken away
         with suppress(FileExistsError):  # on a disk without locks another was faster
             os.rename(partial / "env", place)
@@ -207,6 +225,7 @@ def _digest(wanted: Recipe) -> str:
                 "platform": sysconfig.get_platform(),
                 "needed": dict(wanted.needed),
                 "locked": dict(wanted.locked),
+                "hashes": {name: list(found) for name, found in wanted.hashes.items()},
                 "ours": str(own),
             }
         )
@@ -217,6 +236,21 @@ def _cache() -> Path:
     import platformdirs
 
     return platformdirs.user_cache_path("snapbook", appauthor=False) / "environments"
+
+
+def _text(bundle: Bundle, name: str) -> str:
+    return bundle.read(f"environment/{name}.txt").decode("utf-8", "replace")
+
+
+def _agree(
+    needed: Mapping[str, str], locked: Mapping[str, str], versions: Mapping[str, str]
+) -> None:
+    """Raise Damaged unless the lock with hashes says what the signed lists say."""
+    wrong = {name for name, version in needed.items() if versions.get(name) != version}
+    wrong |= {name for name, version in versions.items()
+              if name not in SERVING and locked.get(name, version) != version}  # fmt: skip
+    if wrong:
+        raise Damaged("The bundle is not whole", f"{LOCK} has another {min(wrong)} than was signed")
 
 
 def _version(name: str, locked: Mapping[str, str]) -> str:
@@ -239,10 +273,3 @@ def _usable(name: str, version: str) -> bool:
         return True
     known = [one for one in map(Requirement, listed) if one.name == name]
     return all(one.specifier.contains(version, prereleases=True) for one in known)
-
-
-def _lines(listed: Mapping[str, str]) -> str:
-    return "".join(
-        f"{name}=={version}\n" if version else f"{name}\n"
-        for name, version in sorted(listed.items())
-    )

@@ -26,8 +26,9 @@ class Argument:
 
     ``names`` is one word for a positional, else option strings ("-m", "--message"). ``many`` is ""
     (one value), "?" (perhaps one), "*" (any), "+" (at least one), "append" (the option repeats),
-    "flag" (no value). ``choices`` are the words it takes, if not all. ``complete`` says what
-    completes it: ref, model, path, verb or "".
+    "flag" (no value). ``choices`` are the words it takes, if not all; those in ``placed`` may go on
+    as an address ("oci://HOST/NAME"). ``complete`` says what completes it: ref, model, path, verb
+    or "".
     """
 
     names: tuple[str, ...]
@@ -37,6 +38,7 @@ class Argument:
     metavar: str = ""
     complete: str = ""
     default: Any = None
+    placed: tuple[str, ...] = ()
 
     @property
     def dest(self) -> str:
@@ -54,6 +56,9 @@ class Argument:
         """Raise BadOption for a word that is none of its choices."""
         words = value if isinstance(value, list) else [value]
         for word in words if self.choices else ():
+            head, address, _ = str(word).partition("://")
+            if address and head in self.placed:
+                continue
             if word is not None and word not in self.choices:
                 *most, last = self.choices
                 shown = max(self.names, key=len)

@@ -1,0 +1,199 @@
+"""export --to docker, oci, modelpack: a version as an image, or as what one is built from.
+
+The bundle is made first, as for every export; nothing of it is loaded but for its self-test. The
+packages that the author's lock names get into an image, so where loading the model executes
+something its author has to be one whom you trust.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snapbook import settings
+from snapbook.errors import BadOption, Conflict, NotRestorable, Refused
+from snapbook.export import container, image, installed, layout
+from snapbook.export.address import Address, address, named
+from snapbook.export.artifact import Artifact
+from snapbook.export.base import Base, Remote, base
+from snapbook.export.distribution import Registry
+from snapbook.export.files import File
+from snapbook.export.modelpack import modelpack
+from snapbook.export.push import push
+from snapbook.flavors import codeless
+from snapbook.parts import model
+from snapbook.serve import environment
+from snapbook.serve.load import Bundle, open_bundle
+from snapbook.store import durable
+from snapbook.trust import Trust
+from snapbook.verbs import bundling, locks, look, release
+from snapbook.verbs.every.imaging import PLACED
+from snapbook.verbs.here import Here
+from snapbook.verbs.values import Done
+
+if TYPE_CHECKING:
+    from snapbook.canonical import Json
+    from snapbook.catalog.rows import VersionRow
+    from snapbook.repository import Repository
+    from snapbook.verbs.table import Asked
+
+_HERE = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+def export(here: Here, asked: Asked) -> Done:
+    """The version as a folder to build an image from, as an image, or as a ModelPack."""
+    repository = here.repository()
+    version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
+    kind = asked.to.partition("://")[0]
+    at = named(asked.to, kind) if kind in PLACED else None
+    if at is not None and asked.output:
+        raise BadOption("-o is for a file or a folder", act="Name either an address or a place")
+    if at is not None and at.digest:
+        raise BadOption("An image is sent to a tag", act="Leave the digest out")
+    if kind != "modelpack":
+        _trusted(repository, version)
+    lines = [echo] if echo else []
+    with tempfile.TemporaryDirectory(prefix="snapbook-image-") as name:
+        folder, sample = Path(name), not asked.no_sample
+        lock = locks.beside(here, asked, folder / "wheels") if kind == "docker" else None
+        put = bundling.put(repository, version, folder / "bundle", sample=sample, lock=lock)
+        opened = open_bundle(folder / "bundle")
+        if lock is not None:
+            told, data = _context(here, asked, opened, folder)
+            told.append(lock.told)
+        else:
+            told, data = _made(here, asked, opened, folder, at)
+    return Done((*lines, *told, put.told), {"ref": version.ref, **data})
+
+
+def _trusted(repository: Repository, version: VersionRow) -> None:
+    """Raise Untrusted where what is served would run what nobody vouches for."""
+    part = next((one for one in repository.parts(version.manifest) if one.kind == "model"), None)
+    if part is None or not codeless.executes(part.facts):
+        return
+    imports = model.imports(part, repository.store.get)
+    tops = tuple(dict.fromkeys(one.partition(":")[0].partition(".")[0] for one in imports))
+    Trust(settings.folder()).check(repository.claim(version), version.ref, tops)
+
+
+def _context(
+    here: Here, asked: Asked, opened: Bundle, folder: Path
+) -> tuple[list[str], dict[str, Json]]:
+    """A folder with a Containerfile."""
+    target = _target(here, asked, opened, "-image")
+    if target.exists():
+        raise Conflict(f"{target.name} is there already", act="Name another place with -o")
+    found = str(address(asked.base)) if asked.base else _default(opened)
+    with bundling.beside(target) as partial:
+        brought = (folder / "wheels").is_dir()
+        for file in container.files(opened, found, brought):
+            _write(partial, file)
+        shutil.move(folder / "bundle", partial / "bundle")
+        if brought:
+            shutil.move(folder / "wheels", partial / "wheels")
+        partial.replace(target)
+    said = f"wrote {target.name}: build it with buildah, podman or docker, on {found}"
+    return [said], {"files": [str(target)], "base": found}
+
+
+def _made(
+    here: Here, asked: Asked, opened: Bundle, folder: Path, at: Address | None
+) -> tuple[list[str], dict[str, Json]]:
+    """An image or a ModelPack, sent to ``at`` or written to a place."""
+    number = str(opened.facts["number"])
+    with ExitStack() as stack:
+        if asked.to.startswith("modelpack"):
+            made, told = modelpack(opened, folder / "bundle"), []
+        else:
+            made, told = _image(here, asked, opened, folder, stack)
+        done = _progress(here, made)
+        data: dict[str, Json] = {"digest": made.digest, "bytes": made.size}
+        shown = f"{durable.bytes_text(made.size)} in {len(made.blobs) - 1} layers, {made.digest}"
+        if at is None:
+            target = _target(here, asked, opened, "-image.tar" if not made.kind else "-modelpack")
+            _written(made, number, target, done)
+            return [f"wrote {target.name}: {shown}", *told], {**data, "files": [str(target)]}
+        at = at.tagged(number)
+        registry = stack.enter_context(Registry(at.host, asked.plain_http))
+        ways = push(registry, at, made, done)
+    counts = ", ".join(f"{count} {way}" for way, count in sorted(ways.items()))
+    return [f"pushed {at}: {shown}", f"blobs: {counts}", *told], {
+        **data, "pushed": str(at), **dict(ways),
+    }  # fmt: skip
+
+
+def _image(
+    here: Here, asked: Asked, opened: Bundle, folder: Path, stack: ExitStack
+) -> tuple[Artifact, list[str]]:
+    wanted = environment.recipe(opened, environment.SERVING)
+    found = _base(here, asked, opened, stack)
+    told = [f"base: {found.name or 'a layout'}, {found.digest}"]
+    if not found.python:
+        told.append(f"the base does not tell its Python: it has to be {wanted.python}")
+    elif found.python != wanted.python:
+        raise Refused(
+            "No image was made",
+            f"the base has Python {found.python}, {opened.ref} needs {wanted.python}",
+            act="Name another --base",
+        )
+    here.progress("packages", 0, 1)
+    seconds = settings.number("judge.max_seconds")
+    lib = installed.install(folder, wanted, found.architecture, seconds, asked.offline)
+    return image.image(opened, folder / "bundle", lib, found), told
+
+
+def _base(here: Here, asked: Asked, opened: Bundle, stack: ExitStack) -> Base:
+    machine = _HERE.get(platform.machine().lower(), "amd64")
+    if asked.base:
+        path = Path(asked.base).expanduser()
+        path = path if path.is_absolute() else here.folder / path
+        if path.exists():
+            return base(layout.Layout(path), "", machine)
+    at = address(asked.base or _default(opened))
+    registry = stack.enter_context(Registry(at.host, asked.plain_http))
+    return base(Remote(registry, at), str(at), machine)
+
+
+def _default(opened: Bundle) -> str:
+    python = opened.facts.get("python")
+    if not python:
+        raise NotRestorable("No image was made", "nothing is known of its Python")
+    return f"docker.io/library/python:{python}-slim"
+
+
+def _target(here: Here, asked: Asked, opened: Bundle, tail: str) -> Path:
+    name = f"{str(opened.facts['model']).replace('/', '-')}-{opened.facts['number']}{tail}"
+    return release.target(here, asked) or release.free_path(here.folder / name)
+
+
+def _written(made: Artifact, tag: str, target: Path, done: Any) -> None:
+    packed = target.suffix == ".tar"
+    if target.exists() and not (packed and target.is_file()):
+        raise Conflict(f"{target.name} is there already", act="Name another place with -o")
+    with bundling.beside(target) as partial:
+        place = partial / "image.tar" if packed else partial
+        layout.write(made, tag, place, packed=packed, done=done)
+        place.replace(target)
+
+
+def _write(folder: Path, file: File) -> None:
+    path = folder / file.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as out:
+        for piece in file.read():
+            out.write(piece)
+
+
+def _progress(here: Here, made: Artifact) -> Any:
+    held = 0
+
+    def done(count: int) -> None:
+        nonlocal held
+        held += count
+        here.progress("MB", held >> 20, made.size >> 20)
+
+    return done
