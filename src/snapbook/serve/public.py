@@ -75,6 +75,6 @@ async def _told(server: _Public, ready: Callable[[], None], until: asyncio.Event
 
 def loop(main: Coroutine[Any, Any, T]) -> T:
     """Run ``main`` in the loop that servers run in: libuv's, where it is installed."""
-    factory = uvicorn.Config("").get_loop_factory()
+    factory = uvicorn.Config("", log_config=None).get_loop_factory()
     with asyncio.Runner(loop_factory=factory) as runner:
         return runner.run(main)

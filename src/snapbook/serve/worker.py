@@ -150,12 +150,14 @@ class Worker:
             env=environment,
             start_new_session=True,  # Ctrl+C is for the front, which ends its workers itself
         )
-        self._ended = asyncio.get_running_loop().create_future()
-        for act in (self._hear, self._await):
-            words = (self._process, self._ended, asyncio.get_running_loop())
-            threading.Thread(target=act, args=words, daemon=True).start()
+        loop = asyncio.get_running_loop()
+        self._ended = loop.create_future()
+        hears = threading.Thread(target=self._hear, args=(self._process,), daemon=True)
+        hears.start()
+        words = (self._process, hears, self._ended, loop)
+        threading.Thread(target=_await, args=words, daemon=True).start()
 
-    def _hear(self, process: subprocess.Popen[bytes], *_: object) -> None:
+    def _hear(self, process: subprocess.Popen[bytes]) -> None:
         """Pass on what it writes down, and keep the last that is no line of a log."""
         assert process.stderr is not None
         with process.stderr as lines:
@@ -165,18 +167,6 @@ class Worker:
                     self._said = line.strip()
                 with suppress(ValueError, OSError):  # nobody listens to us any more
                     sys.stderr.write(line)
-
-    def _await(
-        self,
-        process: subprocess.Popen[bytes],
-        ended: asyncio.Future[int],
-        loop: asyncio.AbstractEventLoop,
-    ) -> None:
-        code = process.wait()
-        assert process.stdin is not None
-        process.stdin.close()
-        with suppress(RuntimeError):  # the loop is closed, and nobody waits
-            loop.call_soon_threadsafe(ended.set_result, code)
 
     async def _until_ready(self) -> int | None:
         """Look until it answers; gives the exit code where it ended. Raises Unreachable."""
@@ -244,3 +234,18 @@ class Worker:
         if self._process is not None:
             with suppress(ProcessLookupError):
                 self._process.kill()
+
+
+def _await(
+    process: subprocess.Popen[bytes],
+    hears: threading.Thread,
+    ended: asyncio.Future[int],
+    loop: asyncio.AbstractEventLoop,
+) -> None:
+    """Tell the loop that a process ended, and what it said before is heard."""
+    code = process.wait()
+    hears.join(1.0)  # what it began itself may hold on to its standard error
+    assert process.stdin is not None
+    process.stdin.close()
+    with suppress(RuntimeError):  # the loop is closed, and nobody waits
+        loop.call_soon_threadsafe(ended.set_result, code)
