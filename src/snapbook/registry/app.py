@@ -86,7 +86,8 @@ def make(service: Service, page: Page | None = None) -> FastAPI:
     app.add_exception_handler(SnapbookError, _refuse)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(RequestValidationError, _unfit)
-    for room in (arrivals, blobs, chain, holds, news, promotion, versions, visits):
+    # Rooms are looked through in this order: what is asked most comes first.
+    for room in (versions, blobs, chain, news, promotion, holds, arrivals, visits):
         app.include_router(room.routes, prefix=wire.PATH)
     app.include_router(mlflow.routes)
     if page is not None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import Refused
+from snapbook.registry.answers import Answers
 from snapbook.registry.identity import Drawer, FolderDrawer, Identity
 from snapbook.registry.meters import Meters
 from snapbook.registry.mlflow.shelves import FolderShelf as FolderDrafts
@@ -68,6 +69,7 @@ class Service:
     sessions: Sessions = field(init=False)
     identity: Identity = field(init=False)
     ledger: Ledger = field(init=False)
+    answers: Answers = field(default_factory=Answers, init=False)
     drafts: DraftShelf = field(init=False)
     _threads: threading.local = field(default_factory=threading.local, init=False)
     _all: list[Repository] = field(default_factory=list, init=False)
