@@ -16,6 +16,7 @@ class Plate:
     model: Any
     signature: dict
     sample: dict | None = None
+    profile: dict = field(default_factory=dict)
     facts: dict = field(
         default_factory=lambda: {"model": "churn", "number": "1.4.0", "manifest": "ab" * 32}
     )
@@ -95,7 +96,7 @@ MIXED = {"age": 20, "pay": 1.5, "member": True, "city": "Bern", "kind": "x", "co
 class Answering:
     """A server in a thread of this process."""
 
-    def __init__(self, plate, model=None, tokens=(), linger_s=0.0, **limits):
+    def __init__(self, plate, model=None, tokens=(), linger_s=0.0, noting=None, **limits):
         from snapbook.listening import listen
         from snapbook.serve.app import App
         from snapbook.serve.limits import Limits
@@ -103,7 +104,9 @@ class Answering:
         from snapbook.serve.service import Service
         from snapbook.serve.tokens import Tokens
 
-        self.service = Service(plate, model or plate.model, Limits(**limits), Tokens(tokens))
+        self.service = Service(
+            plate, model or plate.model, Limits(**limits), Tokens(tokens), noting=noting
+        )
         self._listening = listen("127.0.0.1", 0)
         self.port = self._listening.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-from snapbook.serve import body, meters, openapi, page, refusal, rows, tensors, turns, v2
+from snapbook.serve import body, feedback, meters, openapi, page, refusal, rows, tensors, turns, v2
+from snapbook.serve.columns import Seen
 from snapbook.serve.refusal import Failed, Unfit
 from snapbook.serve.reply import Reply
 from snapbook.serve.schema import PREDICT, PROBA
@@ -20,6 +21,7 @@ from snapbook.serve.table import Table
 from snapbook.serve.turns import Route, Turn, Turns, always, fixed, in_json
 
 T = TypeVar("T")
+_PREDICTS = frozenset({"predict", "infer"})
 _LARGE = 256 << 10  # bytes of a body that is read beside the loop, not in it
 
 
@@ -38,14 +40,18 @@ class App(Turns):
     def began(self) -> None:
         """Predict from now on."""
         self.service.together.start()
+        self.service.logged.begin()
 
     def ends(self) -> None:
         """Predict what is queued, and no more."""
         self.service.together.stop()
+        self.service.logged.end()
 
     def ended(self, turn: Turn, label: str, status: int, seconds: float) -> None:
         """Count a request, and tell of it."""
         self.service.meters.ended(label, status, seconds)
+        if label in _PREDICTS:
+            self.service.logged.answered(turn.id, status, seconds, turn.met)
         if not self.service.quiet:
             turns.told(turn, label, status, seconds, rows=turn.rows)
 
@@ -66,6 +72,8 @@ class App(Turns):
             "/predict": Route("predict", {"POST": self._predict}),
             "/openapi.json": Route("openapi", {"GET": fixed(about)}),
             "/metrics": Route("metrics", {"GET": self._metrics}),
+            "/window": Route("window", {"GET": self._window}),
+            "/feedback": Route("feedback", {"POST": self._feedback}),
         }
         for path in (f"/v2/models/{name}", f"/v2/models/{name}/versions/{service.schema.number}"):
             found[path] = Route("model", {"GET": fixed(model)})
@@ -89,7 +97,7 @@ class App(Turns):
         with self._room() as room:
             data = await service.purse.read(room, turn.head, turn.receive)
             table, methods = await _read(data, self._rows)
-            answers = await self._answers(turn, table, methods)
+            answers = await self._answers(turn, table, methods, len(data))
         said: dict[str, Any] = {
             "model": service.schema.model,
             "number": service.schema.number,
@@ -132,15 +140,42 @@ class App(Turns):
             data = await service.purse.read(room, turn.head, turn.receive)
             length = turn.head.json_bytes
             asked = await _read(data, lambda data: service.reader.infer(data, length))
-            answers = await self._answers(turn, asked.table, asked.wanted)
+            answers = await self._answers(turn, asked.table, asked.wanted, len(data))
         return v2.response(service.schema, asked, answers)
 
-    async def _answers(self, turn: Turn, table: Table, methods: tuple[str, ...]) -> tuple[Any, ...]:
+    async def _window(self, turn: Turn) -> Reply:
+        """What was met within the last seconds."""
+        seconds, least = feedback.stretch(turn.scope["query_string"])
+        return in_json(await asyncio.to_thread(self.service.logged.window, seconds, least))
+
+    async def _feedback(self, turn: Turn) -> Reply:
+        """What was true of rows that were predicted."""
+        with self._room() as room:
+            data = await self.service.purse.read(room, turn.head, turn.receive)
+            items = await _read(data, lambda data: feedback.items(rows.parsed(data)))
+            taken, unknown = await asyncio.to_thread(self.service.logged.told, items)
+        if not taken:
+            raise refusal.nobody_asked()
+        return in_json({"taken": taken, "unknown": unknown})
+
+    async def _routed(self, turn: Turn, route: Route | None) -> Reply:
+        try:
+            return await super()._routed(turn, route)
+        except Unfit as error:
+            turn.met = error
+            raise
+
+    async def _answers(
+        self, turn: Turn, table: Table, methods: tuple[str, ...], size: int
+    ) -> tuple[Any, ...]:
         service = self.service
         turn.rows = table.rows
         try:
             async with asyncio.timeout(service.limits.answer_s):
-                return await service.together.ask(table, methods)
+                found = await service.together.ask(table, methods)
+            predicted = found[methods.index(PREDICT)] if PREDICT in methods else None
+            turn.met = Seen(table, predicted, size)
+            return found
         except TimeoutError:
             raise refusal.late(service.limits.answer_s) from None
         except Failed as error:

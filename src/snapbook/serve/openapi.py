@@ -35,6 +35,8 @@ def document(service: Service) -> dict[str, Any]:
         "/v2/health/live": {"get": _told("The process lives", open=True)},
         "/v2/health/ready": {"get": _told("Requests are answered", open=True)},
         "/metrics": {"get": _told("Counts, for Prometheus")},
+        "/window": {"get": _told("What was met within the last ?seconds=60: drift, errors")},
+        "/feedback": {"post": _feedback()},
     }
     found: dict[str, Any] = {
         "openapi": "3.1.0",
@@ -134,6 +136,25 @@ def _infer() -> dict[str, Any]:
         "summary": "Infer by the V2 protocol: a tensor a column, in JSON or as bytes behind it",
         "requestBody": _json(body) | {"required": True},
         "responses": _responses({"type": "object"}),
+    }
+
+
+def _feedback() -> dict[str, Any]:
+    outcome = {
+        "type": "object",
+        "required": ["id", "outcome"],
+        "properties": {
+            "id": {"type": "string", "description": "X-Request-Id of the answer"},
+            "row": {"type": "integer", "default": 0},
+            "outcome": {"description": "What was true"},
+        },
+    }
+    either = {"oneOf": [outcome, {"type": "array", "items": outcome}]}
+    counts = {"taken": {"type": "integer"}, "unknown": {"type": "integer"}}
+    return {
+        "summary": "Tell what was true of rows that were predicted",
+        "requestBody": _json(either) | {"required": True},
+        "responses": _responses({"type": "object", "properties": counts}),
     }
 
 

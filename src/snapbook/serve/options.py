@@ -25,6 +25,11 @@ OPTIONS = (
     Option("--timeout", "seconds for one answer; left out: 30", "SECONDS"),
     Option("--rows", "rows of one request; left out: 10000", "N"),
     Option("--queue", "requests that may wait; left out: 512", "N"),
+    Option("--log", "a folder to keep requests and answers in, for snapbook monitor", "DIR"),
+    Option("--log-share", "the share of requests that are kept; left out: 1", "SHARE"),
+    Option("--log-hide", "columns that are never kept, parted by commas", "COLUMNS"),
+    Option("--log-size", "megabytes that the folder may hold; left out: 256", "MB"),
+    Option("--log-days", "days that the folder goes back; left out: 30", "DAYS"),
     Option("--linger", "seconds to go on answering once told to end", "SECONDS"),
 )
 KEY = Option("--key", "the public key of its author, that has to have signed it", "HEX")

@@ -30,8 +30,14 @@ class Unfit(Usage):
 
     kind = "unfit"
 
-    def __init__(self, why: str, column: str | None = None, row: int | None = None) -> None:
-        super().__init__("Not predicted", why)
+    def __init__(
+        self,
+        why: str,
+        column: str | None = None,
+        row: int | None = None,
+        what: str = "Not predicted",
+    ) -> None:
+        super().__init__(what, why)
         self.column = column
         self.row = row
 
@@ -90,6 +96,16 @@ def stranger() -> SnapbookError:
 def nothing_here() -> SnapbookError:
     """No such path."""
     return NotFound("There is nothing here", act="What there is", hint="/openapi.json")
+
+
+def untaken(why: str) -> Unfit:
+    """An outcome that is none."""
+    return Unfit(why, what="Not taken")
+
+
+def nobody_asked() -> SnapbookError:
+    """No request has that id, or it was not kept."""
+    return NotFound("Not taken: no request with that id was kept here", kind="unknown-request")
 
 
 def wrong_method(allowed: Iterable[str]) -> SnapbookError:

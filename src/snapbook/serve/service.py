@@ -14,7 +14,9 @@ from snapbook.errors import Damaged
 from snapbook.serve import logs
 from snapbook.serve.body import Purse
 from snapbook.serve.limits import Limits
+from snapbook.serve.logged import Logged
 from snapbook.serve.meters import Meters
+from snapbook.serve.noting import Noting
 from snapbook.serve.predictor import Predictor
 from snapbook.serve.refusal import Failed, Unfit
 from snapbook.serve.rows import Rows
@@ -49,12 +51,16 @@ class Served(Protocol):
     def sample(self) -> Mapping[str, Any] | None:
         """Rows, and the answers that the model gave at export; None where there are none."""
 
+    @property
+    def profile(self) -> Mapping[str, Any]:
+        """What the training data looked like."""
+
 
 class Service:
     """``model`` as the one that ``bundle`` describes, ready to be asked.
 
     Raises Unclear where no inputs are known, and Damaged; that also for a model which fails on the
-    bundle's own rows.
+    bundle's own rows. ``noting`` is what is kept of requests: left out, the newest in memory.
     """
 
     def __init__(
@@ -64,6 +70,7 @@ class Service:
         limits: Limits | None = None,
         tokens: Tokens | None = None,
         version: str = "unknown",
+        noting: Noting | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.tokens = tokens or Tokens()
@@ -76,6 +83,9 @@ class Service:
         self.methods = self.predictor.methods
         if PREDICT not in self.methods:
             raise Damaged("Not served", f"{self.schema.model} has nothing that predicts")
+        self.logged = Logged(
+            self.schema, self.predictor.layout, bundle.profile, _kind(bundle.signature), noting
+        )
         self.meters = Meters(self.schema)
         self.purse = Purse(self.limits)
         self.rows = Rows(self.schema, self.predictor.layout, self.limits.rows)
@@ -139,6 +149,13 @@ class Service:
         except Failed:
             return False
         return True
+
+
+def _kind(signature: Mapping[str, Any]) -> str:
+    """What the model answers: "labels", "numbers", or "" where that is not told."""
+    outputs = signature.get("outputs")
+    told = outputs.get("kind") if isinstance(outputs, Mapping) else None
+    return told if told in ("labels", "numbers") else ""
 
 
 def _rows(sample: Mapping[str, Any] | None) -> list[Any]:

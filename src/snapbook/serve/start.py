@@ -11,7 +11,7 @@ import argparse
 import socket
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from snapbook import listening, signing
 from snapbook.errors import BadOption, Refused, SnapbookError, Unreachable, Untrusted
 from snapbook.serve import local
 from snapbook.serve.limits import Limits
+from snapbook.serve.noting import Noting, noting
 from snapbook.serve.options import HOST, KEY, LEASHED, OPTIONS, PORT, SOCKET
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Serving:
     linger_s: float
     limits: Limits
     socket: Path | None = None
+    noting: Noting = field(default_factory=Noting)
 
 
 def serving(given: Any) -> Serving:
@@ -65,7 +67,8 @@ def serving(given: Any) -> Serving:
     )
     port = _whole("--port", given.port, PORT, 0, 65535)
     linger_s = _seconds("--linger", given.linger, 0.0)
-    return Serving(host, port, known, linger_s, limits, Path(path) if path else None)
+    where = Path(path) if path else None
+    return Serving(host, port, known, linger_s, limits, where, noting(given))
 
 
 def check_signed(bundle: Bundle, key: str) -> None:
@@ -109,7 +112,7 @@ def answer(
     from snapbook.serve.service import Service
 
     logs.begin()
-    service = Service(bundle, model, asked.limits, asked.tokens, version)
+    service = Service(bundle, model, asked.limits, asked.tokens, version, asked.noting)
     service.quiet = asked.socket is not None
     with listening_at(asked) as found:
         url = address(asked, found)

@@ -37,6 +37,7 @@ class Turn:
     who: str = ""
     rows: int = 0
     version: str = ""
+    met: object = None  # what it was about, for who keeps that
 
 
 Handler: TypeAlias = Callable[[Turn], Awaitable[Reply]]
@@ -146,6 +147,7 @@ def told(turn: Turn, label: str, status: int, seconds: float, **more: object) ->
     client = turn.scope.get("client")
     logs.say(
         "request",
+        None,
         route=label,
         status=status,
         ms=round(seconds * 1000, 2),

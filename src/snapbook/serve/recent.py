@@ -1,0 +1,119 @@
+"""The newest rows of a served model in memory, for who asks what it meets now.
+
+Bounded in rows, however much is asked. Of rows that are gone it still knows that they were, by a
+hash of the request's id, so that an outcome that is told late is known to be one of ours.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from snapbook.watch.answers import Answers, Outcomes, Refused, Traffic, joined
+from snapbook.watch.window import Met
+
+if TYPE_CHECKING:
+    from snapbook.watch.answers import Array
+
+ROWS = 10_000
+FIRST = 1_000  # predictions that later ones are held against
+_TICKS = 7_200  # of traffic, which come once in half a second at most
+_KNOWN = 1_000_000  # ids
+
+
+class Recent:
+    """The newest answers, outcomes, refusals and counts of one process."""
+
+    def __init__(self) -> None:
+        self._answers: deque[Answers] = deque()
+        self._rows = 0
+        self._outcomes: deque[Outcomes] = deque()
+        self._told = 0
+        self._refused: deque[Refused] = deque(maxlen=1_000)
+        self._traffic: deque[Traffic] = deque(maxlen=_TICKS)
+        self._first: list[Array] = []
+        self._known: deque[Array] = deque()
+        self._ids = 0
+
+    def answered(self, answers: Answers) -> None:
+        """Remember rows, and forget the oldest for them."""
+        self._answers.append(answers)
+        self._rows += len(answers)
+        while self._rows > ROWS and len(self._answers) > 1:
+            self._rows -= len(self._answers.popleft())
+        if sum(map(len, self._first)) < FIRST:
+            self._first.append(answers.predicted)
+        self.know(dict.fromkeys(answers.request.tolist()))
+
+    def know(self, requests: Iterable[str]) -> None:
+        """Remember that these requests were answered."""
+        import numpy as np
+
+        hashes = np.fromiter(map(hash, requests), dtype=np.int64)
+        self._known.append(np.sort(hashes))
+        self._ids += len(hashes)
+        # Few long arrays are looked through faster than many short ones.
+        while len(self._known) > 1 and len(self._known[-2]) <= 2 * len(self._known[-1]):
+            last, before = self._known.pop(), self._known.pop()
+            if len(last) + len(before) > _KNOWN // 4:
+                self._known += [before, last]
+                break
+            self._known.append(np.sort(np.concatenate([before, last])))
+        while self._ids > _KNOWN and len(self._known) > 1:
+            self._ids -= len(self._known.popleft())
+
+    def knows(self, request: str) -> bool:
+        """Whether a request was answered here, and kept."""
+        import numpy as np
+
+        wanted = hash(request)
+        for known in self._known:
+            at = int(np.searchsorted(known, wanted))
+            if at < len(known) and known[at] == wanted:
+                return True
+        return False
+
+    def told(self, outcomes: Outcomes) -> None:
+        """Remember outcomes."""
+        self._outcomes.append(outcomes)
+        self._told += len(outcomes)
+        while self._told > ROWS and len(self._outcomes) > 1:
+            self._told -= len(self._outcomes.popleft())
+
+    def refused(self, refused: Refused) -> None:
+        """Remember requests that did not fit."""
+        self._refused.append(refused)
+
+    def counted(self, traffic: Traffic) -> None:
+        """Remember counts."""
+        self._traffic.append(traffic)
+
+    def met(self, since: float) -> Met:
+        """What there is from ``since`` on: of outcomes those that were told since then."""
+        import numpy as np
+
+        every = joined(list(self._answers)) if self._answers else None
+        late = every.part(every.time >= since) if every is not None else None
+        first = np.concatenate(self._first)[:FIRST] if self._first else None
+        return Met(
+            late,
+            _since(Outcomes, self._outcomes, since),
+            _since(Traffic, self._traffic, since),
+            _since(Refused, self._refused, since),
+            first,
+            every,
+        )
+
+
+def _since(kind: Any, several: Iterable[Any], since: float) -> Any:
+    import numpy as np
+
+    newer = [one for one in several if len(one) and one.time[-1] >= since]
+    if not newer:
+        return None
+    names = [field.name for field in fields(kind)]
+    whole = [np.concatenate([getattr(one, name) for one in newer]) for name in names]
+    chosen = whole[0] >= since
+    return kind(*(array[chosen] for array in whole))

@@ -1,0 +1,283 @@
+"""How right a version is where outcomes are known: in all, over time, and in parts of its rows.
+
+A part is bad if its errors differ from those of all other rows, or from its own of before, by more
+than chance and by enough to matter. The worst is named first, and taken out before the next is
+looked for, so that a column which goes along with it is not named beside it. All looks at one time
+are held to Benjamini and Hochberg's rate together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from snapbook.watch import chance
+from snapbook.watch.adwin import Adwin
+from snapbook.watch.answers import Answers, Told
+from snapbook.watch.drift import SURE, believed
+
+if TYPE_CHECKING:
+    from snapbook.watch.answers import Array
+
+MATTERS = {"numbers": 0.05, "labels": 0.05}  # of the outcomes' size; points of accuracy
+LEAST = 30  # rows of a part, and of either side of a change in it
+_NAMED = 5
+_VALUES = 20  # of a column that are looked at
+_DIFFERENT = 200  # values of a column at most: with more of them it is a name or a text
+_STREAM = 20_000  # labels that a change is looked for in, the newest
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows in which ``column`` is ``value``. ``figures`` are theirs, ``rest`` those of all others.
+
+    ``size`` is how wrong the part is beside that: of numbers the bias as a share of the outcomes
+    (0.2: a fifth too high), of labels the points of accuracy that are lost. ``since`` is when that
+    began, in seconds since 1970, where it did within these rows.
+    """
+
+    column: str
+    value: str
+    rows: int
+    figures: Mapping[str, float]
+    rest: Mapping[str, float]
+    size: float
+    q: float
+    since: float | None
+    bad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of the error in all rows: the mean of before and of after, and since when."""
+
+    since: float
+    before: float
+    after: float
+
+
+def figures(kind: str, predicted: Array, outcome: Array) -> dict[str, float]:
+    """Accuracy of labels; of numbers rmse, mae, and the bias as a share of the outcomes."""
+    import numpy as np
+
+    if not len(outcome):
+        return {}
+    if kind == "labels":
+        return {"accuracy": float(np.mean(predicted == outcome))}
+    off = predicted - outcome
+    size = float(np.abs(outcome).sum())
+    return {
+        "rmse": float(np.sqrt(np.mean(off * off))),
+        "mae": float(np.abs(off).mean()),
+        "bias": float(off.sum()) / size if size else 0.0,
+    }
+
+
+def usable(told: Told, kind: str) -> Told:
+    """The rows of ``told`` whose answer and outcome can be compared."""
+    import numpy as np
+
+    if kind == "labels":
+        one, other = told.answers.predicted, told.outcome
+        if one.dtype != object or other.dtype != object:
+            return _some(told, np.zeros(len(told), dtype=bool))
+        pairs = zip(one.tolist(), other.tolist(), strict=True)
+        return _some(told, np.array([None not in pair for pair in pairs], dtype=bool))
+    if told.answers.predicted.dtype == object or told.outcome.dtype == object:
+        return _some(told, np.zeros(len(told), dtype=bool))
+    return _some(told, np.isfinite(told.answers.predicted) & np.isfinite(told.outcome))
+
+
+def changed(told: Told, kind: str) -> Change | None:
+    """Whether and since when the version is wrong in another measure than before."""
+    import numpy as np
+
+    told = _some(told, slice(max(0, len(told) - _STREAM), None))
+    if len(told) < 2 * LEAST:
+        return None
+    error = _errors(told, kind) if kind == "labels" else np.abs(_errors(told, kind))
+    scale = float(np.quantile(error, 0.99)) or 1.0
+    adwin = Adwin()
+    cut = False
+    for value in np.minimum(error / scale, 1.0).tolist():
+        cut = adwin.add(value) or cut
+    at = _split(error)[0] if cut else 0
+    if not at:
+        return None
+    before, after = float(error[:at].mean()), float(error[at:].mean())
+    return Change(float(told.answers.time[at]), before, after)
+
+
+def parts(told: Told, kind: str, hidden: Collection[str] = ()) -> list[Part]:
+    """The parts of the rows, bad ones first and the worst of them at the front.
+
+    Columns with few values by each of them, numbers in four ranges; the values of ``hidden``
+    columns are not named.
+    """
+    import numpy as np
+
+    masks = [
+        (column, value, mask)
+        for column, value, mask in _cuts(told.answers, hidden)
+        if mask.sum() >= LEAST
+    ]
+    if not masks:
+        return []
+    named: list[Part] = []
+    left = np.ones(len(told), dtype=bool)
+    while len(named) < _NAMED:
+        seen = [(column, value, mask & left) for column, value, mask in masks]
+        found = _judged(told, kind, [one for one in seen if one[2].sum() >= LEAST], left)
+        bad = [one for one in found if one[0].bad]
+        if not named:
+            others = [one[0] for one in found]
+        if not bad:
+            break
+        worst, mask = max(bad, key=lambda one: one[2])[:2]
+        named.append(worst)
+        left &= ~mask
+        if left.sum() < 2 * LEAST:
+            break
+    names = {(one.column, one.value) for one in named}
+    rest = [replace(one, bad=False) for one in others if (one.column, one.value) not in names]
+    return [*named, *sorted(rest, key=lambda one: (one.column, -one.rows, one.value))]
+
+
+def _judged(
+    told: Told, kind: str, masks: Sequence[tuple[str, str, Array]], left: Array
+) -> list[tuple[Part, Array, float]]:
+    """Each part with its rows, and how far beyond chance it is."""
+    error = _errors(told, kind)
+    looks: list[tuple[float, int, float]] = []
+    for _, _, mask in masks:
+        rest = left & ~mask
+        level = _apart(error[mask], error[rest]) if rest.sum() >= LEAST else 0.0
+        at, change = _split(error[mask])
+        looks.append((level, at, change))
+    ps: list[float] = []
+    for (level, _, change), (_, _, mask) in zip(looks, masks, strict=True):
+        ps += [
+            chance.normal(level),
+            min(1.0, chance.normal(change) * int(mask.sum())),
+        ]  # each place could have been it
+    qs = believed(ps)
+    found = []
+    for place, ((level, at, change), (column, value, mask)) in enumerate(
+        zip(looks, masks, strict=True)
+    ):
+        rest = left & ~mask
+        q, since, worse = qs[2 * place], None, mask
+        if qs[2 * place + 1] < SURE:
+            q, places = min(q, qs[2 * place + 1]), places_of(mask)
+            since, worse = float(told.answers.time[places[at]]), _only(mask, places[at:])
+        beside = _only(mask, places_of(mask)[:at]) if since is not None else rest
+        size, matters = _size(told, kind, worse, beside)
+        part = Part(
+            column, value, int(worse.sum()),
+            figures(kind, told.answers.predicted[worse], told.outcome[worse]),
+            figures(kind, told.answers.predicted[rest], told.outcome[rest]),
+            size, q, since, bool(q < SURE and matters),
+        )  # fmt: skip
+        found.append((part, mask, max(abs(level), change)))
+    return found
+
+
+def places_of(mask: Array) -> Array:
+    """The places of a mask."""
+    import numpy as np
+
+    return np.flatnonzero(mask)
+
+
+def _size(told: Told, kind: str, here: Array, there: Array) -> tuple[float, bool]:
+    """How wrong rows are beside others, see `Part`, and whether they are worse by enough."""
+    one = figures(kind, told.answers.predicted[here], told.outcome[here])
+    other = figures(kind, told.answers.predicted[there], told.outcome[there])
+    if kind == "labels":
+        lost = other.get("accuracy", 0.0) - one["accuracy"]
+        return lost, lost > MATTERS[kind]
+    size = one["bias"] - other.get("bias", 0.0)
+    worse = abs(one["bias"]) > abs(other.get("bias", 0.0))
+    return size, worse and abs(size) > MATTERS[kind]
+
+
+def _cuts(answers: Answers, hidden: Collection[str]) -> Iterator[tuple[str, str, Array]]:
+    import numpy as np
+
+    for column, values in answers.columns.items():
+        if values.dtype == object:
+            listed = values.tolist()
+            codes: dict[Any, int] = {}
+            coded = np.array([codes.setdefault(one, len(codes)) for one in listed])
+            if column not in hidden and len(codes) <= _DIFFERENT:
+                for value, _ in Counter(listed).most_common(_VALUES):
+                    same = coded == codes[value]
+                    yield column, "missing" if value is None else str(value), same
+            continue
+        known = values[np.isfinite(values)]
+        if len(known) < 4 * LEAST:
+            continue
+        different = np.unique(known[:: max(1, len(known) // 500)])
+        if len(different) <= 6:
+            for one in different.tolist():
+                yield column, f"{one:g}", values == one
+            continue
+        edges = np.unique(np.quantile(known, [0, 0.25, 0.5, 0.75, 1]))
+        for low, high in zip(edges.tolist(), edges.tolist()[1:], strict=False):
+            last = high == edges[-1]
+            inside = (values >= low) & ((values <= high) if last else (values < high))
+            yield column, f"{low:.4g} to {high:.4g}", inside
+
+
+def _errors(told: Told, kind: str) -> Array:
+    """How wrong each row is: signed of numbers, 0 or 1 of labels."""
+    if kind == "labels":
+        wrong: Array = (told.answers.predicted != told.outcome).astype(float)
+        return wrong
+    off: Array = told.answers.predicted - told.outcome
+    return off
+
+
+def _apart(one: Array, other: Array) -> float:
+    """How many deviations the means lie apart (Welch)."""
+    spread = math.sqrt(float(one.var()) / len(one) + float(other.var()) / len(other))
+    away = float(one.mean() - other.mean())
+    return away / spread if spread else (0.0 if not away else math.inf)
+
+
+def _split(values: Array) -> tuple[int, float]:
+    """Where the mean changes most, and by how many deviations; (0, 0.0) where there is no room."""
+    import numpy as np
+
+    n = len(values)
+    if n < 2 * LEAST:
+        return 0, 0.0
+    before = np.arange(1, n)
+    sums = np.cumsum(values)[:-1]
+    squares = np.cumsum(values * values)
+    total = float(values.sum())
+    after = n - before
+    one, other = sums / before, (total - sums) / after
+    within = squares[-1] - before * one * one - after * other * other
+    spread = np.sqrt(np.maximum(within, 0) / n * (1 / before + 1 / after))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        away = np.nan_to_num(np.abs(one - other) / spread, nan=0.0, posinf=1e9)
+    away[: LEAST - 1] = 0
+    away[n - LEAST :] = 0
+    at = int(np.argmax(away))
+    return at + 1, float(away[at])
+
+
+def _only(mask: Array, places: Array) -> Array:
+    import numpy as np
+
+    found: Array = np.zeros_like(mask)
+    found[places] = True
+    return found
+
+
+def _some(told: Told, chosen: Any) -> Told:
+    return Told(told.answers.part(chosen), told.outcome[chosen], told.came[chosen])
