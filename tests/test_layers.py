@@ -16,7 +16,7 @@ RANKS = {
     4: "parts",
     5: "manifest withheld capture choose compare inputs key kernel metrics namespace numbers"
     " catalog",
-    6: "repository sayings offers transfer gc verify",
+    6: "repository sayings offers transfer gc verify noticing",
     7: "gates trial promote deploy replay registry export",
     8: "places report",
     9: "verbs",

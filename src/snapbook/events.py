@@ -24,6 +24,8 @@ Bodies by type (all values JSON; digests 64 hex digits; ``texts`` is the digest 
     request    model, manifest, alias, texts (text), signature
     approval   model, manifest, alias, word "approve" or "reject", texts (text), signature
     verdict    model, manifest, alias, gate, evidence, signature; role, where a registry made it
+    rollout    model, manifest, alias, way, texts (text), signature; by way old, plan, step, share,
+               why, itself, evidence, seconds
     policy     model, policy, old           digests of blobs; old "" for the first
     delete     model, number, manifest
     rename     model, to

@@ -244,6 +244,24 @@ TABLE = {
         {"json": {"model": "churn", "alias": "production", "dry": True}},
         {**JUDGE, "approver:churn": 404, "admin": 404}, 404,
     ),
+    ("GET", f"{PATH}/rollouts"): ({"params": {"model": "churn"}}, CHURN, 404),
+    # Production points at nothing: who may is told so.
+    ("POST", f"{PATH}/rollouts"): (
+        {"json": {"ref": "churn", "dry": True, "plan": {
+            "mode": "canary", "steps": [5, 100], "every_s": 60, "window_s": 60, "rules": "",
+            "alias": "production"}}},
+        {**JUDGE, "approver:churn": 403, "admin": 403}, 404,
+    ),
+    # Nothing is under way: who may is told so.
+    ("POST", f"{PATH}/rollouts/acts"): (
+        {"json": {"model": "churn", "alias": "production", "act": "pause"}},
+        dict.fromkeys(CHURN, 404), 404,
+    ),
+    # Without its name: who may is told so.
+    ("POST", f"{PATH}/fronts"): (
+        {"json": {"model": "churn", "alias": "production"}},
+        {**SEE, "writer:churn": 400, "admin": 400}, 404,
+    ),
     # Without a reason: who may is told so.
     ("POST", f"{PATH}/holds"): (
         {"json": {"ref": "churn", "text": "", "holds": True}},
@@ -267,6 +285,7 @@ TABLE = {
     ("GET", f"{PATH}/page/count"): ({"params": {"model": "churn"}}, CHURN, 404),
     ("GET", f"{PATH}/page/series"): ({"params": {"model": "churn"}}, CHURN, 404),
     ("GET", f"{PATH}/page/pins"): ({"params": {"model": "churn"}}, CHURN, 404),
+    ("GET", f"{PATH}/page/production"): ({"params": {"model": "churn"}}, CHURN, 404),
     ("GET", f"{PATH}/page/version"): ({"params": {"ref": "churn"}}, CHURN, 404),
     ("GET", f"{PATH}/page/cells"): ({"params": {"ref": "churn"}}, CHURN, 404),
     ("GET", f"{PATH}/page/diff"): ({"params": {"old": "churn", "new": "churn"}}, CHURN, 404),

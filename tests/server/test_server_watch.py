@@ -15,9 +15,9 @@ import pytest
 from kernels import environment_of
 from written import save
 
+from snapbook.noticing import Watcher
 from snapbook.server.events import CHANGED
 from snapbook.server.place import identity
-from snapbook.server.watch import Watcher
 
 SOON_S = 2.0  # a loaded machine; benchmarks tell how long it takes
 

@@ -42,6 +42,9 @@ WORDS = {
     "request": ["churn", "production"],
     "approve": ["churn", "production"],
     "reject": ["churn", "production", "--reason", "not yet"],
+    "deploy": ["churn:0.1.1", "--shadow"],
+    "pause": ["churn"],
+    "resume": ["churn"],
     "judge": ["churn:0.1.0", "production"],
     "review": ["churn"],
     "policy": ["churn", "policy.toml"],
@@ -139,6 +142,14 @@ def test_what_changes_something_does(project, name):
     if name == "bundle":
         snapbook.verbs.export("churn", to="bundle", output="churn-bundle", no_sample=True)
     before = everything(project)
+    if name in ("deploy", "pause", "resume"):
+        snapbook.verbs.promote("churn:0.1.0", "production")
+    if name in ("pause", "resume"):
+        snapbook.verbs.deploy("churn:0.1.1", shadow=True)
+    if name == "resume":
+        snapbook.verbs.pause("churn")
+    if name == "monitor":
+        answered.log(project / "snapbook-log", snapbook.versions("churn")[0])
     assert ran(project, name) is None
     # Nothing is to be freed there, no gate of its policy needs the model, no self-test runs it.
     assert everything(project) != before or name in ("gc", "judge", "bundle")

@@ -237,5 +237,6 @@ _ACTS: Mapping[str, _Act] = {
     "approval": ruled.opinion,
     "verdict": ruled.verdict,
     "policy": ruled.policy,
+    "rollout": ruled.rollout,
     "condemned": _condemned,
 }

@@ -58,6 +58,13 @@ def verdict(db: sqlite3.Connection, event: Event, content: Content) -> None:
     enter(db, event, content, digest(body["manifest"]), str(body["alias"]), gate, kept)
 
 
+def rollout(db: sqlite3.Connection, event: Event, content: Content) -> None:
+    """A version is being rolled out, or no more: ``word`` is the way."""
+    body: Mapping[str, Any] = event.body
+    way, kept = text(body["way"]), body.get("evidence")
+    enter(db, event, content, digest(body["manifest"]), str(body["alias"]), way, kept)
+
+
 def policy(db: sqlite3.Connection, event: Event, content: Content) -> None:
     """From now on this policy decides."""
     enter(db, event, content, kept=digest(event.body["policy"]).hex())

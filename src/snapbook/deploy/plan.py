@@ -61,11 +61,15 @@ class Plan:
         """The percent of the requests that the candidate answers in ``step``, from 0."""
         return self.steps[step]
 
+    def percent(self, step: int) -> Json:
+        """The same, as events keep it: 5 and not 5.0."""
+        return _whole(self.steps[step])
+
     def json(self) -> dict[str, Json]:
         """The plan as events keep it, and as others read it."""
         return {
             "mode": self.mode,
-            "steps": [_whole(step) for step in self.steps],
+            "steps": [self.percent(step) for step in range(len(self.steps))],
             "every_s": _whole(self.every_s),
             "window_s": _whole(self.window_s),
             "rules": " or ".join(rule.text for rule in self.rules),

@@ -83,9 +83,9 @@ def rollback(
         index = repository.known
         may(policies.in_force(repository, model)[0].rule(alias))
         old = repository.expected(model, alias, seen)
-        target = _earlier(repository, model, alias, old, to)
+        target = earlier(repository, model, alias, old, to)
         since = _since(repository, model, alias)
-        moved[:] = [Moved(alias, target, _row(repository, model, old), since, ())]
+        moved[:] = [Moved(alias, target, row_of(repository, model, old), since, ())]
         if dry:
             return None
         said = {"model": index.model(model) or model, "name": alias, "old": old,
@@ -221,10 +221,10 @@ class _Promotion:
         return body
 
     def _row(self, manifest: str) -> VersionRow | None:
-        return _row(self.repository, self.version.model, manifest)
+        return row_of(self.repository, self.version.model, manifest)
 
 
-def _row(repository: Repository, model: str, manifest: str) -> VersionRow | None:
+def row_of(repository: Repository, model: str, manifest: str) -> VersionRow | None:
     """The living version of ``model`` that is ``manifest``; None for none."""
     rows = repository.known.of_manifest(manifest, model) if manifest else []
     return next((row for row in rows if not row.deleted), None)
@@ -235,11 +235,11 @@ def _since(repository: Repository, model: str, alias: str) -> str:
     return move.time if move is not None else ""
 
 
-def _earlier(repository: Repository, model: str, alias: str, old: str, to: str) -> VersionRow:
-    """The version to go back to."""
+def earlier(repository: Repository, model: str, alias: str, old: str, to: str = "") -> VersionRow:
+    """The version to go back to from ``old``: the one before, or ``to``. Raises as `rollback`."""
     stood = [move.new for move in repository.known.moves(model, alias) if move.new]
     if to:
-        row = _row(repository, model, to)
+        row = row_of(repository, model, to)
         if row is None or to not in stood:
             what = row.ref if row is not None else "it"
             raise Refused(
@@ -250,7 +250,7 @@ def _earlier(repository: Repository, model: str, alias: str, old: str, to: str) 
             )
         return row
     for manifest in stood:
-        if manifest != old and (row := _row(repository, model, manifest)) is not None:
+        if manifest != old and (row := row_of(repository, model, manifest)) is not None:
             return row
     raise NotFound(
         f"Not rolled back: {alias} of {model} was nowhere else before",

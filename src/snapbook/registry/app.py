@@ -27,6 +27,7 @@ from snapbook.registry import (
     meters,
     news,
     promotion,
+    rolling,
     versions,
     visits,
     wire,
@@ -87,7 +88,7 @@ def make(service: Service, page: Page | None = None) -> FastAPI:
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(RequestValidationError, _unfit)
     # Rooms are looked through in this order: what is asked most comes first.
-    for room in (versions, blobs, chain, news, promotion, holds, arrivals, visits):
+    for room in (versions, blobs, chain, news, promotion, rolling, holds, arrivals, visits):
         app.include_router(room.routes, prefix=wire.PATH)
     app.include_router(mlflow.routes)
     if page is not None:

@@ -34,7 +34,7 @@ def review_of(data: bytes) -> Review:
             live=_row(value["live"]),
             candidate=_row(value["candidate"]),
             changes=tuple(map(str, value["changes"])),
-            judged=tuple(map(_judged, value["judged"])),
+            judged=tuple(map(judged_of, value["judged"])),
             said=tuple(Said(**one) for one in value["said"]),
             needed=int(value["needed"]),
             missing=tuple(map(str, value["missing"])),
@@ -57,7 +57,7 @@ def moved_of(data: bytes) -> Moved:
             version=wire.row_of(value["version"]),
             before=_row(value["before"]),
             since=str(value["since"]),
-            judged=tuple(map(_judged, value["judged"])),
+            judged=tuple(map(judged_of, value["judged"])),
             further=str(value["further"]),
             new=value["new"] is True,
         )
@@ -135,7 +135,8 @@ def _rows(value: Any) -> dict[str, VersionRow]:
     return {str(name): wire.row_of(row) for name, row in value.items()}
 
 
-def _judged(value: Any) -> Judged:
+def judged_of(value: Any) -> Judged:
+    """A verdict as `told` writes it."""
     verdict = value["verdict"]
     return Judged(
         Verdict(

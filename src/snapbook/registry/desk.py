@@ -23,16 +23,16 @@ class HttpDesk:
     """The registry behind ``http``; ``author``'s key signs what he says."""
 
     def __init__(self, http: Http, author: Author) -> None:
-        self._http = http
+        self.http = http
         self._author = author
 
     def aliases(self, model: str) -> Mapping[str, str]:
         """See `promote.desk.Desk`."""
-        return decided.aliases_of(self._http.bytes("/aliases", model=model))
+        return decided.aliases_of(self.http.bytes("/aliases", model=model))
 
     def review(self, ref: str, alias: str) -> Review:
         """See `promote.desk.Desk`."""
-        return decided.review_of(self._http.bytes("/review", ref=ref, alias=alias))
+        return decided.review_of(self.http.bytes("/review", ref=ref, alias=alias))
 
     def promote(self, ref: str, alias: str, seen: str | None, text: str, dry: bool) -> Moved:
         """See `promote.desk.Desk`."""
@@ -50,7 +50,7 @@ class HttpDesk:
 
     def say(self, ref: str, alias: str, word: str, text: str) -> VersionRow:
         """See `promote.desk.Desk`."""
-        row = wire.row_of(self._http.get("/version", ref=ref).get("version"))
+        row = wire.row_of(self.http.get("/version", ref=ref).get("version"))
         signature: Mapping[str, Json] | None = None
         if self._author.key is not None:
             statement = signed.opinion(row.model, row.manifest, alias)
@@ -62,7 +62,7 @@ class HttpDesk:
 
     def sought(self, ref: str, alias: str) -> Sought:
         """See `promote.desk.Desk`."""
-        return decided.sought_of(self._http.bytes("/trials", ref=ref, alias=alias))
+        return decided.sought_of(self.http.bytes("/trials", ref=ref, alias=alias))
 
     def judge(self, ref: str, alias: str, judgements: Sequence[Judgement]) -> None:
         """See `promote.desk.Desk`."""
@@ -78,7 +78,7 @@ class HttpDesk:
 
     def policies(self, model: str) -> list[Kept]:
         """See `promote.desk.Desk`."""
-        return decided.kept_of(self._http.bytes("/policies", model=model))
+        return decided.kept_of(self.http.bytes("/policies", model=model))
 
     def change_policy(
         self, model: str, text: str, files: Mapping[str, str], seen: str | None
@@ -89,5 +89,5 @@ class HttpDesk:
 
     def _post(self, path: str, body: Mapping[str, Any]) -> bytes:
         # Never asked again by itself: whether the first one was done is for a person to look at.
-        answer: bytes = self._http.once("POST", path, json=body).content
+        answer: bytes = self.http.once("POST", path, json=body).content
         return answer

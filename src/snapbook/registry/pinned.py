@@ -29,7 +29,8 @@ _APART = timedelta(minutes=5)  # from which on two clocks are said to differ
 _TELLS = frozenset(
     {
         "/about", "/aliases", "/events", "/head", "/missing", "/news", "/opinions", "/policies",
-        "/promotions", "/review", "/rollbacks", "/trials", "/verdicts", "/version", "/versions",
+        "/promotions", "/review", "/rollbacks", "/rollouts", "/rollouts/acts", "/trials",
+        "/verdicts", "/version", "/versions",
     }
 )  # fmt: skip
 

@@ -35,7 +35,7 @@ _MOST_VERDICTS = 50
 @routes.get("/aliases")
 def aliases(asked: Asked, model: str) -> Response:
     """Where the aliases of a model point: digests of manifests."""
-    name = _readable(asked, model)
+    name = readable(asked, model)
     return _told({"aliases": asked.service.repository.index.aliases(name)})
 
 
@@ -45,7 +45,7 @@ def review(asked: Asked, ref: str, alias: str = "production") -> Response:
     named = refs.parse(ref)
     whole = named == refs.Ref(model=named.model)
     row = None if whole else resolved(asked.service, asked.who, ref)
-    model = row.model if row is not None else _readable(asked, named.model)
+    model = row.model if row is not None else readable(asked, named.model)
     return _told(reviewed(asked, model, alias, row))
 
 
@@ -72,7 +72,7 @@ def promote(asked: Asked) -> Response:
 @routes.post("/rollbacks")
 def rollback(asked: Asked) -> Response:
     """Let ``alias`` of ``model`` point where it did before, or at the earlier version ``to``."""
-    model, alias, to = _readable(asked, asked.text("model")), asked.text("alias"), asked.text("to")
+    model, alias, to = readable(asked, asked.text("model")), asked.text("alias"), asked.text("to")
     target = ""
     if to:
         target = resolved(asked.service, asked.who, spelled(model, to)).manifest
@@ -127,14 +127,14 @@ def judge(asked: Asked) -> Response:
 @routes.get("/policies")
 def all_policies(asked: Asked, model: str) -> Response:
     """Every policy of a model, the one in force first."""
-    name = _readable(asked, model)
+    name = readable(asked, model)
     return _told({"policies": policies.all_of(asked.service.repository, name)})
 
 
 @routes.post("/policies")
 def change_policy(asked: Asked) -> Response:
     """Put a policy in force."""
-    model = _readable(asked, asked.text("model"))
+    model = readable(asked, asked.text("model"))
     asked.need(APPROVE, model)
     files = asked.body.get("files") or {}
     if not isinstance(files, dict) or not all(isinstance(text, str) for text in files.values()):
@@ -168,7 +168,7 @@ def _judgement(given: object, row: VersionRow, alias: str) -> Judgement:
     return Judgement(gate, data, signed.checked(given.get("signature"), signed.VERDICT, said))
 
 
-def _readable(asked: Asked, name: str) -> str:
+def readable(asked: Asked, name: str) -> str:
     """The model that ``name`` means; one that may not be read does not exist."""
     known = asked.service.repository.index.model(name)
     if known is None or not asked.who.may(READ, known):

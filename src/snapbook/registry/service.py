@@ -24,6 +24,7 @@ from snapbook.registry.mlflow.shelves import Shelf as DraftShelf
 from snapbook.registry.people import People
 from snapbook.registry.quotas import Ledger, Quota
 from snapbook.registry.roles import Principal
+from snapbook.registry.servers import Servers
 from snapbook.registry.sessions import Sessions, Shelf
 from snapbook.registry.shelves import FolderShelf
 from snapbook.registry.tokens import Tokens
@@ -71,6 +72,7 @@ class Service:
     ledger: Ledger = field(init=False)
     answers: Answers = field(default_factory=Answers, init=False)
     drafts: DraftShelf = field(init=False)
+    servers: Servers = field(init=False)
     _threads: threading.local = field(default_factory=threading.local, init=False)
     _all: list[Repository] = field(default_factory=list, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -82,6 +84,7 @@ class Service:
         shelf = self.shelf or FolderShelf(self.folder / "sessions")
         self.sessions = Sessions(shelf, self.tokens)
         self.drafts = self.drafting or FolderDrafts(self.folder / "mlflow")
+        self.servers = Servers(self.folder / "fronts")
         self.ledger = Ledger(self.limits.quotas)
         self.identity = Identity(self.drawer or FolderDrawer(self.folder))
 

@@ -14,10 +14,10 @@ from typing import TypeVar
 from jupyter_events import EventLogger
 
 from snapbook.errors import Unreachable
+from snapbook.noticing import Watcher
 from snapbook.server.events import Announcer
 from snapbook.server.opened import Opened
 from snapbook.server.tasks import Tasks
-from snapbook.server.watch import Watcher
 from snapbook.server.weight import Weights
 
 _T = TypeVar("_T")

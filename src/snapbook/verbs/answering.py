@@ -18,6 +18,10 @@ def serve(here: Here, asked: Asked) -> Done:
     """Answer until interrupted."""
     if here.face != "cli":
         raise Usage("A model is served from a shell", act="There", hint="snapbook serve churn")
+    if asked.follow:
+        from snapbook.verbs.following import follow
+
+        return follow(here, asked)
     wanted = start.serving(asked)
     found = opened(here, asked.ref, "serve")
     model = found.model(asked.trust)

@@ -55,10 +55,33 @@ def told(repository: Repository, event: Event, manifest: str) -> str:
         found = _words(repository, body.get("evidence"))
         word = "passed" if found.get("passed") else "not passed"
         return f"{body.get('gate')} for @{body.get('alias')}: {word}, {found.get('reason')}"
+    if event.type == "rollout":
+        return _rolled(body) + _because(words)
     if event.type == "shared":
         way = "pushed as" if body.get("way") == "push" else "pulled from"
         return f"{way} {body.get('registry')}::{body.get('there')}:{body.get('number')}"
     return ""
+
+
+def _rolled(body: Mapping[str, Any]) -> str:
+    """What a rollout did: begun, led on, ended."""
+    alias, way = f"@{body.get('alias')}", str(body.get("way"))
+    share = f"{body.get('share')} %"
+    plan = body.get("plan")
+    mode = str(plan.get("mode")) if isinstance(plan, dict) else ""
+    begun = {"shadow": "in the shadow", "ab": f"beside stable at {share}"}
+    itself = "by itself" if body.get("itself") else "by hand"
+    said = {
+        "begin": f"on its way to {alias}, {begun.get(mode, f'at {share}')}",
+        "step": f"on its way to {alias}, at {share}",
+        "pause": f"paused on its way to {alias}",
+        "resume": f"going on, on its way to {alias}",
+        "abort": f"taken back from {alias} {itself}",
+        "drill": f"the way back to it from {alias} is rehearsed",
+        "drilled": f"the way back to it from {alias} took {body.get('seconds')} s in a drill",
+    }
+    why = f": {body['why']}" if body.get("why") else ""
+    return f"{said.get(way, way)}{why}"
 
 
 def _gates(repository: Repository, evidence: object) -> str:

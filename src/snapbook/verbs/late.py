@@ -23,6 +23,7 @@ _SAID = {
     "request": "{version} was asked for",
     "approval": "{version} was approved or rejected",
     "verdict": "{version} was judged",
+    "rollout": "the rollout of {version} was begun, led on or ended",
     "policy": "the policy of {model} was changed",
 }
 

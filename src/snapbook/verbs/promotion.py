@@ -37,37 +37,55 @@ def promote(here: Here, asked: Asked) -> Done:
     """Let an alias point at a version, if its policy lets it."""
     ref, registry = split(asked.ref, asked.registry)
     with desk(here, registry, acts=not asked.dry_run) as there:
-        seen = asked.seen
-        if seen is None:
-            seen = _seen(there, refs.parse(ref).model, asked.alias)
-        moved = there.promote(ref, asked.alias, seen, asked.reason or "", asked.dry_run)
-    at = f"{asked.alias} of {moved.version.model}"
+        saw = asked.seen
+        if saw is None:
+            saw = seen(there, refs.parse(ref).model, asked.alias)
+        moved = there.promote(ref, asked.alias, saw, asked.reason or "", asked.dry_run)
+    lines = moved_lines(here, moved, asked.alias, registry, asked.dry_run)
+    return Done(tuple(lines), moved_data(moved))
+
+
+def moved_lines(here: Here, moved: Moved, alias: str, registry: str, dry: bool) -> list[str]:
+    """What a promotion did, or would do."""
+    at = f"{alias} of {moved.version.model}"
     if not moved.new:
-        return Done((f"{at} is {moved.version.ref} already",), _data(moved))
-    lines = [f"{'would be: ' if asked.dry_run else ''}{at} is {moved.version.ref}{_was(moved)}"]
-    if moved.further and asked.dry_run:
+        return [f"{at} is {moved.version.ref} already"]
+    lines = [f"{'would be: ' if dry else ''}{at} is {moved.version.ref}{_was(moved)}"]
+    if moved.further and dry:
         lines[0] = f"would be: {at} is {moved.version.ref}, as 1.0.0{_was(moved)}"
     elif moved.further:
         same = f"{moved.further} and {number_text(moved.version.number)} are one version"
-        lines.append(f"  {same}: the first in {asked.alias}")
+        lines.append(f"  {same}: the first in {alias}")
     lines += verdicts(moved.judged, "warns")
-    if moved.before is not None and not asked.dry_run:
-        lines.append(_back(here, moved, asked.alias, registry))
-    return Done(tuple(lines), _data(moved))
+    if moved.before is not None and not dry:
+        lines.append(_back(here, moved, alias, registry))
+    return lines
 
 
 def rollback(here: Here, asked: Asked) -> Done:
-    """Let an alias point where it pointed before; one act."""
+    """End the rollout that is under way, else let an alias point where it pointed before."""
+    from snapbook.verbs import deploying
+
+    if asked.drill:
+        return deploying.drill(here, asked)
     model, registry = split(asked.model_name, asked.registry)
     alias = asked.alias or PRODUCTION
     with desk(here, registry, acts=not asked.dry_run) as there:
-        seen = _seen(there, model, alias)
+        if (done := deploying.take_back(here, asked, there, registry)) is not None:
+            return done
+        saw = seen(there, model, alias)
         text, dry = asked.reason or "", asked.dry_run
-        moved = there.rollback(model, alias, asked.to or "", seen, text, dry)
+        moved = there.rollback(model, alias, asked.to or "", saw, text, dry)
+        servers = None if dry else deploying.waited(there, moved.version.model, alias)
     word = "would be" if dry else "is"
     line = f"{alias} of {moved.version.model} {word} {moved.version.ref} again{_was(moved)}"
-    lines = [line] if dry else [line, _back(here, moved, alias, registry)]
-    return Done(tuple(lines), _data(moved))
+    lines = [line]
+    if servers is not None and servers.of:
+        lines.append(f"  alias moved, {servers.told}")
+    if not dry:
+        lines.append(_back(here, moved, alias, registry))
+    data = moved_data(moved)
+    return Done(tuple(lines), {**data, "servers": servers.data} if servers is not None else data)
 
 
 def request(here: Here, asked: Asked) -> Done:
@@ -168,7 +186,7 @@ def _say(here: Here, asked: Asked, word: str, form: str) -> Done:
     )  # fmt: skip
 
 
-def _seen(there: Desk, model: str, alias: str) -> str | None:
+def seen(there: Desk, model: str, alias: str) -> str | None:
     """What stands there as one begins, "" for nothing; None for a reference without a model."""
     if not model:
         return None
@@ -195,7 +213,8 @@ def _row(row: VersionRow | None) -> Json:
     return None if row is None else {"ref": row.ref, "manifest": row.manifest}
 
 
-def _data(moved: Moved) -> dict[str, Json]:
+def moved_data(moved: Moved) -> dict[str, Json]:
+    """It for programs."""
     return {
         "alias": moved.alias,
         "ref": moved.version.ref,

@@ -39,9 +39,10 @@ _DID = {
     "request": "{version} is asked for in {alias}",
     "approval": "{version} for {alias}: {word}",
     "verdict": "{version} was judged for {alias} by {gate}",
+    "rollout": "{version} on its way to {alias}: {way}",
     "policy": "the policy of {model} was changed",
 }
-_WORDS = ("name", "number", "to", "registry", "there", "alias", "word", "gate")
+_WORDS = ("name", "number", "to", "registry", "there", "alias", "word", "gate", "way")
 News = Mapping[str, Any]
 Ask = Callable[[int], tuple[Sequence[News], int, int]]
 """News behind a place, the place to go on from, and that of the newest event."""

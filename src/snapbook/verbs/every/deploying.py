@@ -2,10 +2,66 @@
 
 from __future__ import annotations
 
-from snapbook.verbs.every.common import REF, late
+from snapbook.verbs.every.common import DRY, REASON, REF, REGISTRY, late
+from snapbook.verbs.every.rolling import AB, ABORT_IF, CANARY, EVERY, SHADOW, WINDOW
 from snapbook.verbs.table import Argument, Verb
 
+_MODEL = Argument(("model_name",), "the model", complete="model")
+_ALIAS = Argument(("alias",), "the alias; left out: production", "?")
+
 DEPLOYING = (
+    Verb(
+        "deploy",
+        "Let a version take an alias over step by step, beside the one in place",
+        late("deploying", "deploy"),
+        (
+            Argument(("ref",), "a version; with --status a model", complete="ref"),
+            CANARY,
+            EVERY,
+            ABORT_IF,
+            WINDOW,
+            AB,
+            SHADOW,
+            Argument(("--now",), "at once: the alias moves, and servers with it", "flag"),
+            Argument(("--status",), "how it stands: steps, rules, servers", "flag"),
+            Argument(("--alias",), "another alias than production", metavar="ALIAS"),
+            REASON,
+            REGISTRY,
+            DRY,
+        ),
+        examples=(
+            'snapbook deploy churn:1.5.0 --canary 5,25,50,100 --every 10m --abort-if "p99 > 2x"',
+            "snapbook deploy churn --status",
+        ),
+        label="Deploy…",
+        on="version",
+        changes=True,
+        button="Deploy {ref}",
+    ),
+    Verb(
+        "pause",
+        "Let the present step of a rollout last until it is resumed",
+        late("deploying", "pause"),
+        (_MODEL, _ALIAS, REASON, REGISTRY),
+        label="Pause Rollout",
+        on="model",
+        changes=True,
+    ),
+    Verb(
+        "resume",
+        "Go on with a rollout",
+        late("deploying", "resume"),
+        (
+            _MODEL,
+            _ALIAS,
+            Argument(("--next",), "by the next step, at once; the last one promotes", "flag"),
+            REASON,
+            REGISTRY,
+        ),
+        label="Resume Rollout",
+        on="model",
+        changes=True,
+    ),
     Verb(
         "bundle",
         "Look whether a bundle is whole and signed, and its model answers as at export",

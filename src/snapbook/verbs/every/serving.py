@@ -22,6 +22,14 @@ SERVING = (
                 Argument((one.word,), one.help, "" if one.value else "flag", metavar=one.value)
                 for one in OPTIONS
             ),
+            Argument(
+                ("--follow",), "go where the alias goes, and roll out what is to come", "flag"
+            ),
+        ),
+        examples=(
+            "snapbook serve churn@production",
+            "snapbook serve churn@production --follow",
+            "snapbook serve churn-1.4.0-bundle",
         ),
         examples=("snapbook serve churn@production", "snapbook serve churn-1.4.0-bundle"),
         label="Serve…",

@@ -1,0 +1,125 @@
+"""What one server sees of a rollout: figures of both versions, held against its rules."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from snapbook.canonical import Json
+from snapbook.deploy import figures
+from snapbook.deploy.figures import Asked
+from snapbook.deploy.plan import AB
+from snapbook.deploy.rollout import Rollout
+from snapbook.watch import rules
+from snapbook.watch.rules import Found
+
+_BY_WORKERS = ("drift", "prediction_drift", "accuracy", "rmse", "mae", "bias", "segments")
+_ASK_S = 1.0
+
+
+class Watched:
+    """One rollout as this server sees it.
+
+    ``held``: stable answers here, whatever the chain still says, and ``why``. ``waits`` is what
+    keeps the next step out; ``found`` what the rules said last.
+    """
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        self.held = False
+        self.why = ""
+        self.waits = ""
+        self.again = 0.0
+        self.found: tuple[Found, ...] = ()
+        self.told: dict[str, Mapping[str, Any]] = {}
+        self._step = -1
+        self._since = 0.0
+        self._asked = 0.0
+        self._asking: asyncio.Task[None] | None = None
+        self._figures: dict[str, figures.Figures] = {}
+
+    def takes_part(self, rollout: Rollout) -> None:
+        """Note that this server now does what the present step says."""
+        if self._step != rollout.step:
+            self._step, self._since, self.waits = rollout.step, time.monotonic(), ""
+
+    def saw_enough(self, rollout: Rollout) -> bool:
+        """Whether it did so for a whole window."""
+        lasted = time.monotonic() - self._since
+        return self._step == rollout.step and lasted >= rollout.plan.window_s
+
+    def judge(self, router: Asked, rollout: Rollout, stable: str, candidate: str) -> Found | None:
+        """The first rule that fires; None for none."""
+        plan = rollout.plan
+        if plan.mode == AB or any(rule.metric in _BY_WORKERS for rule in plan.rules):
+            self._ask(router, plan.window_s, stable, candidate)
+        seen = {
+            side: figures.seen(router, name, plan.window_s, self.told.get(name))
+            for side, name in (("stable", stable), ("candidate", candidate))
+        }
+        self._figures = seen
+        self.found = tuple(
+            rules.judge(rule, seen["candidate"], seen["stable"]) for rule in plan.rules
+        )
+        return next((one for one in self.found if one.fires), None)
+
+    def hold(self, why: str) -> None:
+        """Let stable answer here from now on."""
+        self.held, self.why = True, why
+
+    def evidence(self, front: str) -> dict[str, Json]:
+        """What was seen, as it is kept with the end of a rollout."""
+        told: dict[str, Json] = {"rules": self.rules(), "front": front}
+        return {**told, **self._figures}
+
+    def rules(self) -> list[Json]:
+        """What the rules said last, as data."""
+        return [self._told(one) for one in self.found]
+
+    def close(self) -> None:
+        """Ask no more."""
+        if self._asking is not None:
+            self._asking.cancel()
+
+    def _told(self, found: Found) -> dict[str, Json]:
+        state = {True: "fires", False: "holds", None: "n/a"}[found.fires]
+        key = rules.METRICS[found.rule.metric][0]
+        stable = self._figures.get("stable", {}).get(key)
+        return {
+            "text": found.rule.text,
+            "metric": found.rule.metric,
+            "state": state,
+            "why": found.why or found.sentence,
+            "candidate": found.value,
+            "stable": float(stable) if isinstance(stable, int | float) else None,
+            "limit": found.limit,
+            "near": _near(found),
+        }
+
+    def _ask(self, router: Asked, seconds: float, *names: str) -> None:
+        """Let the workers tell what only they know, now and then; one that hangs delays nothing."""
+        busy = self._asking is not None and not self._asking.done()
+        if busy or time.monotonic() - self._asked < min(_ASK_S, seconds / 4):
+            return
+        self._asked = time.monotonic()
+        self._asking = asyncio.create_task(self._asked_of(router, seconds, names))
+
+    async def _asked_of(self, router: Asked, seconds: float, names: tuple[str, ...]) -> None:
+        for name in names:
+            said = await figures.told(router, name, seconds)
+            if said is not None:
+                self.told[name] = said
+
+
+def _near(found: Found) -> float | None:
+    """How near a rule is to firing, 1 at its limit; None where nothing is known."""
+    if found.value is None or found.limit is None:
+        return None
+    one, other = found.value, found.limit
+    if not found.rule.above:
+        one, other = other, one
+    if other > 0 and one >= 0:
+        return round(one / other, 4)
+    return 1.0 if found.fires else 0.0

@@ -1,0 +1,114 @@
+"""Servers that follow an alias: they go where the chain says, and take back what is bad."""
+
+import time
+
+import pytest
+from deploy.conftest import BAD, ROW, Load, run, status, until
+
+pytestmark = pytest.mark.slow
+
+
+def test_at_once_and_back(start, project):
+    server = start()
+    assert server.by() == "churn:1.0.0"
+    said = run(project, "deploy churn:1.1.0 --now")
+    assert "1 of 1 servers switched" in said.lines[1]
+    assert server.by() == "churn:1.1.0"
+    told = status(project)
+    assert (told["live"]["ref"], told["back"]["ref"]) == ("churn:1.1.0", "churn:1.0.0")
+    drill = run(project, "rollback churn --drill")
+    assert drill.exit_code == 0, drill.lines
+    assert "the way back to churn:1.0.0 holds: 1 server" in drill.lines[0]
+    assert status(project)["drill"]["seconds"] < 1
+    with Load(server.url) as load:
+        until(lambda: len(load.answered) > 50)
+        said = run(project, "rollback churn")
+        acknowledged = time.monotonic()
+        until(lambda: len(load.since(acknowledged)) > 50)
+    assert "alias moved, 1 of 1 servers switched" in said.lines[1]
+    assert {code for _, code, _ in load.answered} == {200}
+    late = [by for moment, _, by in load.since(acknowledged + 0.05)]
+    assert set(late) == {"churn:1.0.0"}, "nobody gets an answer of it any more"
+
+
+def test_a_bad_version_is_taken_back_by_itself(start, project):
+    server = start()
+    said = run(
+        project,
+        "deploy churn:1.2.0 --canary 50,100 --every 1h --window 1s --abort-if error_rate_>_1%",
+    )
+    assert said.lines[0] == "churn:1.2.0 answers 50 % beside churn:1.0.0, then 100 % every 1h"
+    until(lambda: server.by() == "churn:1.2.0")
+    with Load(server.url) as load:
+        time.sleep(1.2)
+        assert {code for _, code, _ in load.answered} == {200}
+        assert {by for _, _, by in load.answered} == {"churn:1.0.0", "churn:1.2.0"}
+        told = status(project)
+        assert told["sentence"] == "Canary churn:1.2.0 at 50 %, step 1 of 2"
+        assert told["rules"][0]["state"] in ("holds", "n/a")
+        load.row, injected = BAD, time.monotonic()
+        until(lambda: any(code == 500 for _, code, _ in load.answered))
+        until(lambda: status(project)["rollout"]["state"] == "aborted")
+        time.sleep(0.5)
+    failed = [moment for moment, code, _ in load.answered if code == 500]
+    assert failed[-1] - injected < 1.1, "one window and 100 ms"
+    told = status(project)
+    assert told["rollout"]["itself"]
+    assert told["rollout"]["why"].startswith("error_rate")
+    assert "was taken back by itself" in told["sentence"]
+    assert server.by(BAD) == "churn:1.0.0"
+
+
+def test_it_goes_on_where_a_killed_server_left_it(start, project):
+    one = start()
+    run(project, "deploy churn:1.1.0 --canary 30,60,100 --every 3s --window 300ms")
+    until(lambda: status(project)["rollout"]["step"] == 2)
+    one.kill()
+    assert status(project)["fronts"] == [], "who is dead follows nothing"
+    both = [start(), start()]
+    assert status(project)["rollout"]["state"] == "running"
+    until(lambda: status(project)["rollout"]["state"] == "done")
+    until(lambda: {server.by() for server in both} == {"churn:1.1.0"})
+    assert len(status(project)["fronts"]) == 2
+    assert status(project)["history"][0]["way"] == "promote"
+    said = run(project, "rollback churn")
+    assert "2 of 2 servers switched" in said.lines[1]
+    assert {server.by() for server in both} == {"churn:1.0.0"}
+
+
+def test_beside_in_the_shadow_and_by_hand(start, project):
+    server = start()
+    run(project, "deploy churn:1.2.0 --shadow")
+    for _ in range(30):
+        assert server.by() == "churn:1.0.0"
+    until(lambda: (status(project)["shadow"] or {}).get("compared", 0) >= 30)
+    shown = "\n".join(run(project, "deploy churn --status").lines)
+    assert "churn:1.2.0 in the shadow of churn:1.0.0" in shown
+    run(project, "rollback churn")
+    run(project, "deploy churn:1.1.0 --ab 50")
+    first = {key: server.by(**{"Snapbook-Key": str(key)}) for key in range(30)}
+    assert set(first.values()) == {"churn:1.0.0", "churn:1.1.0"}
+    again = {key: server.by(**{"Snapbook-Key": str(key)}) for key in range(30)}
+    assert again == first, "who was answered by one stays with it"
+    assert "outcomes" in status(project)["ab"]["why"]
+    assert run(project, "pause churn").lines[0].endswith("paused")
+    run(project, "resume churn --next --reason enough_seen")
+    assert {server.by() for _ in range(10)} == {"churn:1.1.0"}
+    assert status(project)["history"][0]["text"] == "enough seen"
+
+
+def test_what_cannot_start_is_no_candidate(start, project):
+    server = start()
+    words = "deploy churn:1.1.0 --canary 50,100 --every 1h"
+    bundle = next((project / "cache" / "snapbook" / "bundles").glob("churn-1.1.0-*"), None)
+    assert bundle is not None, "it was served before"
+    facts = bundle / "bundle.json"
+    kept = facts.read_text()
+    facts.write_text("{}")
+    try:
+        run(project, words)
+        told = until(lambda: (found := status(project))["rollout"]["state"] == "aborted" and found)
+        assert "churn:1.1.0 is not served here" in told["rollout"]["why"]
+        assert server.by(ROW) == "churn:1.0.0"
+    finally:
+        facts.write_text(kept)
