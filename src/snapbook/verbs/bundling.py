@@ -77,7 +77,7 @@ def put(repository: Repository, version: VersionRow, target: Path, *, sample: bo
     if target.exists() and not (target.is_file() if packed else empty):
         raise Conflict(f"{target.name} is there already", act="Name another place with -o")
     claim, number = repository.claim(version), refs.number_text(version.number)
-    with _beside(target) as partial:
+    with beside(target) as partial:
         writing = bundle.Writing(partial)
         facts = bundle.write(writing, number, claim, version.model, repository.store.get)
         told = "no self-test: it was not asked for"
@@ -90,7 +90,7 @@ def put(repository: Repository, version: VersionRow, target: Path, *, sample: bo
 
 
 @contextmanager
-def _beside(target: Path) -> Iterator[Path]:
+def beside(target: Path) -> Iterator[Path]:
     """An empty folder beside ``target``, gone at the end. Raises ReadOnly, DiskFull."""
     partial = target.with_name(f".{target.name}-{os.getpid()}.tmp")
     try:

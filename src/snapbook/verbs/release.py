@@ -17,6 +17,7 @@ from snapbook.parts import cells, files, lock
 from snapbook.parts.base import Part
 from snapbook.repository import Repository
 from snapbook.verbs import look
+from snapbook.verbs.every import rolling
 from snapbook.verbs.here import Here
 from snapbook.verbs.values import Done
 
@@ -136,6 +137,10 @@ def _export(here: Here, asked: Asked) -> Done:
         from snapbook.verbs import onnxing
 
         return onnxing.export(here, asked)
+    if asked.to in rolling.PLATFORMS:
+        from snapbook.verbs import platforming
+
+        return platforming.export(here, asked)
     repository = here.repository()
     version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
     parts = repository.parts(version.manifest)

@@ -18,5 +18,22 @@ AB = Argument(
     ("--ab",), "that percent of the callers, each of whom stays with his version", metavar="PERCENT"
 )
 SHADOW = Argument(("--shadow",), "it is asked as well, and nobody gets its answers", "flag")
-PLATFORMS = ("kserve", "seldon", "kubernetes", "argo", "haproxy")
+PLATFORMS = ("kserve", "seldon", "kubernetes", "argo", "haproxy", "bentoml", "pipelines")
 """What `export --to` writes the files of, and others run."""
+OPTIONS = (
+    CANARY,
+    EVERY,
+    ABORT_IF,
+    WINDOW,
+    AB,
+    SHADOW,
+    Argument(
+        ("--stable",),
+        "the version that a rollout goes out from; left out: what production is",
+        metavar="REF",
+        complete="ref",
+    ),
+    Argument(("--image",), "its image, without a tag; left out: the model's name", metavar="NAME"),
+    Argument(("--storage",), "with seldon: where the folders of its models lie", metavar="URI"),
+)
+"""What `export` takes for them."""

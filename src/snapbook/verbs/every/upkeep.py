@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from snapbook.verbs.every import rolling
 from snapbook.verbs.every.common import DRY, REF, YES, late
+from snapbook.verbs.every.rolling import PLATFORMS
 from snapbook.verbs.table import Argument, Verb
 
 UPKEEP = (
@@ -141,8 +143,9 @@ UPKEEP = (
             Argument(
                 ("--to",),
                 "notebook, env, report: one HTML file for who checks it; bundle: what serves it; "
-                "onnx: its model for engines without Python",
-                choices=("env", "notebook", "report", "bundle", "onnx"),
+                "onnx: its model for engines without Python; kserve, seldon, kubernetes, argo, "
+                "haproxy, bentoml, pipelines (CI): what these take, perhaps as a rollout",
+                choices=("env", "notebook", "report", "bundle", "onnx", *PLATFORMS),
                 default="notebook",
             ),
             Argument(("--registry",), "with report: of a version there", metavar="NAME"),
@@ -157,6 +160,7 @@ UPKEEP = (
             Argument(
                 ("--sign",), "a signature beside it that OpenSSF's model_signing verifies", "flag"
             ),
+            *rolling.OPTIONS,
         ),
         label="Export…",
         on="version",
