@@ -40,7 +40,7 @@ def _told(answer: Answer) -> Any:
     for name in _WHO:
         head.pop(name, None)
     if length is not None:
-        rest = answer.body[int(length) :]
+        rest = memoryview(answer.body)[int(length) :]
         for output in head["outputs"]:
             if (size := output.pop("parameters", {}).get(_BINARY)) is not None:
                 shape = tuple(output["shape"])

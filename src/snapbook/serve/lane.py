@@ -23,6 +23,7 @@ from snapbook.serve.worker import Worker
 
 T = TypeVar("T")
 _MOST_DEATHS = 2
+_MOST_LOST = 10
 _MOST_TURNED = 3
 _AGAIN_S = 0.02
 _DIED, _LATE = 599, 504
@@ -82,13 +83,14 @@ class Lane:
 
     async def _sent(self, request: Request) -> Answer:
         passed: set[str] = set()
-        deaths = turned = 0
+        died: set[int | None] = set()
+        lost_times = turned = 0
         while True:
             worker = self._choose(request, passed)
             try:
                 if not worker.ready:
                     await self._flown(worker.name, worker.back())
-                if not deaths:
+                if not died:
                     answer = await self._asked(worker, request)
                 else:
                     async with self._alone:
@@ -98,11 +100,14 @@ class Lane:
                 continue
             except Lost as lost:
                 passed.add(worker.name)
-                deaths += lost.sent
-                if deaths >= _MOST_DEATHS:
+                if lost.sent:
+                    died.add(lost.process)
+                    lost_times += 1
+                if len(died) >= _MOST_DEATHS or lost_times >= _MOST_LOST:
                     raise refusal.fatal() from lost
                 self.again["died"] += 1
-                if not lost.sent:
+                # That a process ended is heard of by each connection, and then by its watcher.
+                if not lost.sent or lost_times > 1:
                     await asyncio.sleep(_AGAIN_S)
                 continue
             if answer.status != 503 or turned >= _MOST_TURNED:
@@ -123,13 +128,14 @@ class Lane:
                 break
         else:
             if request.method == b"POST":
-                name = traffic.pick(request.key)
+                name = traffic.pick(request.key if traffic.sticky and request.key else request.id)
         if name in passed or not self._workers[name].ready:
             name = traffic.stable
         return self._workers[name]
 
     async def _asked(self, worker: Worker, request: Request) -> Answer:
         """What ``worker`` answers, while it may. Raises _Switched, Lost."""
+        process = worker.pid
         line = await worker.upstream.line()
         if not self._answering(worker.name):
             worker.upstream.give(line)
@@ -143,7 +149,9 @@ class Lane:
             line.close()
             if isinstance(error, asyncio.CancelledError):
                 status, seconds = _LATE, time.perf_counter() - begun
-            elif not isinstance(error, Lost):
+            elif isinstance(error, Lost):
+                error.process = process
+            else:
                 raise
             self._seen(worker.name, status, seconds)
             raise

@@ -7,6 +7,7 @@ rollouts, their steps and their rules, and nothing of HTTP on the public side.
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -22,7 +23,7 @@ from snapbook.serve.traffic import Traffic
 from snapbook.serve.upstream import Answer, Request
 from snapbook.serve.worker import Worker
 
-_CALM = 8  # the part of the requests that may wait, from which on no copies are made
+_FREE = max(1, (os.cpu_count() or 1) // 2)  # requests under way from which on copies wait
 
 
 class Router:
@@ -35,7 +36,7 @@ class Router:
         self._folder = tempfile.TemporaryDirectory(prefix="snapbook-")  # which only we may enter
         self._tallies: dict[str, Tally] = {}
         self._lane = Lane(self.workers, self.limits, self._seen)
-        self._shadow = Shadow(self._shaded)
+        self._shadow = Shadow(self._shaded, lambda: self.pending < _FREE)
         self._rehearsal: Rehearsal | None = None
 
     @property
@@ -90,9 +91,10 @@ class Router:
         finally:
             self.pending -= 1
         if request.method == b"POST" and (traffic := self.traffic) is not None:
-            if traffic.shadow:
-                pressed = self.pending * _CALM > self.limits.waiting
-                self._shadow.offer(traffic.shadow, request, answer, pressed)
+            if self.ready(traffic.shadow):
+                self._shadow.offer(traffic.shadow, request, answer)
+            elif traffic.shadow:
+                self._shadow.drop()
             if self._rehearsal is not None:
                 self._rehearsal.offer(request)
         return answer

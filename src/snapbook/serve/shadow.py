@@ -1,12 +1,13 @@
 """Copies of requests that another version answers too: compared, counted, and never given out.
 
-A copy is asked when its request is answered. Few are asked at once; where too many wait, or the
-front has much to do, copies are dropped first.
+A copy is asked when its request is answered and hardly anybody else waits for an answer; where
+somebody always does, now and then. Where too many copies wait, new ones are dropped.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from snapbook.serve.upstream import Answer, Request
 _MOST = 256  # copies that wait
 _MOST_BYTES = 16 << 20  # of these
 _AT_ONCE = 4
+_AT_LEAST_S = 0.1  # from one to the next, however much there is to do
 _LARGE = 64 << 10  # bytes that are compared beside the loop
 
 
@@ -42,10 +44,14 @@ class _Copy:
 
 
 class Shadow:
-    """The copies that wait, and those that are asked by ``ask``."""
+    """The copies that wait, and those that are asked by ``ask``; ``free`` tells when they may."""
 
-    def __init__(self, ask: Callable[[str, Request], Awaitable[Answer]]) -> None:
+    def __init__(
+        self, ask: Callable[[str, Request], Awaitable[Answer]], free: Callable[[], bool]
+    ) -> None:
         self._ask = ask
+        self._free = free
+        self._last_s = 0.0
         self._waiting: deque[_Copy] = deque()
         self._bytes = 0
         self._asked: set[asyncio.Task[None]] = set()
@@ -56,15 +62,19 @@ class Shadow:
         """What became of all copies."""
         return Shadowed(self._compared, self._differ, self._dropped)
 
-    def offer(self, name: str, request: Request, answer: Answer, pressed: bool) -> None:
-        """A request was answered: ``name`` is to be asked as well, unless all are ``pressed``."""
+    def offer(self, name: str, request: Request, answer: Answer) -> None:
+        """A request was answered: ``name`` is to be asked as well."""
         copy = _Copy(name, request, answer)
-        if pressed or len(self._waiting) >= _MOST or self._bytes + copy.size > _MOST_BYTES:
+        if len(self._waiting) >= _MOST or self._bytes + copy.size > _MOST_BYTES:
             self._dropped += 1
-            return
-        self._bytes += copy.size
-        self._waiting.append(copy)
+        else:
+            self._bytes += copy.size
+            self._waiting.append(copy)
         self._go_on()
+
+    def drop(self) -> None:
+        """A copy had nobody to go to."""
+        self._dropped += 1
 
     def clear(self) -> None:
         """Nobody is asked in the shadow any more."""
@@ -75,6 +85,10 @@ class Shadow:
 
     def _go_on(self) -> None:
         while self._waiting and len(self._asked) < _AT_ONCE:
+            now = time.monotonic()
+            if not self._free() and (self._asked or now - self._last_s < _AT_LEAST_S):
+                return
+            self._last_s = now
             copy = self._waiting.popleft()
             self._bytes -= copy.size
             task = asyncio.create_task(self._compare(copy))

@@ -19,17 +19,21 @@ _HOPS = frozenset((b"connection", b"keep-alive", b"transfer-encoding", b"date", 
 
 
 class Lost(Exception):
-    """The connection ended before the answer; ``sent``: the worker may have had the request."""
+    """The connection ended before the answer; ``sent``: the worker may have had the request.
+
+    ``process`` is whose it was, where that is known.
+    """
 
     def __init__(self, sent: bool) -> None:
         super().__init__("the connection to a worker was lost")
         self.sent = sent
+        self.process: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request, whole: it can be sent again. ``key`` is what its version is drawn by, ``number``
-    that of the version whose path it names.
+    """One request, whole: it can be sent again. ``key`` is its client's, ``number`` that of the
+    version which its path names; "" where there is none.
     """
 
     method: bytes
