@@ -18,7 +18,7 @@ from snapbook.export.converting import Told
 from snapbook.parts import frame, model
 from snapbook.store.memory import MemoryStore
 from snapbook.trial.job import Folder
-from snapbook.verbs import VERBS, Here
+from snapbook.verbs import VERBS, Here, deriving
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before anything here imports it
 ROWS, TARGET, GROUP = people(300)
@@ -207,6 +207,35 @@ def test_a_version_is_exported_by_a_process_that_tells_nobody(project, monkeypat
     session = onnxruntime.InferenceSession(path)
     assert session.get_modelmeta().custom_metadata_map["snapbook.ref"] == "churn:0.1.0"
     assert "ORT_DISABLE_TELEMETRY" not in os.environ  # it is the other process that sets it
+
+
+def test_it_is_converted_once_and_copied_from_then_on(project, tmp_path, monkeypatch):
+    first = run(project, "churn:0.1.0", "-o", "one.onnx")
+    assert first.lines[-1] == "kept as churn.onnx:0.1.0: exported again it is the same bytes"
+    monkeypatch.setattr(onnx, "find_spec", lambda name: None)  # nothing to convert with any more
+    again = run(project, "churn:0.1.0", "-o", "two.onnx")
+    assert again.lines[-1] == "as it was kept in churn.onnx:0.1.0"
+    assert again.lines[1] == first.lines[1]
+    assert (project / "two.onnx").read_bytes() == (project / "one.onnx").read_bytes()
+    with places.open_folder(places.place(project).folder) as repository:
+        (kept,) = repository.index.page("churn.onnx").rows
+        assert kept.tags == {"of": "churn:0.1.0"}
+        assert not [part for part in repository.parts(kept.manifest) if part.kind == "model"]
+    with Here(project, face="cli") as here:
+        for name in ("list", "show", "verify"):
+            VERBS[name].run(here, VERBS[name].parse(["churn.onnx"]))
+    monkeypatch.setenv("SNAPBOOK_CONFIG", str(tmp_path / "another"))
+    with pytest.raises(Untrusted):  # for somebody else it is a stranger's word, as the model is
+        run(project, "churn:0.1.0", "-o", "three.onnx")
+
+
+def test_a_model_of_that_name_is_left_alone(project):
+    with places.open_folder(places.place(project).folder) as repository:
+        save(repository, linear(ROWS), FRAMES, key(settings.folder()), name="churn.onnx")
+        version = repository.index.newest("churn")
+        said = deriving.keep(repository, version, "onnx", b"bytes", {}, project)
+        assert said == "not kept: churn.onnx is a model of its own"
+        assert repository.index.count("churn.onnx") == 1
 
 
 def test_whom_nobody_trusts_is_not_converted(project, tmp_path):

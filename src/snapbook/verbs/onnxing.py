@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from snapbook import settings
 from snapbook.export import agreeing, onnx
+from snapbook.export.converting import Told
 from snapbook.export.mlflow import DIGEST, REF
 from snapbook.flavors import codeless
 from snapbook.parts import model
 from snapbook.refs import number_text
 from snapbook.trust import Trust
-from snapbook.verbs import look, release
+from snapbook.verbs import deriving, look, release
 from snapbook.verbs.here import Here
 from snapbook.verbs.values import Done
 
@@ -21,15 +23,43 @@ if TYPE_CHECKING:
     from snapbook.repository import Repository
     from snapbook.verbs.table import Asked
 
+FORM = "onnx"
+
 
 def export(here: Here, asked: Asked) -> Done:
-    """Convert the version's model and write it, if it says there what it says here."""
+    """Write the version's model as it was converted, or convert it now if it says there what it
+    says here.
+    """
     repository = here.repository()
     version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
-    _trusted(repository, version)
     plain = f"{version.model.replace('/', '-')}-{number_text(version.number)}"
     path = release.target(here, asked) or release.free_path(here.folder / f"{plain}.onnx")
-    made = onnx.converted(
+    held = deriving.kept(repository, version, FORM)
+    if held is not None:
+        data, told, kept = held.data, Told(**held.told), f"as it was kept in {held.ref}"
+    else:
+        made = _converted(here, repository, version)
+        data, told = made.data, made.told
+        kept = deriving.keep(repository, version, FORM, data, asdict(told), here.folder)
+    release.write_bytes(path, data)
+    lines = (
+        *([echo] if echo else []),
+        f"wrote {path.name}: {told.floats}-bit numbers, opset {told.opset}",
+        f"on {told.rows:,} rows it says what {version.ref} says: no number differs by more than "
+        f"{told.largest:.1e} ({agreeing.PROBABILITY:g} is allowed)",
+        kept,
+    )
+    about: dict[str, Json] = {
+        "files": [str(path)], "ref": version.ref, "rows": told.rows, "largest": told.largest,
+        "floats": told.floats, "opset": told.opset, "inputs": dict(told.inputs),
+        "outputs": list(told.outputs),
+    }  # fmt: skip
+    return Done(lines, about)
+
+
+def _converted(here: Here, repository: Repository, version: VersionRow) -> onnx.Converted:
+    _trusted(repository, version)
+    return onnx.converted(
         version.ref,
         {REF: version.ref, DIGEST: version.manifest},
         repository.parts(version.manifest),
@@ -37,20 +67,6 @@ def export(here: Here, asked: Asked) -> Done:
         here.folder,
         settings.number("judge.max_seconds"),
     )
-    release.write_bytes(path, made.data)
-    told = made.told
-    lines = (
-        *([echo] if echo else []),
-        f"wrote {path.name}: {told.floats}-bit numbers, opset {told.opset}",
-        f"on {told.rows:,} rows it says what {version.ref} says: no number differs by more than "
-        f"{told.largest:.1e} ({agreeing.PROBABILITY:g} is allowed)",
-    )
-    data: dict[str, Json] = {
-        "files": [str(path)], "ref": version.ref, "rows": told.rows, "largest": told.largest,
-        "floats": told.floats, "opset": told.opset, "inputs": dict(told.inputs),
-        "outputs": list(told.outputs),
-    }  # fmt: skip
-    return Done(lines, data)
 
 
 def _trusted(repository: Repository, version: VersionRow) -> None:

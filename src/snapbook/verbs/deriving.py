@@ -1,0 +1,101 @@
+"""What was converted of a version, kept as a version of its own, so that it is converted once.
+
+It is called as the model with the form behind it (churn.onnx), holds the file with what its
+comparison showed, and names the Manifest that it was made of. Who exports again copies it: the same
+bytes, whatever converters are installed by then, and nothing is loaded. One that a stranger made is
+not taken for it: anybody could write such a version.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snapbook import canonical, refs, settings
+from snapbook.capture import Draft
+from snapbook.errors import ReadOnly, Usage
+from snapbook.parts import files
+from snapbook.parts.base import Part
+from snapbook.repository import Wish
+from snapbook.trust import Trust
+from snapbook.verbs import who
+
+if TYPE_CHECKING:
+    from snapbook.canonical import Json
+    from snapbook.catalog.rows import VersionRow
+    from snapbook.repository import Repository
+
+_FACT = "derived"
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A conversion that is kept: where, its bytes, and what was told when it was made."""
+
+    ref: str
+    data: bytes
+    told: Mapping[str, Any]
+
+
+def kept(repository: Repository, version: VersionRow, form: str) -> Derived | None:
+    """The conversion of ``version`` that is kept and that its maker may be believed; or None."""
+    for row in repository.index.of_key(_name(version, form), _key(version, form)):
+        if row.deleted or not Trust(settings.folder()).allows(repository.claim(row)):
+            continue
+        for part in repository.parts(row.manifest):
+            told: Any = part.facts.get(_FACT)
+            if isinstance(told, Mapping) and told.get("of") == version.manifest:
+                data = b"".join(map(repository.store.get, part.blobs))
+                return Derived(row.ref, data, told["told"])
+    return None
+
+
+def keep(
+    repository: Repository,
+    version: VersionRow,
+    form: str,
+    data: bytes,
+    told: Mapping[str, Json],
+    folder: Path,
+) -> str:
+    """Keep a conversion as a version of the person in ``folder``; the line that says so."""
+    name = _name(version, form)
+    try:
+        refs.check_model_name(name)
+    except Usage as error:
+        return f"not kept: {error.sentence}"
+    newest = repository.index.newest(name)
+    if newest is not None and not any(
+        _FACT in one.facts for one in repository.parts(newest.manifest)
+    ):
+        return f"not kept: {name} is a model of its own"
+    about: dict[str, Json] = {"of": version.manifest, "ref": version.ref, "told": dict(told)}
+    writer = repository.store.writer()
+    try:
+        with tempfile.TemporaryDirectory(prefix="snapbook-kept-") as place:
+            path = Path(place) / f"{version.ref.replace('/', '-').replace(':', '-')}.{form}"
+            path.write_bytes(data)
+            held, _ = files.capture_attachments([path], writer, place)
+        part = Part(held.kind, held.name, {**held.facts, _FACT: about}, held.blobs)
+        draft = Draft(name, (part,), (writer.add(part.encode()),), _key(version, form))
+        wish = Wish(
+            message=f"{form.upper()} of {version.ref}", tags={"of": version.ref}, again=True
+        )
+        made = repository.save(draft, writer, wish, who.author(folder))
+    except ReadOnly as error:
+        return f"not kept: {error.why}"
+    finally:
+        writer.close()
+    return f"kept as {made.version.ref}: exported again it is the same bytes"
+
+
+def _name(version: VersionRow, form: str) -> str:
+    return f"{version.model}.{form}"
+
+
+def _key(version: VersionRow, form: str) -> str:
+    """The content key of a conversion: what it was made of, and into what."""
+    return canonical.digest(canonical.encode([_FACT, form, version.manifest]))
