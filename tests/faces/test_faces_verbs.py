@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 
+import answered
 import kernels
 import pytest
 from stump import MODEL, fit
 
+from snapbook import places, refs
 from snapbook.verbs import VERBS
 
 pytestmark = pytest.mark.slow
@@ -42,11 +44,11 @@ WORDS = {
     "policy": "churn policy.toml",
     "promote": "churn:0.1.0 staging",
     "rollback": "churn staging --dry-run",
-    "request": "churn:0.2.0 production",
-    "approve": "churn:0.2.0 production",
     "deploy": "churn:0.2.0 --shadow --alias staging",
     "pause": "churn staging",
     "resume": "churn staging",
+    "request": "churn:0.2.0 production",
+    "approve": "churn:0.2.0 production",
     "reject": "churn:0.2.0 production --reason early",
     "judge": "churn:0.2.0 production",
     "review": "churn",
@@ -58,10 +60,16 @@ WORDS = {
     "bundle": "check {bundle} --here",
     "card": "churn:0.1.0",
     "serve": "churn:0.1.0 --port 0",
+    "predict": "churn:0.1.0 rows.csv",
+    "monitor": "churn:0.1.0",
     "bug-report": "",
     "help": "show",
 }
-FROM_A_SHELL = {"serve"}  # it answers until it is interrupted, so kernels are told where to go
+# They answer until they are interrupted, or last long, so kernels are told where to go.
+FROM_A_SHELL = {
+    "serve": "snapbook serve churn",
+    "predict": "snapbook predict churn in.parquet",
+}
 
 
 def words_in(project):
@@ -88,6 +96,8 @@ def promotable(notebook, project):
     assert notebook.cell("%snapbook promote churn:0.2.0 staging").card.startswith(
         "staging of churn"
     )
+    with places.open_folder(project / ".snapbook") as repository:
+        answered.log(project / "snapbook-log", repository.resolve(refs.parse("churn:0.1.0")))
 
 
 def is_error(ran):
@@ -101,7 +111,7 @@ def test_every_verb_in_the_kernel(notebook, project):
         said = notebook.cell(f"%snapbook {name} {words}")
         assert said.status == "ok", name
         if name in FROM_A_SHELL:
-            assert said.card.endswith("from a shell. There: snapbook serve churn"), said.card
+            assert said.card.endswith(f"from a shell. There: {FROM_A_SHELL[name]}"), said.card
             continue
         assert not is_error(said), (name, said.card)
         assert said.card, name
@@ -151,6 +161,9 @@ def test_every_verb_from_python(notebook, project):
         "policy": "'churn', 'policy.toml'",
         "promote": "'churn:0.1.0', 'staging'",
         "rollback": "'churn', 'staging', dry_run=True",
+        "deploy": "'churn:0.2.0', shadow=True, alias='staging'",
+        "pause": "'churn', 'staging'",
+        "resume": "'churn', 'staging'",
         "request": "'churn', 'production'",
         "approve": "'churn', 'production'",
         "reject": "'churn', 'production', reason='early'",
@@ -161,15 +174,13 @@ def test_every_verb_from_python(notebook, project):
         "pull": "'churn:0.2.0', registry='team'",
         "sync": "",
         "clone": f"'team', folder={copy!r}",
-        "deploy": "'churn:0.2.0', shadow=True, alias='staging'",
-        "pause": "'churn', 'staging'",
-        "resume": "'churn', 'staging'",
         "bundle": f"'check', {str(project.parent / 'bundle')!r}, here=True",
         "card": "'churn', output='card.md'",
+        "monitor": "'churn:0.1.0'",
         "bug-report": "",
         "help": "",
     }
-    assert set(calls) == set(VERBS) - FROM_A_SHELL
+    assert set(calls) == set(VERBS) - set(FROM_A_SHELL)
     notebook.cell("import snapbook")
     for name, arguments in calls.items():
         call = f"snapbook.verbs.{name.replace('-', '_')}({arguments})"
@@ -180,6 +191,7 @@ def test_every_verb_from_python(notebook, project):
         } | {
             "'Restored'",
             "'Done'",
+            "'Drawn'",
         }, call
     assert notebook.cell("older.depth, model.depth").value == "(1, 2)"
     roots = notebook.cell(
@@ -202,7 +214,7 @@ def test_every_verb_in_a_shell(notebook, commands, project):
     lines = {
         name: [name, *words.split()]
         for name, words in words_in(project).items()
-        if name not in {"save", "auto"} | FROM_A_SHELL
+        if name not in {"save", "auto", *FROM_A_SHELL}
     }
     lines["restore"] = ["restore", "churn:0.1.0", "--what", "cells"]
     for name, done in zip(lines, commands(list(lines.values())), strict=True):

@@ -2,6 +2,7 @@
 
 import re
 
+import answered
 import pytest
 
 import snapbook
@@ -30,6 +31,8 @@ WORDS = {
     "autoload": ["on"],
     "export": ["churn"],
     "serve": ["churn", "--port", "0"],
+    "predict": ["churn", "rows.csv"],
+    "monitor": ["churn", "-o", "churn.html"],
     "bug-report": [],
     "help": [],
     "save": ["churn"],
@@ -39,12 +42,12 @@ WORDS = {
     "login": ["team"],
     "promote": ["churn:0.1.0", "staging"],
     "rollback": ["churn", "staging"],
-    "request": ["churn", "production"],
-    "approve": ["churn", "production"],
-    "reject": ["churn", "production", "--reason", "not yet"],
     "deploy": ["churn:0.1.1", "--shadow"],
     "pause": ["churn"],
     "resume": ["churn"],
+    "request": ["churn", "production"],
+    "approve": ["churn", "production"],
+    "reject": ["churn", "production", "--reason", "not yet"],
     "judge": ["churn:0.1.0", "production"],
     "review": ["churn"],
     "policy": ["churn", "policy.toml"],
@@ -139,9 +142,6 @@ def test_what_changes_something_does(project, name):
         assert ran(project, other) is None
     for ref in ("churn:0.1.0", "churn:0.1.1") if name == "rollback" else ():
         snapbook.verbs.promote(ref, "staging")
-    if name == "bundle":
-        snapbook.verbs.export("churn", to="bundle", output="churn-bundle", no_sample=True)
-    before = everything(project)
     if name in ("deploy", "pause", "resume"):
         snapbook.verbs.promote("churn:0.1.0", "production")
     if name in ("pause", "resume"):
@@ -150,6 +150,9 @@ def test_what_changes_something_does(project, name):
         snapbook.verbs.pause("churn")
     if name == "monitor":
         answered.log(project / "snapbook-log", snapbook.versions("churn")[0])
+    if name == "bundle":
+        snapbook.verbs.export("churn", to="bundle", output="churn-bundle", no_sample=True)
+    before = everything(project)
     assert ran(project, name) is None
     # Nothing is to be freed there, no gate of its policy needs the model, no self-test runs it.
     assert everything(project) != before or name in ("gc", "judge", "bundle")

@@ -31,6 +31,8 @@ def show(value: object, *, as_json: bool = False, replace: str = "") -> None:
     elif isinstance(value, values.Saved):
         if not value.quiet:
             _publish_card(value, replace)
+    elif isinstance(value, values.Drawn) and value.html:
+        _send({"text/plain": _printable(value.lines), "text/html": value.html}, replace)
     elif value is not None:
         publish(text(value), replace=replace)
 

@@ -5,8 +5,8 @@ Every text goes through `clean`; the page itself forbids a browser to run or fet
 
 from __future__ import annotations
 
-from snapbook.report import drawing
-from snapbook.report.told import Block, Facts, Picture, Report, Section, Table, Text
+from snapbook.report import charts, drawing
+from snapbook.report.told import Block, Charts, Facts, Picture, Report, Section, Table, Text
 from snapbook.report.words import clean
 
 _LONG_WORD = 30
@@ -52,23 +52,27 @@ svg .edge{fill:none;stroke:#8b94a3;stroke-width:1.2}
 """
 
 
-def page(report: Report) -> str:
-    """The whole file."""
+def page(report: Report, more: str = "") -> str:
+    """The whole file; ``more`` are further styles."""
     links = "".join(
         f'<a href="#s{at}">{clean(one.title)}</a>' for at, one in enumerate(report.sections)
     )
-    sections = "".join(_section(at, one) for at, one in enumerate(report.sections))
     policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         '<meta name="referrer" content="no-referrer">'
-        f"<title>{clean(report.title)}</title><style>{_STYLE}</style></head><body>"
+        f"<title>{clean(report.title)}</title><style>{_STYLE}{more}</style></head><body>"
         f"<header><h1>{clean(report.title)}</h1><p>{clean(report.line)}</p>"
         f"<p>Report of {clean(report.time)}</p></header>"
-        f"<nav>{links}</nav><main>{sections}</main></body></html>\n"
+        f"<nav>{links}</nav><main>{sections(report)}</main></body></html>\n"
     )
+
+
+def sections(report: Report) -> str:
+    """What stands below the head of the page."""
+    return "".join(_section(at, one) for at, one in enumerate(report.sections))
 
 
 def _section(at: int, section: Section) -> str:
@@ -85,6 +89,8 @@ def _block(block: Block) -> str:
     if isinstance(block, Picture):
         more = f'<p class="more">{block.folded:,} more are not shown</p>' if block.folded else ""
         return (drawing.svg(block) if block.nodes else "") + more
+    if isinstance(block, Charts):
+        return f'<div class="charts">{"".join(map(charts.svg, block.shown))}</div>'
     return _text(block)
 
 

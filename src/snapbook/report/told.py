@@ -57,7 +57,38 @@ class Picture:
     folded: int = 0
 
 
-Block: TypeAlias = Facts | Table | Text | Picture
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Two shares at each of some places: of what there was before, and of what there is now."""
+
+    title: str
+    note: str
+    bins: Sequence[tuple[str, float, float]]
+    moved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A figure over time (seconds since 1970); ``marks`` are moments that something began at.
+
+    With ``shares`` the figures are parts of one.
+    """
+
+    title: str
+    points: Sequence[tuple[float, float]]
+    unit: str = ""
+    shares: bool = False
+    marks: Sequence[tuple[float, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Charts:
+    """Pictures side by side, as many as fit."""
+
+    shown: Sequence[Bars | Line]
+
+
+Block: TypeAlias = Facts | Table | Text | Picture | Charts
 
 
 @dataclass(frozen=True, slots=True)

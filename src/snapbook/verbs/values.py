@@ -233,6 +233,13 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn(Done):
+    """An act whose outcome can be looked at as well: ``html`` is a piece of a page, all escaped."""
+
+    html: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """What bare `snapbook` says: the status and the newest versions."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from snapbook import canonical
 from snapbook.canonical import Json
@@ -31,6 +32,14 @@ class News:
     digest: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Since when a rule fires, and whether that was told."""
+
+    since: float
+    told: bool
+
+
 class Firing:
     """The rules that fire for the version with this ``manifest``, whose log is in ``folder``."""
 
@@ -39,35 +48,58 @@ class Firing:
         self._manifest = manifest
 
     def news(self, found: Sequence[Found], now: float) -> list[News]:
-        """What is to be told; it is again until it is `told`."""
-        since = self._read().get(self._manifest, {})
+        """What is to be told; it is again, as the same piece of news, until it was `told`."""
+        held = self._read()
         news = []
         for one in found:
-            begun = since.get(one.rule.text)
-            if one.fires and begun is None:
-                news.append(self._news(one, "firing", now))
-            elif one.fires is False and begun is not None:
-                news.append(self._news(one, "resolved", begun))
+            known = held.get(one.rule.text)
+            if one.fires:
+                known = known or _Held(now, told=False)
+                held[one.rule.text] = known
+                if not known.told:
+                    news.append(self._news(one, "firing", known.since))
+            elif one.fires is False and known is not None:
+                if known.told:
+                    news.append(self._news(one, "resolved", known.since))
+                else:
+                    del held[one.rule.text]
+        self._write(held)
         return news
 
     def told(self, news: News) -> None:
         """Remember that it was told."""
-        every = self._read()
-        mine = dict(every.get(self._manifest, {}))
+        held = self._read()
         if news.state == "firing":
-            mine[news.found.rule.text] = news.since
+            held[news.found.rule.text] = _Held(news.since, told=True)
         else:
-            mine.pop(news.found.rule.text, None)
-        every[self._manifest] = mine
-        partial = self._path.with_name(f".{_FILE}-{os.getpid()}.tmp")
-        partial.write_text(json.dumps(every, indent=1), "utf-8")
-        os.replace(partial, self._path)
+            held.pop(news.found.rule.text, None)
+        self._write(held)
 
     def _news(self, found: Found, state: str, since: float) -> News:
         told: list[Json] = [self._manifest, found.rule.text, state, since]
         return News(found, state, since, canonical.digest(canonical.encode(told)))
 
-    def _read(self) -> dict[str, Mapping[str, float]]:
+    def _read(self) -> dict[str, _Held]:
+        mine = self._every().get(self._manifest)
+        try:
+            return {
+                str(rule): _Held(float(one["since"]), one["told"] is True)
+                for rule, one in dict(mine or {}).items()
+            }
+        except (TypeError, ValueError, KeyError):
+            return {}
+
+    def _write(self, held: Mapping[str, _Held]) -> None:
+        every = self._every()
+        mine = {rule: asdict(one) for rule, one in held.items()}
+        if every.get(self._manifest, {}) == mine:
+            return
+        every[self._manifest] = mine
+        partial = self._path.with_name(f".{_FILE}-{os.getpid()}.tmp")
+        partial.write_text(json.dumps(every, indent=1), "utf-8")
+        os.replace(partial, self._path)
+
+    def _every(self) -> dict[str, Any]:
         try:
             told = json.loads(self._path.read_text("utf-8"))
         except (OSError, ValueError):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from snapbook.watch import chance
@@ -132,8 +132,6 @@ def parts(told: Told, kind: str, hidden: Collection[str] = ()) -> list[Part]:
         seen = [(column, value, mask & left) for column, value, mask in masks]
         found = _judged(told, kind, [one for one in seen if one[2].sum() >= LEAST], left)
         bad = [one for one in found if one[0].bad]
-        if not named:
-            others = [one[0] for one in found]
         if not bad:
             break
         worst, mask = max(bad, key=lambda one: one[2])[:2]
@@ -142,8 +140,17 @@ def parts(told: Told, kind: str, hidden: Collection[str] = ()) -> list[Part]:
         if left.sum() < 2 * LEAST:
             break
     names = {(one.column, one.value) for one in named}
-    rest = [replace(one, bad=False) for one in others if (one.column, one.value) not in names]
+    rest = [_plain(told, kind, *one) for one in masks if one[:2] not in names]
     return [*named, *sorted(rest, key=lambda one: (one.column, -one.rows, one.value))]
+
+
+def _plain(told: Told, kind: str, column: str, value: str, mask: Array) -> Part:
+    """A part that nothing is wrong with, beside what may be."""
+    predicted, outcome = told.answers.predicted, told.outcome
+    mine = figures(kind, predicted[mask], outcome[mask])
+    others = figures(kind, predicted[~mask], outcome[~mask])
+    size, _ = _size(told, kind, mask, ~mask)
+    return Part(column, value, int(mask.sum()), mine, others, size, 1.0, None, False)
 
 
 def _judged(
@@ -175,11 +182,14 @@ def _judged(
             since, worse = float(told.answers.time[places[at]]), _only(mask, places[at:])
         beside = _only(mask, places_of(mask)[:at]) if since is not None else rest
         size, matters = _size(told, kind, worse, beside)
+        bad = q < SURE and matters
+        if not bad:
+            worse, since = mask, None
         part = Part(
             column, value, int(worse.sum()),
             figures(kind, told.answers.predicted[worse], told.outcome[worse]),
             figures(kind, told.answers.predicted[rest], told.outcome[rest]),
-            size, q, since, bool(q < SURE and matters),
+            size, q, since, bad,
         )  # fmt: skip
         found.append((part, mask, max(abs(level), change)))
     return found

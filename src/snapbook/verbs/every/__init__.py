@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from snapbook.verbs.every.deploying import DEPLOYING
 from snapbook.verbs.every.helping import HELPING
+from snapbook.verbs.every.monitoring import MONITORING
 from snapbook.verbs.every.promotion import PROMOTION
 from snapbook.verbs.every.registries import REGISTRIES
 from snapbook.verbs.every.serving import SERVING
@@ -15,7 +16,17 @@ from snapbook.verbs.every.upkeep import UPKEEP
 from snapbook.verbs.every.versions import VERSIONS
 from snapbook.verbs.table import Verb
 
-_TABLE = (*VERSIONS, *UPKEEP, *SHARING, *REGISTRIES, *PROMOTION, *DEPLOYING, *SERVING, *HELPING)
+_TABLE = (
+    *VERSIONS,
+    *UPKEEP,
+    *SHARING,
+    *REGISTRIES,
+    *PROMOTION,
+    *DEPLOYING,
+    *SERVING,
+    *MONITORING,
+    *HELPING,
+)
 
 VERBS: dict[str, Verb] = {verb.name: verb for verb in _TABLE}
 ALIASES = {alias: verb.name for verb in _TABLE for alias in verb.aliases}

@@ -1,0 +1,256 @@
+"""monitor: what a served version met, beside what it was trained on; and rules that raise alarm.
+
+Reads the log that `serve --log` writes, whether the server still runs or not. What is found is for
+people (lines, a report in the notebook or as a file) and for programs; a rule that fires is told to
+a webhook once, and once more when it is over.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snapbook import refs
+from snapbook.errors import BadOption, NotFound, Refused, SnapbookError, Unreachable, Usage
+from snapbook.export import schema
+from snapbook.registry import hooks, sending
+from snapbook.registry.hooks import Hook
+from snapbook.report import watched
+from snapbook.verbs import look, opening
+from snapbook.verbs.here import Here
+from snapbook.verbs.release import write_text
+from snapbook.verbs.values import Drawn
+from snapbook.watch import kept, rules, window
+from snapbook.watch.firing import Firing, News
+from snapbook.watch.window import Measured, Met, Trained
+
+if TYPE_CHECKING:
+    from snapbook.verbs.table import Asked
+    from snapbook.watch.rules import Found
+
+SECRET = "SNAPBOOK_WEBHOOK_SECRET"
+_SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([smhdw])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_BEFORE = 1000  # predictions that later ones are held against
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """The version that is watched: what it is called, and what it was trained on."""
+
+    ref: str
+    manifest: str
+    known: Trained
+
+
+def check(asked: Asked) -> None:
+    """Raise for rules and spans that are none, before anything is read."""
+    for text in asked.alert:
+        rules.parse(text)
+    _span("--since", asked.since, 0.0)
+    _span("--every", asked.every, 0.0)
+    if asked.webhook:
+        hooks.checked(asked.webhook, private=asked.private)
+        if not asked.alert:
+            raise Usage("A webhook is told of rules", act="Name one: --alert 'drift > 0.2'")
+
+
+def monitor(here: Here, asked: Asked) -> Drawn:
+    """What a version met; with --every again and again, until interrupted."""
+    every = _span("--every", asked.every, 0.0)
+    if every and here.face not in ("cli", "magic"):
+        raise Usage("--every is for a shell or a notebook: there it can be interrupted")
+    while True:
+        found = _once(here, asked)
+        if not every:
+            return found
+        for line in found.lines:
+            here.line(line)
+        time.sleep(every)
+
+
+def _once(here: Here, asked: Asked) -> Drawn:
+    folder = here.folder / Path(asked.log or kept.FOLDER).expanduser()
+    version = _version(here, asked.ref, folder)
+    now = time.time()
+    span = _span("--since", asked.since, 0.0)
+    log = kept.read(folder, version.manifest, now - span if span else 0.0)
+    if log.answers is None:
+        raise NotFound(
+            f"No request to {version.ref} is in {folder.name}",
+            act="Serve it with",
+            hint=f"snapbook serve {version.ref} --log {asked.log or kept.FOLDER}",
+        )
+    before = log.answers.predicted[: min(_BEFORE, len(log.answers) // 3)]
+    met = Met(log.answers, log.outcomes, log.traffic, log.refused, before)
+    known = version.known if version.known.kind else window.of_kind(
+        version.known, "numbers" if log.answers.predicted.dtype != object else "labels"
+    )  # fmt: skip
+    seconds = span or now - float(log.answers.time[0])
+    measured = window.measured(met, known, seconds)
+    found = [rules.judge(rule, measured.said) for text in asked.alert for rule in rules.parse(text)]
+    told = _tell(asked, folder, version, measured, found, now) if asked.alert else []
+    made = watched.report(version.ref, met, measured, known.kind, found)
+    lines = [*_lines(version.ref, measured, known), *_alarms(found), *told]
+    data: dict[str, Any] = {"ref": version.ref, "manifest": version.manifest, **measured.said}
+    if found:
+        data["rules"] = [_rule(one) for one in found]
+    if asked.output:
+        path = here.folder / Path(asked.output).expanduser()
+        if path.suffix.lower() not in (".html", ".htm"):
+            raise BadOption(f"-o cannot be {path.name}", act="Its name ends in .html")
+        write_text(path, watched.document(made))
+        lines.append(f"wrote {path.name}")
+        data["files"] = [str(path)]
+    if here.face in ("server", "web"):
+        data["html"] = watched.document(made)
+    fires = any(one.fires for one in found)
+    return Drawn(tuple(lines), data, 1 if fires else 0, html=watched.piece(made))
+
+
+def _version(here: Here, text: str | None, folder: Path) -> _Version:
+    """The version that is named; of a model the one that answered last. Raises NotFound."""
+    path = (here.folder / Path(text).expanduser()) if text else None
+    named = refs.Ref()
+    if path is None or not (path.suffix == ".zip" or (path / "bundle.json").is_file()):
+        named = refs.parse(text) if text else named
+    if (text and named == refs.Ref()) or named.registry:
+        bundle = opening.opened(here, text, "monitor").bundle
+        kind = (bundle.signature.get("outputs") or {}).get("kind") or ""
+        return _Version(
+            bundle.ref, str(bundle.facts["manifest"]), window.trained(bundle.profile, kind)
+        )
+    repository = here.repository()
+    model = text or look.default_ref(here, repository)
+    plain = refs.parse(model)
+    if plain == refs.Ref(model=plain.model):
+        model = _last(folder, plain.model) or model
+    row, echo = look.resolve(repository, model)
+    if echo and text:
+        here.say(echo)
+    parts = repository.manifest(row.manifest).load(repository.store.get)
+    kind = schema.signature(parts)["outputs"]
+    told = str(kind.get("kind") or "") if isinstance(kind, dict) else ""
+    return _Version(row.ref, row.manifest, window.trained(schema.profile(parts), told))
+
+
+def _last(folder: Path, model: str) -> str:
+    """The version of ``model`` whose answers are the newest of the log; "" for none."""
+    every = [
+        (changed, f"#{manifest}")
+        for manifest, (name, _, changed) in kept.versions(folder).items()
+        if name.lower() == model.lower()
+    ]
+    return f"{model}{max(every)[1]}" if every else ""
+
+
+def _lines(ref: str, measured: Measured, known: Trained) -> list[str]:
+    said = measured.said
+    why = said["why"]
+    lines = [f"{ref}: {said['requests']:,} requests, {said['rows']:,} rows kept"]
+    if "error_rate" in said and "p99_ms" in said:
+        lines[0] += (f", {said['error_rate']:.2%} errors, p50 {said['p50_ms']:.3g} ms,"
+                     f" p99 {said['p99_ms']:.3g} ms")  # fmt: skip
+    far = [one for one in measured.moved if one.drifted]
+    if "drift" in said:
+        named = ", ".join(f"{one.column} {one.psi:.2f}" for one in far[:5])
+        more = f", +{len(far) - 5}" if len(far) > 5 else ""
+        lines.append(
+            f"drift: {named}{more}" if far else f"drift: none of {len(said['drift'])} columns"
+        )
+    else:
+        lines.append(f"drift: n/a, {why['drift']}")
+    if "prediction_drift" in said:
+        against = said["prediction_against"]
+        lines.append(f"predictions: {said['prediction_drift']:.2f} from {against}")
+    names = ("accuracy",) if known.kind == "labels" else ("rmse", "mae", "bias")
+    figures = ", ".join(_figure(name, said[name]) for name in names if said.get(name) is not None)
+    labels = f"{said.get('labels', 0):,} outcomes"
+    lines.append(f"quality: {figures} of {labels}" if figures else f"quality: n/a, {why[names[0]]}")
+    lines += [
+        f"wrong: {one.column} = {one.value}: {watched.sentence(one, known.kind)}"
+        for one in measured.parts
+        if one.bad
+    ]
+    if measured.change is not None:
+        when = datetime.fromtimestamp(measured.change.since).astimezone()
+        lines.append(f"the error of all rows changed at {when:%Y-%m-%d %H:%M}")
+    return lines
+
+
+def _figure(name: str, value: float) -> str:
+    return f"{name} {value:.2%}" if name in ("accuracy", "bias") else f"{name} {value:.4g}"
+
+
+def _alarms(found: Sequence[Found]) -> list[str]:
+    words = {True: "ALERT", False: "ok", None: "n/a"}
+    return [f"{words[one.fires]}: {one.sentence}" for one in found]
+
+
+def _rule(one: Found) -> dict[str, Any]:
+    return {
+        "rule": one.rule.text, "fires": one.fires, "value": one.value, "limit": one.limit,
+        "sentence": one.sentence,
+    }  # fmt: skip
+
+
+def _tell(
+    asked: Asked, folder: Path, version: _Version, measured: Measured, found: Sequence[Found],
+    now: float,
+) -> list[str]:  # fmt: skip
+    """Tell the webhook what begins and what ends; gives what was done, or why it was not."""
+    if not asked.webhook:
+        return []
+    secret = os.environ.get(SECRET, "")
+    if not re.fullmatch(r"whsec_[A-Za-z0-9+/]{32,}={0,2}", secret):
+        raise Refused(
+            f"Not told: {SECRET} holds no secret to sign with",
+            act="Set it to whsec_ and 32 random bytes in base64, and tell the receiver",
+        )
+    firing = Firing(folder, version.manifest)
+    hook = Hook("", asked.webhook, "*", secret, asked.private, 0, "")
+    lines = []
+    for news in firing.news(found, now):
+        try:
+            status = sending.send(hook, _body(version, measured, news), int(now))
+            if not 200 <= status < 300:
+                raise Unreachable("the webhook does not take it", f"it answered {status}")
+            firing.told(news)
+            lines.append(f"told the webhook: {news.found.rule.text} {news.state}")
+        except (SnapbookError, OSError) as error:
+            lines.append(f"not told, and tried again next time: {error}")
+    return lines
+
+
+def _body(version: _Version, measured: Measured, news: News) -> dict[str, Any]:
+    """An alarm as Standard Webhooks carry it."""
+    figures = {key: value for key, value in measured.said.items() if key != "by_segment"}
+    return {
+        "kind": "alert",
+        "digest": news.digest,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "state": news.state,
+        "since": datetime.fromtimestamp(news.since, UTC).isoformat(timespec="seconds"),
+        "version": version.ref,
+        "manifest": version.manifest,
+        **_rule(news.found),
+        "window": json.loads(json.dumps(figures)),
+    }
+
+
+def _span(word: str, text: str | None, default: float) -> float:
+    """Seconds of "30s", "10m", "24h", "7d". Raises BadOption."""
+    if text is None:
+        return default
+    found = _SPAN.fullmatch(text.strip())
+    seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
+    if not 0 < seconds <= 3660 * 86400:
+        raise BadOption(f"{word} cannot be {text}", act="Like 30s, 10m, 24h or 7d")
+    return seconds
