@@ -13,7 +13,7 @@ RANKS = {
     1: "chunk profile events formats signing secrets failure lines listening bounded process watch",
     2: "store flavors",
     3: "trust lineage serve",
-    4: "parts",
+    4: "parts batch",
     5: "manifest withheld capture choose compare inputs key kernel metrics namespace numbers"
     " catalog",
     6: "repository sayings offers transfer gc verify noticing",

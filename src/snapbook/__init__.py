@@ -12,7 +12,7 @@ from snapbook.errors import SnapbookError
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from snapbook.api import diff, load, open, restore, save, show, tag, versions
+    from snapbook.api import diff, load, open, predictor, restore, save, show, tag, versions
     from snapbook.widgets import browse
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "load",
     "load_ipython_extension",
     "open",
+    "predictor",
     "restore",
     "save",
     "show",

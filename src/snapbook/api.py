@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from snapbook import choose, refs
+from snapbook.batch import portable
+from snapbook.batch.answers import Wanted
+from snapbook.batch.portable import Portable
 from snapbook.capture import Request
 from snapbook.catalog.rows import VersionRow
 from snapbook.kernel import Kernel, running
@@ -83,6 +86,32 @@ def load(ref: str) -> Any:
 
     with here_now() as here:
         return take.load(here, VERBS["show"].ask((ref,), {}))
+
+
+def predictor(
+    ref: str,
+    *,
+    like: object = None,
+    keep: Sequence[str] | None = None,
+    probabilities: bool = False,
+    columns: bool = False,
+    trust: bool = False,
+) -> Portable:
+    """A version, or a bundle, as a function of partitions that other processes can be given.
+
+    For Dask's map_partitions, Spark's mapInPandas and Ray's map_batches. It gives predictions
+    alone; with ``like``, a frame of the kind that it will be given, all columns of that as well, or
+    those of ``keep``. ``columns`` adds the version and its digest. Raises Untrusted, NotFound,
+    Unclear.
+    """
+    from snapbook.verbs import opening
+
+    with here_now() as here:
+        found = opening.opened(here, ref, "predict")
+    kept = tuple(keep) if keep is not None else () if like is None else None
+    trusted = trust or found.trusted
+    wanted = Wanted(kept, probabilities, columns)
+    return portable.portable(found.path, found.bundle, found.model(trust), trusted, wanted, like)
 
 
 def versions(name: str = "", *, where: str = "", limit: int = 50) -> tuple[VersionRow, ...]:

@@ -40,6 +40,8 @@ from snapbook.parts import (
 )
 from snapbook.parts.base import Notice, Part
 from snapbook.parts.calm import calm
+from snapbook.parts.frame.size import shape_of
+from snapbook.parts.frame.table import frame_type
 from snapbook.store.base import Writer
 
 Progress = Callable[[str, int, int], None]
@@ -235,8 +237,8 @@ def _frames(
 
 def _weight(one: DataChoice) -> int:
     try:
-        value: Any = one.value
-        return int(value.shape[0])
+        # () of what an engine holds: its own shape would have it count all rows.
+        return shape_of(one.value, frame_type(one.value) or "")[0]
     except KeyboardInterrupt:
         raise
     except BaseException:  # noqa: BLE001 - an odd frame only loses its place in the order

@@ -83,6 +83,11 @@ class Bundle:
         return f"{self.facts.get('model')}:{self.facts.get('number')}"
 
     @property
+    def digest(self) -> str:
+        """The SHA-256 of its bundle.json, which tells it from every other bundle."""
+        return hashlib.sha256(self._files.read("bundle.json")).hexdigest()
+
+    @property
     def author(self) -> Author:
         """Whose version it is, as the bundle says: nothing is verified here."""
         told = self._optional("author.json") or {}

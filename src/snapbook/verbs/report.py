@@ -109,6 +109,9 @@ def _unusual(
                 for part in draft.parts
             )
             lines.append(f"{notice.name}: not hashed, {notice.why}.{again if late else ''}")
+        elif notice.kind == "elsewhere":
+            if not made.unchanged:
+                lines.append(f"{_shaped(draft, notice.name)}: {notice.why}")
         elif notice.kind in ("no-metric", "bad-metric"):
             lines.append(_no_metric(notice, made, request))
     found = kernel.redactor.findings[kernel.redacted_said :]

@@ -13,6 +13,7 @@ from typing import Any
 
 from snapbook.canonical import Json
 from snapbook.parts.base import Notice, Part
+from snapbook.parts.frame import engines
 from snapbook.parts.frame.digest import Hashed, hash_columns, open_safely, schema_of
 from snapbook.parts.frame.hashing import frame_digest
 from snapbook.parts.frame.keep import Kept, keep
@@ -55,6 +56,9 @@ def capture(
     kind = frame_type(obj)
     if kind is None:
         raise TypeError(f"{name_of(type(obj))} is no frame")
+    if engines.is_engines(kind):
+        part, said = engines.capture(obj, kind, name, role, Clock(deadline))
+        return Captured(part, tuple(said), 0)
     table = open_safely(obj, kind)
     if isinstance(table, str):
         facts: dict[str, Json] = {"type": kind, "digest": None, "role": role, "stored": False}

@@ -12,16 +12,20 @@ from math import prod
 from typing import Any
 
 from snapbook.parts.base import Part
+from snapbook.parts.frame.engines import is_engines
 
 _MOST_BLOCKS = 2000
 _BITS = re.compile(r"(?:u?int|float|complex|datetime|timedelta)(\d+)", re.IGNORECASE)
 
 
 def shape_of(frame: Any, kind: str) -> tuple[int, ...]:
-    """(rows, columns), or (rows,); ``kind`` is what `table.frame_type` calls it.
+    """(rows, columns), or (rows,); ``kind`` is what `table.frame_type` calls it. () for a frame
+    that an engine holds, which would have to count.
 
     Raises whatever a hostile frame raises.
     """
+    if is_engines(kind):
+        return ()
     if kind == "pyarrow.ChunkedArray" or kind == "pyarrow.Array":
         return (len(frame),)
     if kind in ("pyarrow.Table", "pyarrow.RecordBatch"):

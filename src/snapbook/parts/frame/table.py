@@ -61,6 +61,9 @@ _KNOWN = {
     "numpy": ("ndarray",),
     "polars": ("DataFrame", "Series"),
     "pyarrow": ("Table", "ChunkedArray", "Array", "RecordBatch"),
+    # What an engine holds: see `engines`.
+    "dask.dataframe": ("DataFrame", "Series"),
+    "pyspark.sql": ("DataFrame",),
 }
 
 
@@ -70,7 +73,7 @@ def frame_type(obj: object) -> str | None:
         for library, names in _KNOWN.items():
             name = name_of(base)
             if name in names and getattr(sys.modules.get(library), name, None) is base:
-                return f"{library}.{name}"
+                return f"{library.partition('.')[0]}.{name}"
     return _sparse_type(obj)
 
 

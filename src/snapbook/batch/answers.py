@@ -1,0 +1,289 @@
+"""A loaded model that answers Arrow tables: columns of predictions beside those that are kept.
+
+Goes the way of a request: `columns` makes the checked Table, `serve.predictor` asks the model. What
+the answers are called and of which type is settled before the first row, by the bundle's own sample
+rows, so that all pieces of one result are alike. Knows no files and no engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from snapbook.batch import columns
+from snapbook.errors import Damaged, NotFound, Unclear, Usage, nearest
+from snapbook.flavors.pickler import said
+from snapbook.serve.predictor import Predictor
+from snapbook.serve.refusal import Failed, Unfit
+from snapbook.serve.rows import Rows
+from snapbook.serve.schema import PREDICT, PROBA, Schema, schema
+from snapbook.serve.table import Table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from snapbook.serve.load import Bundle
+
+    Array: TypeAlias = "np.ndarray[Any, Any]"
+
+PREDICTION, PROBABILITY, WHY = "prediction", "probability_", "prediction_error"
+VERSION, DIGEST = "snapbook_version", "snapbook_digest"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a result has beside predictions. ``keep`` are columns of the input, None for all;
+    ``named`` whether version and digest stand in columns; ``spare`` whether a row that cannot be
+    predicted gets null and the reason, and stops nothing.
+    """
+
+    keep: tuple[str, ...] | None = None
+    probabilities: bool = False
+    named: bool = False
+    spare: bool = False
+
+
+class Answers:
+    """``model``, the one of ``bundle``, and what is ``wanted`` of it.
+
+    ``fields`` is the Arrow schema of what it adds. Raises Usage for probabilities of a model that
+    has none, Unclear where the inputs or the answers are not known, Damaged.
+    """
+
+    def __init__(self, bundle: Bundle, model: Any, wanted: Wanted) -> None:
+        try:
+            self.schema: Schema = schema(bundle.facts, bundle.signature)
+        except Unclear as error:
+            why = f"{bundle.ref} does not say what it takes"
+            raise Unclear("Not predicted", why, act=error.act) from error
+        self.ref = bundle.ref
+        self.wanted = wanted
+        self._predictor = Predictor(model, self.schema)
+        methods = self._predictor.methods
+        if PREDICT not in methods:
+            raise Usage("Not predicted", f"{bundle.ref} has nothing that predicts")
+        if wanted.probabilities and PROBA not in methods:
+            raise Usage("Not predicted", f"{bundle.ref} tells no probabilities")
+        self._methods = (PREDICT, PROBA) if wanted.probabilities else (PREDICT,)
+        self._classes = _classes(model, self.schema)
+        self.fields = self._settled(bundle)
+
+    @property
+    def independent(self) -> bool:
+        """Whether a row's answer was shown not to depend on the rows beside it."""
+        return all(method in self.schema.independent for method in self._methods)
+
+    def kept(self, names: Sequence[str]) -> list[str]:
+        """The columns of an input that stay. Raises NotFound, Unfit, and Usage for a name that the
+        answers have.
+        """
+        listed = list(names)
+        columns.checked_names(listed, self.schema)
+        kept = listed if self.wanted.keep is None else list(self.wanted.keep)
+        for name in kept:
+            if name not in listed:
+                near = nearest(name, listed, 1)
+                meant = f"Did you mean {near[0][:100]}?" if near else "--keep names columns of it"
+                raise NotFound(f"Not predicted: there is no column {name[:100]} to keep", act=meant)
+            if name in self.fields.names:
+                why = f"the input has a column {name} of its own"
+                raise Usage("Not predicted", why, act="Name with --keep those that are to stay")
+        return kept
+
+    def answer(self, piece: Any, first: int) -> Any:
+        """What the model says of ``piece``, an Arrow table that begins with row ``first`` of its
+        input: a table of `fields`. Raises Unfit, Failed.
+        """
+        import pyarrow as pa
+
+        if not piece.num_rows:
+            return self.fields.empty_table()
+        found = self._spared(piece, first) if self.wanted.spare else [self._asked(piece, first)]
+        arrays = []
+        for place, field in enumerate(self.fields):
+            chunks = [pa.array(_fits(one[place], field, self.ref)) for one in found]
+            arrays.append(pa.chunked_array(chunks, field.type))
+        return pa.table(arrays, schema=self.fields)
+
+    def _asked(self, piece: Any, first: int) -> list[Any]:
+        """The columns of answers to ``piece``, all of its rows or none."""
+        table = columns.table(piece, self.schema, self._predictor.layout, first)
+        try:
+            return self._columns([self._one(method, table) for method in self._methods])
+        except Failed as error:
+            raise self._blamed(error, piece, first) from error.cause
+
+    def _one(self, method: str, table: Table) -> Array:
+        try:
+            return self._predictor.answer(method, table)
+        except Failed as error:
+            if isinstance(error.cause, KeyboardInterrupt):
+                raise KeyboardInterrupt from error
+            raise
+
+    def _blamed(self, error: Failed, piece: Any, first: int) -> Unfit:
+        """What to say of ``piece``, which the model fails on: the first row that it fails on alone,
+        found by halves.
+        """
+        whole, start = piece.num_rows, first
+        while piece.num_rows > 1:
+            half = piece.num_rows // 2
+            found = self._failure(piece.slice(0, half), first)
+            if found is None:
+                piece, first = piece.slice(half), first + half
+            else:
+                piece, error = piece.slice(0, half), found
+        if whole > 1:
+            alone = self._failure(piece, first)
+            if alone is None:
+                many = f"rows {start} to {start + whole - 1} together"
+                return Unfit(f"the model fails on {many} ({said(error.cause)})", None, start)
+            error = alone
+        table = columns.table(piece, self.schema, self._predictor.layout, first)
+        if (unseen := self._predictor.unseen(table)) is not None:
+            why = unseen.why.replace(" in row 0 ", f" in row {first} ", 1)
+            return Unfit(why, unseen.column, first)
+        return Unfit(f"the model fails on row {first} ({said(error.cause)})", None, first)
+
+    def _failure(self, piece: Any, first: int) -> Failed | None:
+        """How the model fails on ``piece``, None where it does not."""
+        table = columns.table(piece, self.schema, self._predictor.layout, first)
+        try:
+            for method in self._methods:
+                self._one(method, table)
+        except Failed as error:
+            return error
+        return None
+
+    def _spared(self, piece: Any, first: int) -> list[list[Any]]:
+        """The same by pieces, where each row that cannot be predicted is one, with the reason."""
+        try:
+            return [self._asked(piece, first)]
+        except Unfit as error:
+            if piece.num_rows == 1:
+                empty: list[Any] = [[None]] * (len(self.fields) - self._constants - 1)
+                return [self._finished(empty, 1, error.why)]
+        half = piece.num_rows // 2
+        return [
+            *self._spared(piece.slice(0, half), first),
+            *self._spared(piece.slice(half), first + half),
+        ]
+
+    def _columns(self, answers: Sequence[Array]) -> list[Any]:
+        """Answers of the model, an array a method, as columns."""
+        found: list[Any] = []
+        for array in answers:
+            wide = array.reshape(len(array), -1) if array.ndim > 1 else array[:, None]
+            found += [wide[:, place] for place in range(wide.shape[1])]
+        return self._finished(found, len(answers[0]), None)
+
+    def _finished(self, found: list[Any], rows: int, why: str | None) -> list[Any]:
+        tail: list[Any] = [[why] * rows] if self.wanted.spare else []
+        if self.wanted.named:
+            tail += [[self.ref] * rows, [self.schema.manifest] * rows]
+        return [*found, *tail]
+
+    @property
+    def _constants(self) -> int:
+        return 2 if self.wanted.named else 0
+
+    def _settled(self, bundle: Bundle) -> Any:
+        """The schema of the answers, by what the model says of the bundle's sample rows, else by
+        what the signature says.
+        """
+        import pyarrow as pa
+
+        sample = bundle.sample or {}
+        rows = list(sample.get("rows") or ())
+        if rows:
+            try:
+                read = Rows(self.schema, self._predictor.layout, len(rows)).table(rows)
+                answers = [self._one(method, read) for method in self._methods]
+            except (Unfit, Failed) as error:
+                why = f"{self.ref} fails on the bundle's own rows"
+                raise Damaged("Not predicted", why) from error
+            fields = [
+                pa.field(name, _typed(array, name).type)
+                for array, names in zip(answers, self._named(answers), strict=True)
+                for name, array in zip(names, _split(array), strict=True)
+            ]
+        else:
+            fields = self._told(bundle)
+        if self.wanted.spare:
+            fields.append(pa.field(WHY, pa.string()))
+        if self.wanted.named:
+            fields += [pa.field(VERSION, pa.string()), pa.field(DIGEST, pa.string())]
+        return pa.schema(fields)
+
+    def _told(self, bundle: Bundle) -> list[Any]:
+        """The fields of a bundle without sample rows. Raises Unclear where nothing tells them."""
+        import pyarrow as pa
+
+        kind = (bundle.signature.get("outputs") or {}).get("kind")
+        if self._classes:
+            fields = [pa.field(PREDICTION, pa.array(list(self._classes)).type)]
+        elif kind == "numbers" and not self.wanted.probabilities:
+            fields = [pa.field(PREDICTION, pa.float64())]
+        else:
+            raise Unclear(
+                "Not predicted",
+                f"{self.ref} does not say what it answers",
+                act="Export it with a self-test",
+            )
+        if self.wanted.probabilities:
+            fields += [pa.field(f"{PROBABILITY}{one}", pa.float64()) for one in self._classes]
+        return fields
+
+    def _named(self, answers: Sequence[Array]) -> list[list[str]]:
+        found = []
+        for method, array in zip(self._methods, answers, strict=True):
+            count = 1 if array.ndim == 1 else int(array.reshape(len(array), -1).shape[1])
+            if method == PREDICT:
+                many = [f"{PREDICTION}_{place}" for place in range(count)]
+                found.append([PREDICTION] if count == 1 else many)
+                continue
+            words = self._classes if len(self._classes) == count else range(count)
+            found.append([f"{PROBABILITY}{word}" for word in words])
+        return found
+
+
+def _classes(model: Any, told: Schema) -> tuple[Any, ...]:
+    """The classes in the order of the model's probabilities, as plain values."""
+    import numpy as np
+
+    try:
+        own = np.asarray(getattr(model, "classes_", None))
+    except Exception:  # noqa: BLE001 - a property of the user's own model
+        return told.classes
+    return tuple(own.tolist()) if own.ndim == 1 and len(own) else told.classes
+
+
+def _split(array: Array) -> list[Array]:
+    wide = array.reshape(len(array), -1) if array.ndim > 1 else array[:, None]
+    return [wide[:, place] for place in range(wide.shape[1])]
+
+
+def _typed(array: Array, name: str) -> Any:
+    """Answers as Arrow: texts where they are of no one type."""
+    import pyarrow as pa
+
+    try:
+        return pa.array(array.tolist() if array.dtype.kind in "OUS" else array)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise Unclear(
+            "Not predicted", f"the answers for {name} are no plain values ({said(error)})"
+        ) from error
+
+
+def _fits(answers: Any, field: Any, ref: str) -> Any:
+    """A column of answers in the type that was settled. Raises Usage for answers of another."""
+    import pyarrow as pa
+
+    kind = getattr(getattr(answers, "dtype", None), "kind", "O")
+    given = answers.tolist() if kind in "OUS" and not isinstance(answers, list) else answers
+    try:
+        return pa.array(given).cast(field.type)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        why = f"{ref} answered what is no {field.type}, as its other answers are"
+        raise Usage("Not predicted", why) from error

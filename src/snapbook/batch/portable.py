@@ -1,0 +1,255 @@
+"""A function of partitions that goes to other processes: the answers of a bundle, by its path.
+
+What is pickled is where the bundle lies, which one it is, and what is wanted of it; never the
+model. Each process opens the bundle at its first partition, finds the very same bytes or refuses,
+and keeps the model. Engines call it with their own pieces: pandas frames (Dask, Spark), Arrow
+tables and batches (Spark, Ray), dictionaries of arrays (Ray). Imports no engine.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snapbook.batch.answers import Answers, Wanted
+from snapbook.batch.columns import checked_names
+from snapbook.errors import Damaged, NotFound, Usage
+from snapbook.flavors.pickler import said
+from snapbook.serve import start
+from snapbook.serve.load import open_bundle
+from snapbook.serve.refusal import Unfit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from snapbook.serve.load import Bundle
+
+_SPARK = {
+    "int8": "tinyint", "int16": "smallint", "int32": "int", "int64": "bigint", "float": "float",
+    "double": "double", "bool": "boolean", "string": "string", "large_string": "string",
+    "date32[day]": "date", "timestamp[us]": "timestamp_ntz", "timestamp[ns]": "timestamp_ntz",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # frames do not compare, engines do hash
+class Portable:
+    """The answers of the version ``ref``, whose bundle lies at ``path`` and has ``digest``.
+
+    ``trusted`` is whether its author was trusted where it was made. ``fields`` is the Arrow schema
+    of the answers, as bytes; ``like`` an empty pandas frame, or the types of Spark by name, of the
+    columns that are kept (None where only answers are given).
+    """
+
+    ref: str
+    path: str
+    digest: str
+    trusted: bool
+    wanted: Wanted
+    fields: bytes
+    like: Any = None
+
+    def __call__(self, frame: Any) -> Any:
+        """The answers to a partition, as what it was: a pandas frame with its row labels, an Arrow
+        table or batch, or a dictionary of arrays. Raises Unfit with the column and the row, counted
+        from 0 in this partition; Failed; NotFound where the bundle is not on this machine.
+        """
+        import pyarrow as pa
+
+        if isinstance(frame, dict):
+            table = pa.table({name: _array(name, values) for name, values in frame.items()})
+            found = self._answered(table, table)
+            return {name: found.column(name).to_numpy() for name in found.column_names}
+        if isinstance(frame, pa.RecordBatch):
+            found = self._answered(whole := pa.Table.from_batches([frame]), whole)
+            batches = found.combine_chunks().to_batches()
+            empty = pa.RecordBatch.from_pylist([], schema=found.schema)
+            return batches[0] if batches else empty
+        if isinstance(frame, pa.Table):
+            return self._answered(frame, frame)
+        return self._framed(frame)
+
+    def batches(self, frames: Iterable[Any]) -> Iterator[Any]:
+        """The answers to each of ``frames``: what Spark's mapInPandas and mapInArrow call."""
+        return map(self, frames)
+
+    @property
+    def meta(self) -> pd.DataFrame:
+        """An empty pandas frame of the columns that come out, which Dask asks for."""
+        import pyarrow as pa
+
+        fields = pa.ipc.read_schema(pa.py_buffer(self.fields))
+        found: pd.DataFrame = fields.empty_table().to_pandas()
+        if not self._keeps:
+            return found
+        if self.like is None or isinstance(self.like, dict):
+            raise Usage("The types of what is kept are not known", act="Name like=, a Dask frame")
+        import pandas as pd
+
+        chosen = _chosen([str(name) for name in self.like.columns], self.wanted.keep)
+        both: pd.DataFrame = pd.concat([self.like.iloc[:, chosen], found], axis=1)
+        return both
+
+    @property
+    def schema(self) -> str:
+        """The columns that come out and their types as Spark writes them."""
+        import pyarrow as pa
+
+        fields = pa.ipc.read_schema(pa.py_buffer(self.fields))
+        answers = [f"{_quoted(field.name)} {_spark(field.type)}" for field in fields]
+        if not self._keeps:
+            return ", ".join(answers)
+        if not isinstance(self.like, dict):
+            raise Usage("The types of what is kept are not known", act="Name like=, a Spark frame")
+        names = list(self.like)
+        kept = [names[place] for place in _chosen(names, self.wanted.keep)]
+        return ", ".join([*(f"{_quoted(name)} {self.like[name]}" for name in kept), *answers])
+
+    @property
+    def _keeps(self) -> bool:
+        return self.wanted.keep is None or bool(self.wanted.keep)
+
+    def _framed(self, frame: Any) -> Any:
+        """A pandas partition, answered."""
+        import pyarrow as pa
+
+        names = [str(name) for name in frame.columns]
+        held = _held(self)
+        checked_names(names, held.answers.schema)
+        kept = held.answers.kept(names)
+        inputs = {
+            name: _array(name, frame.iloc[:, names.index(name)])
+            for name in held.answers.schema.names
+        }
+        found = held.answer(pa.table(inputs)).to_pandas()
+        result = frame.iloc[:, [names.index(name) for name in kept]].copy(deep=False)
+        for name in found.columns:
+            result[name] = found[name].array
+        return result
+
+    def _answered(self, table: Any, kept: Any) -> Any:
+        held = _held(self)
+        result = kept.select(held.answers.kept(table.column_names)).replace_schema_metadata()
+        found = held.answer(table)
+        for place, field in enumerate(found.schema):
+            result = result.append_column(field, found.column(place))
+        return result
+
+
+class _Held:
+    """What a process keeps of a bundle. One question at a time: models are not made for more."""
+
+    def __init__(self, answers: Answers, lock: threading.Lock) -> None:
+        self.answers = answers
+        self._lock = lock
+
+    def answer(self, table: Any) -> Any:
+        with self._lock:
+            return self.answers.answer(table, 0)
+
+
+_Key = tuple[str, str, bool]
+_MOST = 4  # models that a process keeps
+_opening = threading.Lock()
+_models: dict[_Key, tuple[Bundle, Any, threading.Lock]] = {}
+_ready: dict[tuple[_Key, Wanted], _Held] = {}
+
+
+def portable(
+    path: Path, bundle: Bundle, model: Any, trusted: bool, wanted: Wanted, like: object = None
+) -> Portable:
+    """The bundle at ``path``, which was opened and whose ``model`` was loaded, as a function.
+
+    ``like`` is a frame whose columns are as those that will come: of pandas, Dask or Spark, or of
+    any other library where no types are asked for.
+    """
+    place = str(path.resolve())
+    made = Portable(bundle.ref, place, bundle.digest, trusted, wanted, b"", _types(like))
+    with _opening:
+        _keep(_key(made), bundle, model)
+    return replace(made, fields=_held(made).answers.fields.serialize().to_pybytes())
+
+
+def _held(asked: Portable) -> _Held:
+    """What this process keeps for ``asked``; opened and loaded at the first time."""
+    key = _key(asked)
+    with _opening:
+        held = _ready.get((key, asked.wanted))
+        if held is None:
+            if key not in _models:
+                bundle = _same(asked)
+                _keep(key, bundle, start.model_of(bundle, asked.trusted))
+            bundle, model, lock = _models[key]
+            held = _ready[key, asked.wanted] = _Held(Answers(bundle, model, asked.wanted), lock)
+        return held
+
+
+def _key(asked: Portable) -> _Key:
+    return asked.path, asked.digest, asked.trusted
+
+
+def _keep(key: _Key, bundle: Bundle, model: Any) -> None:
+    """Keep a model that was loaded, and forget the oldest where there are many."""
+    if key in _models:
+        return
+    while len(_models) >= _MOST:
+        oldest = next(iter(_models))
+        del _models[oldest]
+        for known in [one for one in _ready if one[0] == oldest]:
+            del _ready[known]
+    _models[key] = (bundle, model, threading.Lock())
+
+
+def _same(asked: Portable) -> Bundle:
+    """The bundle that ``asked`` was made of. Raises NotFound, Damaged where it is another one."""
+    try:
+        bundle = open_bundle(asked.path)
+    except NotFound as error:
+        raise NotFound(
+            f"Not predicted: the bundle of {asked.ref} is not on this machine",
+            act="Export it to a folder that all workers reach, and name that to snapbook.predictor",
+        ) from error
+    if bundle.digest != asked.digest:
+        raise Damaged("Not predicted", f"the bundle of {asked.ref} was replaced by another one")
+    return bundle
+
+
+def _types(like: Any) -> Any:
+    """What is known of the columns of ``like``: an empty pandas frame, or Spark's types by name."""
+    meta = getattr(like, "_meta", None)  # Dask's own empty frame
+    if type(meta).__module__.partition(".")[0] == "pandas":
+        return meta
+    if type(like).__module__.partition(".")[0] == "pandas":
+        return like.iloc[:0]
+    if any(base.__module__.startswith("pyspark.") for base in type(like).__mro__):
+        return {field.name: field.dataType.simpleString() for field in like.schema.fields}
+    return None
+
+
+def _chosen(names: Sequence[str], keep: Sequence[str] | None) -> list[int]:
+    return list(range(len(names))) if keep is None else [names.index(name) for name in keep]
+
+
+def _array(name: object, values: Any) -> Any:
+    """Values of one column as Arrow; not a number is null. Raises Unfit for mixed ones."""
+    import pyarrow as pa
+
+    try:
+        found = pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        why = f"{str(name)[:100]} holds values of no one type ({said(error)})"
+        raise Unfit(why, str(name)[:100]) from error
+    return found
+
+
+def _quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _spark(kind: Any) -> str:
+    found = _SPARK.get(str(kind))
+    if found is None:
+        raise Usage(f"Spark has no type for answers of type {kind}")
+    return found

@@ -1,0 +1,176 @@
+"""A file of rows, read piece by piece from any row on: Parquet, CSV and Arrow.
+
+A piece is an Arrow table of so many rows, whatever row groups, blocks or batches the file has, so
+that the pieces of one file are the same at each reading. No more than a piece and what the format
+makes us hold (a page of each column, a block of text, a batch) is in memory. What a file says is
+validated before anybody follows an offset in it. Knows no model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from snapbook.errors import BadOption, Damaged, NotFound, Unreachable, Usage
+from snapbook.serve.schema import Schema
+
+FORMATS = ("parquet", "csv", "arrow")
+_ENDINGS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".arrow": "arrow",
+            ".feather": "arrow", ".ipc": "arrow"}  # fmt: skip
+
+
+class Source(Protocol):
+    """A file that was opened."""
+
+    @property
+    def names(self) -> list[str]:
+        """Its columns."""
+
+    @property
+    def rows(self) -> int | None:
+        """How many rows it has; None where only reading tells."""
+
+    def batches(self, skip: int, names: Sequence[str]) -> Iterator[Any]:
+        """Arrow record batches with the columns ``names``, without the first ``skip`` rows."""
+
+
+def form_of(path: Path, given: str | None) -> str:
+    """The format of the file ``path``, by its ending, else the one that is ``given``."""
+    form = _ENDINGS.get(path.suffix.lower(), given)
+    if form is None:
+        raise BadOption(
+            f"{path.name} does not say of which format it is",
+            act=f"Name it with --format {'|'.join(FORMATS)}",
+        )
+    return form
+
+
+def opened(path: Path, form: str, schema: Schema) -> Source:
+    """The rows in ``path``. Raises NotFound, Unreachable, Usage for what is no such file."""
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "is not there"
+        raise NotFound(f"Not predicted: {path.name} {what}", act="Name a file of rows")
+    with told(path):
+        if not path.stat().st_size:
+            raise Usage("Not predicted", f"{path.name} is empty")
+        if form == "csv":
+            from snapbook.batch.text import Csv
+
+            return Csv(path, schema)
+        return Parquet(path) if form == "parquet" else Arrow(path)
+
+
+def pieces(
+    source: Source, path: Path, skip: int, count: int, names: Sequence[str]
+) -> Iterator[Any]:
+    """Tables of ``count`` rows of ``source``, the last one of what is left."""
+    import pyarrow as pa
+
+    held: list[Any] = []
+    have = 0
+    with told(path):
+        for batch in source.batches(skip, names):
+            batch.validate(full=True)
+            start = 0
+            while start < batch.num_rows:
+                part = batch.slice(start, count - have)
+                held.append(part)
+                have += part.num_rows
+                start += part.num_rows
+                if have == count:
+                    yield pa.Table.from_batches(held)
+                    held, have = [], 0
+        if held:
+            yield pa.Table.from_batches(held)
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turn what Arrow and the disk say of ``path`` into errors of ours."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        raise Damaged("Not predicted", f"{path.name} is cut, or not of its format") from error
+    except OSError as error:
+        if isinstance(error, Unreachable):
+            raise
+        if not error.errno:  # Arrow's own
+            raise Damaged("Not predicted", f"{path.name} is cut, or not of its format") from error
+        raise Unreachable(
+            "Not predicted", f"{path.name} cannot be read ({error.strerror})"
+        ) from error
+
+
+class Parquet:
+    """A Parquet file."""
+
+    def __init__(self, path: Path) -> None:
+        from pyarrow import parquet
+
+        self._file = parquet.ParquetFile(
+            path, pre_buffer=False, buffer_size=1 << 20, page_checksum_verification=True
+        )
+        self.names: list[str] = list(self._file.schema_arrow.names)
+        self.rows: int | None = self._file.metadata.num_rows
+
+    def batches(self, skip: int, names: Sequence[str]) -> Iterator[Any]:
+        """See `Source.batches`. Row groups that are skipped whole are not read."""
+        groups: list[int] = []
+        before = 0
+        for place in range(self._file.metadata.num_row_groups):
+            count = self._file.metadata.row_group(place).num_rows
+            if groups or before + count > skip:
+                groups.append(place)
+            else:
+                before += count
+        if not groups:
+            return
+        left = skip - before
+        read = self._file.iter_batches(_READ_ROWS, row_groups=groups, columns=list(names))
+        for batch in read:
+            batch = batch.select(list(names))
+            gone = min(left, batch.num_rows)
+            left -= gone
+            if gone < batch.num_rows:
+                yield batch.slice(gone)
+
+
+_READ_ROWS = 16_384
+
+
+class Arrow:
+    """A file or a stream in Arrow's own format; Feather is the same."""
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow as pa
+
+        self._path = path
+        try:
+            self._file: Any = pa.ipc.open_file(pa.memory_map(str(path)))
+            schema = self._file.schema
+        except pa.ArrowInvalid:
+            self._file = None
+            schema = pa.ipc.open_stream(pa.memory_map(str(path))).schema
+        self.names: list[str] = list(schema.names)
+        self.rows: int | None = None
+
+    def batches(self, skip: int, names: Sequence[str]) -> Iterator[Any]:
+        """See `Source.batches`."""
+        for batch in self._all():
+            gone = min(skip, batch.num_rows)
+            skip -= gone
+            if gone < batch.num_rows:
+                yield batch.slice(gone).select(list(names))
+
+    def _all(self) -> Iterator[Any]:
+        import pyarrow as pa
+
+        if self._file is None:
+            yield from pa.ipc.open_stream(pa.memory_map(str(self._path)))
+            return
+        for place in range(self._file.num_record_batches):
+            yield self._file.get_batch(place)

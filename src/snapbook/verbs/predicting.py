@@ -1,0 +1,116 @@
+"""predict: a file of rows in, the same rows with a version's predictions out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snapbook.errors import BadOption, DiskFull, NotRestorable, Usage
+from snapbook.verbs.here import Here
+from snapbook.verbs.opening import opened
+from snapbook.verbs.release import free_path
+from snapbook.verbs.values import Done
+
+if TYPE_CHECKING:
+    from snapbook.batch.answers import Wanted
+    from snapbook.batch.files import Asked as Files
+    from snapbook.verbs.table import Asked
+
+_GO_ON = "What is done is kept beside it: the same command goes on from there"
+
+
+def predict(here: Here, asked: Asked) -> Done:
+    """Predict each row of a file; where it was stopped before, the rest of them."""
+    if here.face != "cli":
+        typed = "snapbook predict churn in.parquet"
+        raise Usage("A file is predicted from a shell", act="There", hint=typed)
+    try:
+        from snapbook.batch import files
+    except ModuleNotFoundError as error:
+        raise _without(error) from error
+    places = _places(here, asked)
+    wanted = _wanted(asked, places.target_form)
+    found = opened(here, asked.ref, "predict")
+    model = found.model(asked.trust)
+
+    def tell(done: int, of: int) -> None:
+        here.progress("rows", done, of)
+
+    try:
+        made = files.predict(found.bundle, model, places, wanted, tell)
+    except DiskFull as error:
+        raise DiskFull(error.what, error.why, act=_GO_ON) from error
+    except ModuleNotFoundError as error:
+        raise _without(error) from error
+    except KeyboardInterrupt:
+        here.say(_GO_ON + ".")
+        raise
+    lines = [f"wrote {places.target.name}: {made.rows:,} rows by {found.bundle.ref}"]
+    if made.resumed:
+        lines.append(f"{made.resumed:,} of them were done before")
+    if made.spared:
+        lines.append(f"{made.spared:,} rows could not be predicted; prediction_error says why")
+    if not made.independent:
+        lines.append(
+            "no self-test shows that an answer is the same to the bit whatever rows are beside it"
+        )
+    facts = found.bundle.facts
+    return Done(
+        tuple(lines),
+        {
+            "files": [str(places.target)],
+            "ref": found.bundle.ref,
+            "manifest": str(facts["manifest"]),
+            "rows": made.rows,
+            "resumed": made.resumed,
+            "errors": made.spared,
+            "independent": made.independent,
+        },
+    )
+
+
+def _places(here: Here, asked: Asked) -> Files:
+    """From where to where. Raises BadOption."""
+    from snapbook.batch import files, reading
+
+    source = here.folder / Path(asked.input).expanduser()
+    source_form = reading.form_of(source, asked.format)
+    if asked.output:
+        target = here.folder / Path(asked.output).expanduser()
+        target_form = reading.form_of(target, asked.format)
+    else:
+        ending = source.suffix if source.suffix else f".{source_form}"
+        target = free_path(source.with_name(f"{source.stem}-predicted{ending}"))
+        target_form = source_form
+    rows = asked.rows or "0"
+    if (
+        not rows.isascii()
+        or not rows.isdecimal()
+        or (asked.rows and not 1 <= int(rows[:9]) < 10**8)
+    ):
+        raise BadOption(f"--rows cannot be {rows}", act="It takes 1 to 99999999")
+    return files.Asked(source, target, source_form, target_form, int(rows))
+
+
+def _wanted(asked: Asked, form: str) -> Wanted:
+    """What the result has. In CSV the version has no other place than columns."""
+    from snapbook.batch.answers import Wanted
+
+    keep = None
+    if asked.keep is not None:
+        keep = tuple(name for name in (one.strip() for one in asked.keep.split(",")) if name)
+    return Wanted(
+        keep, asked.probabilities, asked.columns or form == "csv", asked.on_error == "null"
+    )
+
+
+def _without(error: ModuleNotFoundError) -> Exception:
+    """What to say where pyarrow is not installed; anything else is as it was."""
+    if error.name != "pyarrow":
+        return error
+    return NotRestorable(
+        "Not predicted",
+        "files are read by pyarrow, which is not installed",
+        act="Install it",
+        hint='pip install "snapbook[arrow]"',
+    )
