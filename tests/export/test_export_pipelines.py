@@ -74,7 +74,9 @@ def scripts(made: dict[str, str]) -> dict[str, str]:
             (job,) = yaml.safe_load(text)["jobs"].values()
             found[path] = "".join(step.get("run", "") for step in job["steps"])
         elif path.startswith("gitlab"):
-            found[path] = "\n".join(yaml.safe_load(text)["production"]["script"])
+            over, *lines = yaml.safe_load(text)["production"]["script"]
+            assert "TRIGGER_PAYLOAD" in over
+            found[path] = "\n".join(lines)
         elif path.startswith("jenkins"):
             shells = re.findall(r"sh '''\n(.*?)\n +'''", text, re.DOTALL)
             found[path] = "\n".join(shells).replace("\\\\", "\\")
@@ -106,18 +108,21 @@ def registry(tmp_path, monkeypatch):
         key = leaving.own_key()
         frames = {"X": (rows, "train"), "y": (target, "train")}
         leaving.save(repository, leaving.logistic(rows, target), frames, key=key)
+
+        def another():
+            leaving.save(repository, leaving.forest(rows, target), frames, key=key)
+            verbs.push("churn", registry="team", yes=True)
+
         place = (tmp_path / "registry").as_uri()
         (tmp_path / "registry").mkdir()
         verbs.registry("add", "team", place)
         verbs.push("churn", registry="team", yes=True)
-        yield place, key.public
+        yield place, key.public, another
 
 
 @pytest.mark.slow
-def test_the_commands_bring_a_version_to_production(registry, tmp_path):
-    place, key = registry
-    made = pipelines.files("churn", "3.11", None)
-    (script,) = [text for path, text in scripts(made).items() if path.startswith("jenkins")]
+def test_the_commands_bring_versions_to_production(registry, tmp_path):
+    place, key, another = registry
     runner = tmp_path / "runner"
     (runner / "bin").mkdir(parents=True)
     own = Path(sys.executable)
@@ -132,10 +137,29 @@ def test_the_commands_bring_a_version_to_production(registry, tmp_path):
         "SNAPBOOK_REASON": 'drift > 0.2 in "price"; $(touch pwned)',
         "SNAPBOOK_AUTHOR_KEY": key,
     }
-    said = subprocess.run(
-        ["sh", "-e", "-c", script], cwd=runner, env=environment, capture_output=True, text=True
-    )
-    assert said.returncode == 0, said.stdout + said.stderr
-    assert not (runner / "pwned").exists()
-    review = verbs.review("team::churn")
-    assert "churn:1.0.0" in "\n".join(map(str, review.lines))
+    for rolled, wanted in ((None, "production of churn is churn:1.0.0"), (PLAN, "5 % beside")):
+        made = scripts(pipelines.files("churn", "3.11", rolled))
+        (script,) = [text for path, text in made.items() if path.startswith("jenkins")]
+        said = subprocess.run(
+            ["sh", "-e", "-c", script], cwd=runner, env=environment, capture_output=True, text=True
+        )
+        assert said.returncode == 0, said.stdout + said.stderr
+        assert wanted in said.stdout, said.stdout
+        assert not (runner / "pwned").exists()
+        another()
+
+
+def test_an_alert_that_is_over_starts_nothing_at_gitlab(tmp_path):
+    made = yaml.safe_load(pipelines.files("churn", "3.11", None)["gitlab/.gitlab-ci.yml"])
+    line = f"{made['production']['script'][0]}; echo on"
+    for state, said in (("resolved", ""), ("firing", "on\n"), (None, "on\n")):
+        path = tmp_path / "payload"
+        path.unlink(missing_ok=True)
+        if state:
+            path.write_text(json.dumps({"data": {"state": state}}))
+        got = subprocess.run(
+            ["sh", "-e", "-c", line], env={"TRIGGER_PAYLOAD": str(path) if state else "",
+                                           "PATH": os.environ["PATH"]},
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert got.stdout == said

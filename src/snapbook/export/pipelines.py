@@ -22,6 +22,8 @@ REGISTRY = "team"
 _ALIAS = "production"
 _INSTALL = 'python -m pip install "snapbook[export]"'
 _IMAGE = "python:{python}"
+# GitLab starts a pipeline by whatever comes: an alert that is over is none.
+_OVER = """[ ! -f "$TRIGGER_PAYLOAD" ] || ! grep -q '"resolved"' "$TRIGGER_PAYLOAD" || exit 0"""
 _AFTER = "Train a new one first, if that is what an alert asks for: jupyter execute NOTEBOOK, push."
 _GITHUB = {
     "SNAPBOOK_REF": "${{{{ inputs.ref || '{model}' }}}}",
@@ -44,7 +46,12 @@ pipeline {{
     }}
     triggers {{
         GenericTrigger(
-            genericVariables: [[key: 'SNAPBOOK_REASON', value: '$.rule', defaultValue: 'Jenkins']],
+            genericVariables: [
+                [key: 'SNAPBOOK_REASON', value: '$.data.rule', defaultValue: 'Jenkins'],
+                [key: 'SNAPBOOK_STATE', value: '$.data.state', defaultValue: 'firing']
+            ],
+            regexpFilterText: '$SNAPBOOK_STATE',
+            regexpFilterExpression: '^firing$',
             tokenCredentialId: 'snapbook-webhook',
             causeString: 'an alert',
             printPostContent: false,
@@ -149,7 +156,7 @@ def _gitlab(model: str, image: str, steps: Mapping[str, list[str]]) -> Document:
             "resource_group": f"{name_of(model)}-{_ALIAS}",
             "environment": {"name": _ALIAS},
             "timeout": "1h",
-            "script": [line for lines in steps.values() for line in lines],
+            "script": [_OVER, *(line for lines in steps.values() for line in lines)],
         },
     }
 
@@ -210,16 +217,21 @@ def _argo(model: str, image: str, steps: Mapping[str, list[str]]) -> list[Docume
             ],
         },
     }  # fmt: skip
+    selector = (
+        f'discriminator == "{EVENT}"',
+        'payload.data.state == "firing"',
+        f'payload.data.version startsWith "{model}:"',
+    )
     binding: Document = {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "WorkflowEventBinding",
         "metadata": {"name": f"{name}-{_ALIAS}"},
         "spec": {
-            "event": {"selector": f'discriminator == "{EVENT}" && payload.model == "{model}"'},
+            "event": {"selector": " && ".join(selector)},
             "submit": {
                 "workflowTemplateRef": {"name": f"{name}-{_ALIAS}"},
                 "arguments": {
-                    "parameters": [{"name": "reason", "valueFrom": {"event": "payload.rule"}}]
+                    "parameters": [{"name": "reason", "valueFrom": {"event": "payload.data.rule"}}]
                 },
             },
         },
