@@ -9,6 +9,9 @@ import pyarrow as pa
 import pytest
 from trays import frame
 
+import snapbook
+from snapbook.choose import choose_data
+from snapbook.errors import NotFound
 from snapbook.parts import frame as frames
 from snapbook.parts.frame import portions
 from snapbook.store.memory import MemoryStore
@@ -178,3 +181,21 @@ def test_a_portion_survives_its_bytes():
     )  # fmt: skip
     assert again.sample.equals(made.sample)
     assert portions.merged(made, portions.empty(schema)).columns == made.columns
+
+
+def test_a_version_has_it_without_rows(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SNAPBOOK_CONFIG", str(tmp_path / "config"))
+    rows = dd.from_pandas(frame(300), npartitions=3)
+    (chosen,) = choose_data("model.fit(rows[['age']].compute())", [], {"rows": rows}, [])
+    assert (chosen.name, chosen.value) == ("rows", rows)
+    first = snapbook.save({"rule": 1}, "rule", data={"rows": rows})
+    assert "rows 300x7: its rows stay with Dask, hash and profile kept" in first.unusual
+    again = snapbook.save({"rule": 1}, "rule", data={"rows": rows.repartition(npartitions=2)})
+    assert again.unchanged
+    more = dd.from_pandas(frame(330), npartitions=3)
+    assert not snapbook.save({"rule": 1}, "rule", data={"rows": more}).unchanged
+    changes = snapbook.diff("rule:0.1.0", "rule").changes
+    assert any("rows" in " ".join(change.lines) for change in changes if change.section == "data")
+    with pytest.raises(NotFound, match="nothing of that kind in it: data"):
+        snapbook.restore("rule:0.1.0", what="data", yes=True)
