@@ -22,6 +22,7 @@ from snapbook.serve.worker import Worker
 pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no sockets with a path")
 ONE, TWO = "own:0.1.0", "own:0.2.0"
 TOKEN = "a-token-of-24-characters"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture(scope="module")
@@ -232,6 +233,20 @@ def test_what_is_told_by_the_front(stable, client):
     assert window.p50_ms <= window.p99_ms
 
 
+def test_what_came_of_predictions_is_told_to_whoever_made_them(stable, client):
+    for name, id in ((ONE, "asked-of-one"), (TWO, "asked-of-two")):
+        stable.do(stable.router.switch(Traffic(name)))
+        assert client.predict(row(), **{"X-Request-Id": id})[:2] == (200, name)
+    known = [{"id": id, "outcome": 2.0} for id in ("asked-of-one", "asked-of-two")]
+    url = f"{stable.url}/feedback"
+    assert httpx.post(url, json=known).json() == {"taken": 2, "unknown": 0}
+    reply = httpx.post(url, json=known[0] | {"id": "asked-of-nobody"})
+    assert (reply.status_code, reply.json()["kind"]) == (404, "unknown-request")
+    assert httpx.post(url, json={"id": 3}).status_code == 400
+    told = stable.do(stable.router.ask(TWO, "GET", "/window?seconds=60"))
+    assert json.loads(told.body)["labels"] == 1
+
+
 def test_a_way_back_is_rehearsed(stable):
     stable.do(stable.router.switch(Traffic(TWO)))
     with crowd(stable.port, 2) as asking:
@@ -261,67 +276,69 @@ def raw(port, data, patience_s=20):
     return found
 
 
-def test_hostile_requests_are_refused_and_hurt_nobody(bundles):
-    front = Fronting({ONE: bundles[ONE]}, Traffic(ONE), (TOKEN,), body_s=0.5, body_bytes=200_000)
-    try:
-        bearer = {"Authorization": f"Bearer {TOKEN}"}
-        head = f"POST /predict HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {TOKEN}\r\n".encode()
-        assert raw(front.port, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc").startswith(b"HTTP/1.1 400")
-        assert raw(front.port, b"GET / HTTP/1.1\r\nx: " + b"a" * 90_000).startswith(b"HTTP/1.1 400")
-        huge = head + b"content-length: 999999999999\r\n\r\n"
-        assert raw(front.port, huge).startswith(b"HTTP/1.1 413")
-        both = head + b"content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
-        assert raw(front.port, both).startswith(b"HTTP/1.1 400")
-        slow = head + b"content-length: 50\r\n\r\n[{"
-        assert raw(front.port, slow).startswith(b"HTTP/1.1 408")
-        packed = head + b"content-encoding: gzip\r\ncontent-length: 2\r\n\r\n[]"
-        assert raw(front.port, packed).startswith(b"HTTP/1.1 415")
-        grown = (
-            head
-            + b"transfer-encoding: chunked\r\n\r\n"
-            + (b"ffff\r\n" + b"a" * 65535 + b"\r\n") * 4
-        )
-        assert raw(front.port, grown).startswith(b"HTTP/1.1 413")
-        status, _, told = predicted(front.port, row())
-        assert (status, told["kind"]) == (401, "unauthenticated")
-        assert httpx.get(f"{front.url}/metrics").status_code == 401
-        assert httpx.get(f"{front.url}/nowhere").status_code == 401
-        assert httpx.get(f"{front.url}/").status_code == 200
-        assert "security" in httpx.get(f"{front.url}/openapi.json", headers=bearer).json()
-        status, version, told = predicted(front.port, {"a": 1.0, "sleep": 0.0}, **bearer)
-        assert (status, version, told["column"]) == (400, ONE, "kill")
-        assert predicted(front.port, row(), **bearer) == (200, ONE, 2.0)
-    finally:
-        front.stop()
+@pytest.fixture(scope="module")
+def narrow(bundles):
+    """A front that asks for a token, and takes on little."""
+    small = {"body_s": 0.5, "body_bytes": 200_000, "waiting": 4}
+    found = Fronting({ONE: bundles[ONE]}, Traffic(ONE), (TOKEN,), **small)
+    yield found
+    found.stop()
+    assert found.router.workers == {}
 
 
-def test_overload_is_refused_at_once(bundles):
-    front = Fronting({ONE: bundles[ONE]}, Traffic(ONE), waiting=4)
-    try:
-        found = []
-        clients = [
-            threading.Thread(
-                target=lambda sleep=sleep: found.append(predicted(front.port, row(sleep=sleep)))
+def test_hostile_requests_are_refused_and_hurt_nobody(narrow):
+    front, bearer = narrow, BEARER
+    head = f"POST /predict HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {TOKEN}\r\n".encode()
+    assert raw(front.port, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc").startswith(b"HTTP/1.1 400")
+    assert raw(front.port, b"GET / HTTP/1.1\r\nx: " + b"a" * 90_000).startswith(b"HTTP/1.1 400")
+    huge = head + b"content-length: 999999999999\r\n\r\n"
+    assert raw(front.port, huge).startswith(b"HTTP/1.1 413")
+    both = head + b"content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
+    assert raw(front.port, both).startswith(b"HTTP/1.1 400")
+    slow = head + b"content-length: 50\r\n\r\n[{"
+    assert raw(front.port, slow).startswith(b"HTTP/1.1 408")
+    packed = head + b"content-encoding: gzip\r\ncontent-length: 2\r\n\r\n[]"
+    assert raw(front.port, packed).startswith(b"HTTP/1.1 415")
+    grown = (
+        head + b"transfer-encoding: chunked\r\n\r\n" + (b"ffff\r\n" + b"a" * 65535 + b"\r\n") * 4
+    )
+    assert raw(front.port, grown).startswith(b"HTTP/1.1 413")
+    status, _, told = predicted(front.port, row())
+    assert (status, told["kind"]) == (401, "unauthenticated")
+    assert httpx.get(f"{front.url}/metrics").status_code == 401
+    assert httpx.get(f"{front.url}/nowhere").status_code == 401
+    assert httpx.get(f"{front.url}/").status_code == 200
+    assert "security" in httpx.get(f"{front.url}/openapi.json", headers=bearer).json()
+    status, version, told = predicted(front.port, {"a": 1.0, "sleep": 0.0}, **bearer)
+    assert (status, version, told["column"]) == (400, ONE, "kill")
+    assert predicted(front.port, row(), **bearer) == (200, ONE, 2.0)
+
+
+def test_overload_is_refused_at_once(narrow):
+    front = narrow
+    found = []
+    clients = [
+        threading.Thread(
+            target=lambda sleep=sleep: found.append(
+                predicted(front.port, row(sleep=sleep), **BEARER)
             )
-            for sleep in (1.0, 0.0, 0.0, 0.0)
-        ]
-        clients[0].start()
-        wait(lambda: front.router.pending == 1)
-        time.sleep(0.05)  # it is being predicted now, and all others wait for it
-        for client in clients[1:]:
-            client.start()
-        with httpx.Client(base_url=front.url) as beyond:
-            wait(lambda: front.router.pending == 4)
-            for _ in range(5):
-                refused = beyond.post("/predict", json=[row()])
-                assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
-        assert found == []  # it was refused before anybody was answered
-        for client in clients:
-            client.join(30)
-        assert found == [(200, ONE, 2.0)] * 4
-    finally:
-        front.stop()
-    assert front.router.workers == {}
+        )
+        for sleep in (1.0, 0.0, 0.0, 0.0)
+    ]
+    clients[0].start()
+    wait(lambda: front.router.pending == 1)
+    time.sleep(0.05)  # it is being predicted now, and all others wait for it
+    for client in clients[1:]:
+        client.start()
+    with httpx.Client(base_url=front.url, headers=BEARER) as beyond:
+        wait(lambda: front.router.pending == 4)
+        for _ in range(5):
+            refused = beyond.post("/predict", json=[row()])
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert found == []  # it was refused before anybody was answered
+    for client in clients:
+        client.join(30)
+    assert found == [(200, ONE, 2.0)] * 4
 
 
 def test_a_worker_that_does_not_start_says_why(bundles, tmp_path):

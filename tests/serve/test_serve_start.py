@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
@@ -18,7 +19,7 @@ import snapbook
 from snapbook.errors import BadOption, NotFound, Refused, Untrusted, Usage
 from snapbook.serve import start
 from snapbook.serve.load import open_bundle
-from snapbook.serve.options import KEY, OPTIONS
+from snapbook.serve.options import KEY, OPTIONS, SOCKET
 from snapbook.verbs import VERBS, Here, opening
 
 
@@ -58,10 +59,11 @@ def project(tmp_path_factory):
 
 
 def options(**given):
-    return SimpleNamespace(
-        **{one.word.removeprefix("--"): None if one.value else False for one in (*OPTIONS, KEY)}
-        | given
-    )
+    known = {
+        one.word.removeprefix("--").replace("-", "_"): None if one.value else False
+        for one in (*OPTIONS, KEY, SOCKET)
+    }
+    return SimpleNamespace(**known | given)
 
 
 class Process:
@@ -173,6 +175,7 @@ def test_bytes_that_were_changed_are_not_loaded(project, tmp_path):
         ({"queue": "many"}, BadOption, "--queue cannot be many"),
         ({"timeout": "-1"}, BadOption, "--timeout cannot be -1"),
         ({"linger": "nan"}, BadOption, "--linger cannot be nan"),
+        ({"socket": "s", "port": "0"}, BadOption, "--socket goes without --host, --port and"),
         ({"tokens": "/nowhere/tokens"}, NotFound, "there is no file tokens"),
     ],
 )
@@ -186,6 +189,7 @@ def test_options_that_are_taken():
     assert (asked.host, asked.port) == ("::1", 0)
     assert (asked.limits.rows, asked.limits.waiting, asked.limits.answer_s) == (7, 3, 1.5)
     assert start.serving(options(host="0.0.0.0", open=True)).host == "0.0.0.0"
+    assert start.serving(options(socket="run/s")).socket == Path("run/s")
 
 
 def test_tokens_from_a_private_file_and_the_environment(tmp_path, monkeypatch):

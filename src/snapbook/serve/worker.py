@@ -28,6 +28,7 @@ _WATCH_S = 2.0
 _PAUSES_S = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _CALM_S = 60.0  # that a process has to have run, for the next pause to be short again
 _MORE_S = 5.0
+_KEPT_OUT = (VARIABLE, "SNAPBOOK_TOKEN")  # tokens, which the front knows, and no model has to
 _READY = Request(b"GET", b"/v2/health/ready", b"", b"")
 
 
@@ -139,7 +140,7 @@ class Worker:
         # The front refuses before a worker would.
         command += ["--queue", str(2 * limits.waiting), "--rows", str(limits.rows)]
         command += ["--timeout", str(limits.answer_s), *self._words]
-        environment = {name: text for name, text in os.environ.items() if name != VARIABLE}
+        environment = {name: text for name, text in os.environ.items() if name not in _KEPT_OUT}
         self._said = ""
         self._process = await asyncio.to_thread(
             subprocess.Popen,
