@@ -62,7 +62,7 @@ def _text(opened: Bundle, name: str, wanted: environment.Recipe, wheels: bool) -
             f"COPY snapbook/ {home}/",
             f"RUN chmod 755 {image.PROGRAM}",
             f"COPY bundle/ {home}/bundle/",
-            *(f'LABEL {key}="{value}"' for key, value in sorted(image.annotations(opened).items())),
+            *(f'LABEL {key}="{value}"' for key, value in sorted(image.told_of(opened).items())),
             f"USER {image.USER}",
             f"EXPOSE {image.PORT}",
             "STOPSIGNAL SIGTERM",

@@ -1,8 +1,8 @@
 """A registry of images over the OCI distribution protocol: blobs and manifests, both ways.
 
 What is there already is not sent again; what another repository of the same registry has is mounted
-out of it; large blobs go in pieces, and a piece that was cut goes on where it was cut. HTTP without
-encryption is for this machine, or for who says so.
+out of it; large blobs go in pieces, and what was cut goes on where it was cut, or from the start
+where the registry forgot it. HTTP without encryption is for this machine, or for who says so.
 """
 
 from __future__ import annotations
@@ -107,16 +107,27 @@ class Registry:
         where = f"/v2/{name}/blobs/uploads/"
         if origin and host == self.host:
             where += f"?mount={one.digest}&from={origin}"
-        answer = self._ask("POST", where, name, push=True)
-        if answer.status_code == httpx.codes.CREATED:
-            done(one.size)
-            return "mounted"
-        _right(answer, httpx.codes.ACCEPTED, f"{one.digest} was not sent")
-        least = answer.headers.get("OCI-Chunk-Min-Length", "")
+        for _ in range(_TRIES):
+            answer = self._ask("POST", where, name, push=True)
+            if answer.status_code == httpx.codes.CREATED:
+                done(one.size)
+                return "mounted"
+            _right(answer, httpx.codes.ACCEPTED, f"{one.digest} was not sent")
+            if self._sent(name, answer, one, done):
+                return "sent"
+        raise Unreachable(f"{one.digest} was not sent", f"{self.host} keeps breaking off")
+
+    def _sent(
+        self, name: str, begun: httpx.Response, one: Blob, done: Callable[[int], None]
+    ) -> bool:
+        """Send a blob by an upload that was begun; False where the registry lost what it had."""
+        least = begun.headers.get("OCI-Chunk-Min-Length", "")
         piece = max(PIECE, int(least) if least.isdecimal() else 0)
-        place, data = self._next(answer), b""
+        place, data = self._next(begun), b""
         if one.size > piece:
-            place = self._in_pieces(name, place, one, piece, done)
+            if (end := self._in_pieces(name, place, one, piece, done)) is None:
+                return False
+            place = end
         else:
             data = b"".join(one.read())
             done(len(data))
@@ -124,12 +135,14 @@ class Registry:
         answer = self._ask("PUT", whole, name, {"Content-Type": _BYTES}, data, push=True)
         if answer.status_code != httpx.codes.CREATED and not self.has(name, one.digest):
             _right(answer, httpx.codes.CREATED, f"{one.digest} was not sent")
-        return "sent"
+        return True
 
     def _in_pieces(
         self, name: str, place: httpx.URL, one: Blob, piece: int, done: Callable[[int], None]
-    ) -> httpx.URL:
-        """Send a blob in pieces, from where it was cut on; gives where its end is told."""
+    ) -> httpx.URL | None:
+        """Send a blob in pieces, from where it was cut on; gives where its end is told, None where
+        the registry does not know how far it came.
+        """
         sent = failed = 0
         while sent < one.size:
             for data in _cut(one.read(), piece, sent):
@@ -140,11 +153,11 @@ class Registry:
                     answer = None
                 if answer is None or answer.status_code == _OTHER_PLACE or answer.is_server_error:
                     failed += 1
-                    if failed >= _TRIES:
-                        raise Unreachable(f"{one.digest} was not sent", f"{self.host} breaks off")
                     time.sleep(self._pause_s * failed)
                     asked = self._ask("GET", place, name, push=True)
-                    _right(asked, httpx.codes.NO_CONTENT, f"{one.digest} was not sent")
+                    if asked.status_code != httpx.codes.NO_CONTENT or failed == _TRIES:
+                        done(-sent)
+                        return None
                     place, arrived = self._next(asked), _arrived(asked)
                     done(arrived - sent)
                     sent = arrived

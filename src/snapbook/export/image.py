@@ -54,7 +54,7 @@ def image(opened: Bundle, bundle: Path, lib: Path, found: Base) -> Artifact:
         layer(tree(bundle, f"{lowest}/bundle")),
     )
     config = blob(CONFIG, canonical.encode(_config(opened, found, layers)))
-    said = {f"{_TITLE}.base.digest": found.digest, **annotations(opened)}
+    said = {f"{_TITLE}.base.digest": found.digest, **told_of(opened)}
     if found.name:
         said[f"{_TITLE}.base.name"] = found.name
     return artifact(config, (*found.layers, *layers), said)
@@ -65,7 +65,7 @@ def program(below: str) -> Iterator[File]:
     yield whole(f"{below}/bin/snapbook-serve", _SCRIPT.encode())
 
 
-def annotations(opened: Bundle) -> dict[str, str]:
+def told_of(opened: Bundle) -> dict[str, str]:
     """What is said of any image of the version."""
     return {
         f"{_TITLE}.title": str(opened.facts["model"]),
@@ -95,7 +95,7 @@ def _config(opened: Bundle, found: Base, layers: Sequence[Blob]) -> dict[str, Js
         "Entrypoint": entrypoint(opened),
         "ExposedPorts": {f"{PORT}/tcp": {}},
         "StopSignal": "SIGTERM",
-        "Labels": {**(labels if isinstance(labels, dict) else {}), **annotations(opened)},
+        "Labels": {**(labels if isinstance(labels, dict) else {}), **told_of(opened)},
     }
     kept = {
         name: found.config[name]

@@ -77,18 +77,31 @@ def with_wheels(folder: Path, lock: Lock, seconds: float) -> Lock:
     wanted.touch(mode=0o600)
     wanted.write_text(head + written(lock.versions, lock.hashes))
     python = str(environment.interpreter(env))
-    for command in (
-        [str(uv), "venv", "--no-config", "--no-project", "--seed", "--offline",
-         "--python", lock.python, str(env)],
-        [python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-         "--require-hashes", "--only-binary", ":all:", "-d", str(wheels), "-r", str(wanted)],
-    ):  # fmt: skip
-        why = ended(command, log, folder, seconds)
-        if why and "--offline" in command:
-            command.remove("--offline")
-            why = ended(command, log, folder, seconds)
-        if why:
-            raise NotRestorable("No wheels were had", why)
+    create = [str(uv), "venv", "--no-config", "--no-project", "--offline",
+              "--python", lock.python, str(env)]  # fmt: skip
+    tool = [str(uv), "pip", "install", "--no-config", "--only-binary", ":all:",
+            "--python", python, "pip"]  # fmt: skip
+    fetch = [
+        python,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--require-hashes",
+        "--only-binary",
+        ":all:",
+        "-d",
+        str(wheels),
+        "-r",
+        str(wanted),
+    ]
+    why = ended(create, log, folder, seconds)
+    if not why and ended([*tool, "--offline"], log, folder, seconds):
+        why = ended(tool, log, folder, seconds)
+    if why := why or ended(fetch, log, folder, seconds):
+        raise NotRestorable("No wheels were had", why)
     found = tuple(sorted(wheels.glob("*.whl")))
     return Lock(lock.python, lock.versions, _only(lock, found), found)
 

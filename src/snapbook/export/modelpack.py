@@ -13,7 +13,7 @@ from pathlib import Path
 from snapbook import canonical
 from snapbook.canonical import Json
 from snapbook.export.artifact import Artifact, artifact
-from snapbook.export.image import annotations
+from snapbook.export.image import told_of
 from snapbook.export.layer import Blob, blob, tree
 from snapbook.serve.load import Bundle
 
@@ -42,7 +42,7 @@ def modelpack(opened: Bundle, bundle: Path) -> Artifact:
             layers.append(Blob(media, digest, int(str(entry["bytes"])), file.read))
         said.append({_PATH: name, _TITLE: name})
     config = blob(CONFIG, canonical.encode(_config(opened, layers)))
-    return artifact(config, layers, annotations(opened), KIND, said)
+    return artifact(config, layers, told_of(opened), KIND, said)
 
 
 def _config(opened: Bundle, layers: list[Blob]) -> dict[str, Json]:

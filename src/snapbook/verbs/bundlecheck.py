@@ -18,7 +18,7 @@ from snapbook.export import selftest
 from snapbook.flavors import bundled, pickled
 from snapbook.parts import files
 from snapbook.parts.base import Part
-from snapbook.serve import environment, trying
+from snapbook.serve import environment, trying, wheels
 from snapbook.serve.load import Bundle, module_file, open_bundle
 from snapbook.trust import AUTHOR, Claim, Trust, statement
 from snapbook.verbs.here import Here
@@ -119,15 +119,18 @@ def _run(
     with tempfile.TemporaryDirectory(prefix="snapbook-bundle-") as name:
         folder = Path(name)
         place: Sequence[str] = ()
+        brought: tuple[str, ...] = ()
         if asked.here:
             why = "--here was given"
         elif not trusted:  # whose packages would be imported
             why = "its author is not one whom you trust"
         else:
             here.progress("environment", 0, 1)
-            why = _rebuilt(opened, folder, asked.offline)
+            own, brought = _own_wheels(opened, asked.trust)
+            why = _rebuilt(opened, folder, asked.offline, own)
             place = () if why else _words(folder)
-        line = f"environment: not rebuilt, {why}" if why else "environment: rebuilt from the lock"
+        line = (f"environment: not rebuilt, {why}" if why else "environment: rebuilt from the lock",
+                *brought)  # fmt: skip
         said = selftest.tried(
             path,
             opened.sample["rows"],
@@ -138,7 +141,7 @@ def _run(
     if isinstance(said, str):
         if plain:
             act = "to run it all the same: --trust"
-            return False, (line, f"not run: its author is not one whom you trust; {act}")
+            return False, (*line, f"not run: its author is not one whom you trust; {act}")
         raise Damaged(f"{opened.ref} does not pass its self-test", said)
     if places := selftest.differing(opened.sample, said):
         row = places[0]
@@ -147,17 +150,35 @@ def _run(
             f"{len(places)} of {len(opened.sample['rows'])} rows are answered otherwise; row {row}:"
             f" {said['answers'][row]}, at export {opened.sample['answers'][row]}",
         )
-    return True, (line, f"self-test: {len(opened.sample['rows'])} rows are answered as at export")
+    return True, (*line, f"self-test: {len(opened.sample['rows'])} rows are answered as at export")
 
 
-def _rebuilt(opened: Bundle, folder: Path, offline: bool) -> str:
+def _own_wheels(opened: Bundle, all_trusted: bool) -> tuple[bool, tuple[str, ...]]:
+    """Whether the wheels in it are installed, and the line on that: none where there are none.
+
+    They are programs that its author did not sign; the word of somebody whom the user trusts for
+    the model is needed that they are the right ones. The author is trusted by now.
+    """
+    if not wheels.names(opened):
+        return False, ()
+    key, book = wheels.signer(opened), Trust(settings.folder())
+    models = book.keys().get(key, ())
+    known = {signing.existing_public(settings.folder()), opened.author.key} - {"", None}
+    if all_trusted or key in known or opened.author.model in models or "*" in models:
+        return True, ("packages: from the wheels in it",)
+    who = f"the key {key[:16]}, whom you do not trust" if key else "nobody"
+    return False, (f"packages: not from the wheels in it, for which stands {who}",)
+
+
+def _rebuilt(opened: Bundle, folder: Path, offline: bool, own_wheels: bool) -> str:
     """Make its environment anew; why it could not be made, "" where it was."""
     try:
         wanted = environment.recipe(opened, environment.TRYING)
     except NotRestorable as error:
         return error.why
     seconds = settings.number("judge.max_seconds")
-    return environment.make(folder, wanted, seconds, offline)
+    here = wheels.unpack(opened, folder / "wheels") if own_wheels else None
+    return environment.make(folder, wanted, seconds, offline, here)
 
 
 def _words(folder: Path) -> Sequence[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from snapbook.export import bundle, schema, selftest
 from snapbook.flavors import codeless
 from snapbook.store import durable
 from snapbook.trust import Trust
-from snapbook.verbs import look
+from snapbook.verbs import locks, look
 from snapbook.verbs.here import Here
 from snapbook.verbs.release import free_path
 from snapbook.verbs.state import size_text
@@ -31,7 +31,10 @@ from snapbook.verbs.values import Done
 if TYPE_CHECKING:
     from snapbook.catalog.rows import VersionRow
     from snapbook.repository import Repository
+    from snapbook.trust import Claim
     from snapbook.verbs.table import Asked
+
+Locking = Callable[["bundle.Writing", "Claim"], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,8 @@ def export(here: Here, asked: Asked) -> Done:
     target = free_path(here.folder / name)
     if asked.output:
         target = here.folder / Path(asked.output).expanduser()
-    made = put(repository, version, target, sample=not asked.no_sample)
+    lock = locks.asked_for(here, asked)
+    made = put(repository, version, target, sample=not asked.no_sample, lock=lock)
     said = f"wrote {target.name}: {made.files} files, {size_text(made.bytes)}"
     data: dict[str, Json] = {
         "files": [str(target)],
@@ -64,13 +68,21 @@ def export(here: Here, asked: Asked) -> Done:
         "bytes": made.bytes,
         "sample": made.sampled,
     }
-    return Done((*([echo] if echo else []), said, made.told), data)
+    told = [lock.told] if lock is not None else []
+    return Done((*([echo] if echo else []), said, made.told, *told), data)
 
 
-def put(repository: Repository, version: VersionRow, target: Path, *, sample: bool = True) -> Put:
+def put(
+    repository: Repository,
+    version: VersionRow,
+    target: Path,
+    *,
+    sample: bool = True,
+    lock: Locking | None = None,
+) -> Put:
     """Write the bundle of ``version`` to ``target``, whole or not at all; with a self-test where it
-    can be made, unless ``sample`` is False. Raises Conflict where something is there, ReadOnly,
-    DiskFull, and what `export.bundle.write` raises.
+    can be made, unless ``sample`` is False, and with hashes and wheels as ``lock`` has them. Raises
+    Conflict where something is there, ReadOnly, DiskFull, and what `export.bundle.write` raises.
     """
     packed = target.suffix == ".zip"
     empty = target.is_dir() and not any(target.iterdir())
@@ -80,6 +92,9 @@ def put(repository: Repository, version: VersionRow, target: Path, *, sample: bo
     with beside(target) as partial:
         writing = bundle.Writing(partial)
         facts = bundle.write(writing, number, claim, version.model, repository.store.get)
+        if lock is not None:
+            lock(writing, claim)
+            writing.seal(facts)
         told = "no self-test: it was not asked for"
         if sample:
             told = _sampled(repository, version, writing, facts)

@@ -49,9 +49,7 @@ def export(here: Here, asked: Asked) -> Done:
     repository = here.repository()
     version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
     kind = asked.to.partition("://")[0]
-    at = named(asked.to, kind) if kind in PLACED else None
-    if at is not None and asked.output:
-        raise BadOption("-o is for a file or a folder", act="Name either an address or a place")
+    at = _address(asked, kind)
     if at is not None and at.digest:
         raise BadOption("An image is sent to a tag", act="Leave the digest out")
     if kind != "modelpack":
@@ -68,6 +66,16 @@ def export(here: Here, asked: Asked) -> Done:
         else:
             told, data = _made(here, asked, opened, folder, at)
     return Done((*lines, *told, put.told), {"ref": version.ref, **data})
+
+
+def _address(asked: Asked, kind: str) -> Address | None:
+    """Where it is sent to; None where it is written to a place."""
+    if kind not in PLACED:
+        return None
+    at, other = named(asked.to, kind), named(asked.output or "", kind)
+    if at is not None and asked.output:
+        raise BadOption("-o is for another place", act="Name either an address or a file")
+    return at or other
 
 
 def _trusted(repository: Repository, version: VersionRow) -> None:
@@ -107,7 +115,8 @@ def _made(
     number = str(opened.facts["number"])
     with ExitStack() as stack:
         if asked.to.startswith("modelpack"):
-            made, told = modelpack(opened, folder / "bundle"), []
+            told: list[str] = []
+            made = modelpack(opened, folder / "bundle")
         else:
             made, told = _image(here, asked, opened, folder, stack)
         done = _progress(here, made)

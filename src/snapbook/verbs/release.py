@@ -18,6 +18,7 @@ from snapbook.parts.base import Part
 from snapbook.repository import Repository
 from snapbook.verbs import look
 from snapbook.verbs.every import rolling
+from snapbook.verbs.every.imaging import IMAGES
 from snapbook.verbs.here import Here
 from snapbook.verbs.values import Done
 
@@ -137,6 +138,10 @@ def _export(here: Here, asked: Asked) -> Done:
         from snapbook.verbs import onnxing
 
         return onnxing.export(here, asked)
+    if asked.to.partition("://")[0] in IMAGES:
+        from snapbook.verbs import imaging
+
+        return imaging.export(here, asked)
     if asked.to in rolling.PLATFORMS:
         from snapbook.verbs import platforming
 

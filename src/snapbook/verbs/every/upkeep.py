@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from snapbook.verbs.every import rolling
+from snapbook.verbs.every import imaging, rolling
 from snapbook.verbs.every.common import DRY, REF, YES, late
+from snapbook.verbs.every.imaging import IMAGES, PLACED
 from snapbook.verbs.every.rolling import PLATFORMS
 from snapbook.verbs.table import Argument, Verb
+
+_FORMS = ("onnx", "state_dict")  # a model in a form that others read
 
 UPKEEP = (
     Verb(
@@ -143,15 +146,20 @@ UPKEEP = (
             Argument(
                 ("--to",),
                 "notebook, env, report: one HTML file for who checks it; bundle: what serves it; "
-                "onnx: its model for engines without Python; kserve, seldon, kubernetes, argo, "
-                "haproxy, bentoml, pipelines (CI): what these take, perhaps as a rollout",
-                choices=("env", "notebook", "report", "bundle", "onnx", *PLATFORMS),
+                "onnx: its model for engines without Python; "
+                "kserve, seldon, kubernetes, argo, haproxy, bentoml, pipelines (CI): what these take, perhaps as a rollout; "
+                "docker: what an image is built from, "
+                "oci: the image, modelpack: the bundle for registries of images, these two to a "
+                "file or as oci://HOST/NAME:TAG",
+                choices=("env", "notebook", "report", "bundle", *_FORMS, *IMAGES, *PLATFORMS),
+                metavar="TARGET",
+                placed=PLACED,
                 default="notebook",
             ),
             Argument(("--registry",), "with report: of a version there", metavar="NAME"),
             Argument(
                 ("-o", "--output"),
-                "where to; a bundle becomes one archive where it ends in .zip",
+                "where to; a bundle becomes one archive where it ends in .zip, an image in .tar",
                 metavar="PATH",
                 complete="path",
             ),
@@ -160,6 +168,7 @@ UPKEEP = (
             Argument(
                 ("--sign",), "a signature beside it that OpenSSF's model_signing verifies", "flag"
             ),
+            *imaging.OPTIONS,
             *rolling.OPTIONS,
         ),
         label="Export…",

@@ -1,0 +1,303 @@
+"""Locks with hashes, wheels in a bundle, and the environments that are made of them.
+
+Packages are made here and found in a folder, so uv and pip are real and no network is needed.
+"""
+
+import base64
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import leaving
+import pytest
+
+from snapbook import signing, verbs
+from snapbook.errors import Damaged, NotRestorable
+from snapbook.export import locking
+from snapbook.serve import environment, pins, wheels
+from snapbook.serve.load import open_bundle
+
+PYTHON = f"3.{sys.version_info.minor}"
+UV = environment.program()
+pytestmark = pytest.mark.skipif(UV is None, reason="uv is not installed")
+
+
+def wheel(folder, name, version, requires=(), text="", tag="py3-none-any"):
+    """A wheel of one module."""
+    told = f"{name}-{version}.dist-info"
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+    files = {
+        f"{name}.py": text or f"VERSION = {version!r}\n",
+        f"{told}/METADATA": "\n".join([*lines, *(f"Requires-Dist: {one}" for one in requires), ""]),
+        f"{told}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
+    }
+    record = []
+    for path, data in files.items():
+        found = base64.urlsafe_b64encode(hashlib.sha256(data.encode()).digest()).rstrip(b"=")
+        record.append(f"{path},sha256={found.decode()},{len(data)}")
+    files[f"{told}/RECORD"] = "\n".join([*record, f"{told}/RECORD,,", ""])
+    path = folder / f"{name}-{version}-{tag}.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for inner, data in files.items():
+            archive.writestr(zipfile.ZipInfo(inner), data)
+    return path
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    """A folder in which uv and pip look for packages, and nowhere else."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    for name in ("UV", "PIP"):
+        monkeypatch.setenv(f"{name}_FIND_LINKS", str(folder))
+        monkeypatch.setenv(f"{name}_NO_INDEX", "1")
+    for name in ("PIP_EXTRA_INDEX_URL", "PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    import ensurepip
+
+    bundled = Path(ensurepip.__file__).parent / "_bundled"
+    for path in bundled.glob("*.whl"):
+        shutil.copy(path, folder)
+    return folder
+
+
+def alphabet(shop):
+    wheel(shop, "alpha", "1.0", ["beta"])
+    wheel(shop, "beta", "2.0")
+    wheel(shop, "beta", "3.0")
+    return environment.Recipe(PYTHON, {"alpha": "1.0"}, {"beta": "2.0"})
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_lock_names_all_that_is_needed_with_its_hash(shop, tmp_path):
+    lock = locking.locked(tmp_path / "work", alphabet(shop), 60, offline=True)
+    assert lock.versions == {"alpha": "1.0", "beta": "2.0"}
+    assert lock.hashes["beta"] == (sha256(shop / "beta-2.0-py3-none-any.whl"),)
+    assert pins.hashed(lock.text) == (lock.versions, lock.hashes)
+    assert "://" not in lock.text
+    assert str(tmp_path) not in lock.text
+
+
+def test_wheels_are_installed_by_their_hashes_and_from_nowhere_else(shop, tmp_path, monkeypatch):
+    if not list(shop.glob("pip-*.whl")):
+        pytest.skip("this Python brings no pip")
+    lock = locking.locked(tmp_path / "work", alphabet(shop), 60, offline=True)
+    lock = locking.with_wheels(tmp_path / "work", lock, 60)
+    assert [path.name for path in lock.wheels] == [
+        "alpha-1.0-py3-none-any.whl", "beta-2.0-py3-none-any.whl"
+    ]  # fmt: skip
+    there = tmp_path / "wheels"
+    shutil.copytree(lock.wheels[0].parent, there)
+    shutil.rmtree(shop)
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "empty"))
+    wanted = environment.Recipe(PYTHON, lock.versions, {}, lock.hashes)
+    assert environment.make(tmp_path / "one", wanted, 60, here=there) == ""
+    python = environment.interpreter(tmp_path / "one" / "env")
+    said = subprocess.run(
+        [python, "-I", "-c", "import alpha, beta, snapbook; print(beta.VERSION)"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert said.stdout == "2.0\n"
+    wheel(there, "beta", "2.0", text="raise SystemExit('evil')\n")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "other"))
+    why = environment.make(tmp_path / "two", wanted, 60, here=there)
+    assert why.startswith("its process failed (")
+
+
+def test_hashes_that_cannot_be_had_say_why(shop, tmp_path):
+    wanted = environment.Recipe(PYTHON, {"absent": "1.0"}, {})
+    with pytest.raises(NotRestorable, match="No hashes were had"):
+        locking.locked(tmp_path / "work", wanted, 60, offline=True)
+
+
+def test_lines_that_are_no_pins_are_not_seen():
+    text = (
+        "--index-url https://evil.example/\nalpha==1.0 --hash=sha256:" + "a" * 64 + "\n"
+        "beta==1.0\ngamma @ https://evil.example/x.whl --hash=sha256:" + "b" * 64 + "\n"
+        "delta==1.0 --hash=md5:aa\nepsilon==1.0 \\\n    --hash=sha256:" + "c" * 64 + " ; extra\n"
+        "zeta==1.0 \\\n    --hash=sha256:" + "d" * 64 + " \\\n    --hash=sha256:" + "e" * 64 + "\n"
+    )
+    versions, hashes = pins.hashed(text)
+    assert versions == {"alpha": "1.0", "zeta": "1.0"}
+    assert hashes["zeta"] == ("d" * 64, "e" * 64)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    with leaving.project(tmp_path, monkeypatch) as here:
+        yield here
+
+
+PLAIN = """
+class Plain:
+    def predict(self, rows):
+        return [int(age > 50) for age in rows["age"]]
+"""
+
+
+def stock(shop):
+    """The packages that serving needs, as little ones that pretend to be them."""
+    names = {}
+    for name in environment.SERVING:
+        plain = name.replace("-", "_")
+        try:
+            names[name] = importlib.metadata.version(name).partition("+")[0]
+        except importlib.metadata.PackageNotFoundError:
+            names[name] = "1.0"
+        wheel(shop, plain, names[name])
+    return names
+
+
+def exported(project, shop, tmp_path, **more):
+    rows, _ = leaving.numbers()
+    space = {"__name__": "__main__"}
+    exec(PLAIN, space)
+    leaving.save(project, space["Plain"](), {"X": (rows, "train")}, packages=stock(shop),
+                 key=leaving.own_key())  # fmt: skip
+    done = verbs.export("churn", to="bundle", output="out", no_sample=True, **more)
+    return open_bundle(tmp_path / "out"), done
+
+
+def test_a_bundle_has_hashes_where_they_are_asked_for(project, shop, tmp_path):
+    opened, done = exported(project, shop, tmp_path, hashes=True)
+    assert done.lines[-1] == f"lock: {len(environment.SERVING)} packages with their hashes"
+    text = opened.read("environment/locked.txt").decode()
+    assert f"sha256:{sha256(next(shop.glob('numpy-*.whl')))}" in text
+    assert str(tmp_path) not in text
+    assert opened.check()
+    assert not wheels.names(opened)
+    assert set(environment.recipe(opened, environment.SERVING).hashes) == set(environment.SERVING)
+    again = verbs.export("churn", to="bundle", output="two", no_sample=True, hashes=True)
+    assert again.data["digest"] == done.data["digest"]
+
+
+def test_a_lock_without_hashes_says_so(project, shop, tmp_path):
+    exported(project, shop, tmp_path)
+    shutil.rmtree(shop)
+    shop.mkdir()
+    wanted = {"to": "bundle", "no_sample": True}
+    done = verbs.export("churn", output="two", hashes=True, offline=True, **wanted)
+    assert done.lines[-1].startswith("lock: versions only, without hashes (")
+    assert "environment/locked.txt" not in open_bundle(tmp_path / "two").facts["files"]
+    with pytest.raises(NotRestorable, match="No hashes were had"):
+        verbs.export("churn", output="three", with_wheels=True, **wanted)
+    assert not (tmp_path / "three").exists()
+
+
+def relisted(folder, name, data):
+    """Change a file of a bundle as one would who can write its list too."""
+    (folder / name).write_bytes(data)
+    listed = json.loads((folder / "bundle.json").read_bytes())
+    listed["files"][name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    (folder / "bundle.json").write_text(json.dumps(listed))
+
+
+def test_wheels_are_taken_by_the_word_of_who_signed_them_alone(project, shop, tmp_path):
+    if not list(shop.glob("pip-*.whl")):
+        pytest.skip("this Python brings no pip")
+    opened, done = exported(project, shop, tmp_path, with_wheels=True)
+    assert done.lines[-1].endswith(" packages with their hashes, and their wheels")
+    assert len(wheels.names(opened)) == len(environment.SERVING)
+    assert wheels.signer(opened) == leaving.own_key().public
+    again = verbs.export("churn", to="bundle", output="two", no_sample=True, with_wheels=True)
+    assert again.data["digest"] == done.data["digest"]
+    # One who can write all of it puts another package into it.
+    evil = wheel(tmp_path, "numpy", "9.9", text="raise SystemExit('evil')\n")
+    name = next(one for one in wheels.names(opened) if "numpy" in one)
+    text = opened.read("environment/locked.txt").decode()
+    old = hashlib.sha256(opened.read(name)).hexdigest()
+    relisted(tmp_path / "out", name, evil.read_bytes())
+    relisted(tmp_path / "out", "environment/locked.txt", text.replace(old, sha256(evil)).encode())
+    assert wheels.signer(open_bundle(tmp_path / "out")) == ""
+    changed = text.replace("numpy==", "numpy==9.").encode()
+    relisted(tmp_path / "out", "environment/locked.txt", changed)
+    with pytest.raises(Damaged, match=r"locked\.txt has another numpy than was signed"):
+        environment.recipe(open_bundle(tmp_path / "out"), environment.SERVING)
+
+
+def test_wheels_of_a_stranger_are_not_installed(project, shop, tmp_path):
+    if not list(shop.glob("pip-*.whl")):
+        pytest.skip("this Python brings no pip")
+    opened, _ = exported(project, shop, tmp_path, with_wheels=True)
+    stranger = signing.new()
+    lock = opened.read("environment/locked.txt")
+    said = wheels.statement(opened.author.model, opened.author.manifest, lock)
+    told = {"key": stranger.public, "signature": stranger.sign(wheels.PURPOSE, said)}
+    relisted(tmp_path / "out", wheels.SIGNED, json.dumps(told).encode())
+    listed = json.loads((tmp_path / "out" / "bundle.json").read_bytes())
+    sample = {"rows": [{"age": 60, "income": 1.0}], "answers": [1]}
+    listed["files"]["sample.json"] = {}
+    (tmp_path / "out" / "bundle.json").write_text(json.dumps(listed))
+    relisted(tmp_path / "out", "sample.json", json.dumps(sample).encode())
+    for path in shop.iterdir():
+        path.unlink()
+    shutil.rmtree(tmp_path / "uv", ignore_errors=True)
+    checked = verbs.bundle("check", "out", offline=True)
+    assert any("wheels" in line and "whom you do not trust" in line for line in checked.lines)
+
+
+def test_an_environment_is_made_once_and_found_again(project, shop, tmp_path):
+    exported(project, shop, tmp_path)
+    python = environment.python_for(tmp_path / "out", offline=True)
+    said = subprocess.run([python, "-I", "-c", "import numpy, snapbook; print(numpy.VERSION)"],
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    assert said.stdout.strip() == importlib.metadata.version("numpy").partition("+")[0]
+    for path in shop.iterdir():
+        path.unlink()
+    shutil.rmtree(tmp_path / "uv")
+    assert environment.python_for(tmp_path / "out", offline=True) == python
+    verbs.export("churn", to="bundle", output="two", no_sample=True)
+    assert environment.python_for(tmp_path / "two", offline=True) == python
+
+
+MAKE = """
+import sys
+from pathlib import Path
+from snapbook.serve import environment
+print(environment.python_for(Path(sys.argv[1]), offline=True))
+"""
+
+
+def test_several_that_make_one_environment_get_one(project, shop, tmp_path):
+    exported(project, shop, tmp_path)
+    command = [sys.executable, "-c", MAKE, str(tmp_path / "out")]
+    first = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    folder = tmp_path / "cache" / "snapbook" / "environments"
+    latest = time.monotonic() + 30
+    while not list(folder.glob("tmp-*/env/bin")) and first.poll() is None:
+        assert time.monotonic() < latest
+        time.sleep(0.002)
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    others = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    said = {one.communicate()[0].strip() for one in others}
+    assert [one.returncode for one in others] == [0, 0, 0]
+    (python,) = said
+    assert Path(python).exists()
+    left = [path.name for path in folder.iterdir() if not path.name.endswith(".lock")]
+    assert left == [Path(python).parent.parent.name]
+
+
+def test_what_does_not_fit_here_is_told(project, shop, tmp_path):
+    opened, _ = exported(project, shop, tmp_path)
+    assert environment.misfits(opened) == ()
+    rows, target = leaving.numbers()
+    leaving.save(project, leaving.logistic(rows, target), {"X": (rows, "train")}, name="other",
+                 packages={"numpy": "1.0.0", "scikit-learn": "0.1"})  # fmt: skip
+    verbs.export("other", to="bundle", output="other", no_sample=True)
+    found = environment.misfits(open_bundle(tmp_path / "other"))
+    assert found == ("numpy 1.0.0", "scikit-learn 0.1")
