@@ -146,8 +146,9 @@ UPKEEP = (
             Argument(
                 ("--to",),
                 "notebook, env, report: one HTML file for who checks it; bundle: what serves it; "
-                "onnx: its model for engines without Python; "
-                "kserve, seldon, kubernetes, argo, haproxy, bentoml, pipelines (CI): what these take, perhaps as a rollout; "
+                "onnx: its model for engines without Python; state_dict: tensors by name; "
+                "kserve, seldon, kubernetes, argo, haproxy, bentoml, pipelines (CI): what these "
+                "take, perhaps as a rollout; "
                 "docker: what an image is built from, "
                 "oci: the image, modelpack: the bundle for registries of images, these two to a "
                 "file or as oci://HOST/NAME:TAG",
