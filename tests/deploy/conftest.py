@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -62,9 +62,23 @@ def project(tmp_path_factory):
     sys.modules.pop("fragile", None)
 
 
+@pytest.fixture(scope="module")
+def _standing(project):
+    found = Server(project)
+    yield found
+    found.end()
+
+
+@pytest.fixture
+def server(_standing, project):
+    """A server that follows production; in the end it is as it was."""
+    yield _standing
+    calm(project)
+
+
 @pytest.fixture
 def start(project):
-    """Called, it starts a server that follows production; all of them end with the test."""
+    """Called, it starts another one; all of them end with the test."""
     running = []
 
     def make(*words):
@@ -72,23 +86,23 @@ def start(project):
         return running[-1]
 
     yield make
-    for server in running:
-        server.end()
-    with contextlib.suppress(Exception):  # what a test left under way
-        run(project, "rollback churn")
+    for found in running:
+        found.end()
     calm(project)
 
 
 def calm(folder):
     """churn:1.0.0 stands in production, and nothing is under way."""
+    if (status(folder)["rollout"] or {}).get("state") in ("running", "paused"):
+        run(folder, "rollback churn")
     run(folder, "promote churn:1.0.0 production")
 
 
 def run(folder, words):
     """What a verb says, asked in this process."""
-    name, *rest = words.split()
+    name, *rest = shlex.split(words)
     with Here(folder, face="cli") as here:
-        return VERBS[name].run(here, VERBS[name].parse([word.replace("_", " ") for word in rest]))
+        return VERBS[name].run(here, VERBS[name].parse(rest))
 
 
 def status(folder):
@@ -105,10 +119,10 @@ def until(holds, seconds=SOON_S, what="it"):
 
 
 class Server:
-    """`snapbook serve churn@production --follow` as a process; ``url`` once it serves."""
+    """`snapbook serve ALIAS --follow` as a process; ``url`` once it serves."""
 
-    def __init__(self, folder, *words):
-        command = [sys.executable, "-m", "snapbook", "serve", "churn@production", "--follow"]
+    def __init__(self, folder, *words, ref="churn@production"):
+        command = [sys.executable, "-m", "snapbook", "serve", ref, "--follow"]
         self.log = (folder / f"server-{time.monotonic_ns()}.log").open("w+")
         self.process = subprocess.Popen(
             [*command, "--port", "0", *words], cwd=folder, stdout=subprocess.PIPE, text=True,

@@ -2,14 +2,39 @@
 
 import time
 
+import httpx
 import pytest
-from deploy.conftest import BAD, ROW, Load, run, status, until
+from deploy.conftest import BAD, Load, run, status, until
+
+from snapbook import places
+from snapbook.verbs import Here
+from snapbook.verbs.opening import opened
 
 pytestmark = pytest.mark.slow
 
 
-def test_at_once_and_back(start, project):
-    server = start()
+def test_it_goes_on_where_a_killed_server_left_it(start, project):
+    one = start()
+    begun = run(project, "deploy churn:1.1.0 --canary 30,60,100 --every 2s --window 300ms").data[
+        "n"
+    ]
+    until(lambda: status(project)["rollout"]["step"] == 2)
+    one.kill()
+    assert status(project)["fronts"] == [], "who is dead follows nothing"
+    both = [start(), start()]
+    until(lambda: status(project)["rollout"]["state"] == "done")
+    until(lambda: {server.by() for server in both} == {"churn:1.1.0"})
+    assert len(status(project)["fronts"]) == 2
+    assert status(project)["history"][0]["way"] == "promote"
+    with places.open_folder(places.place(project).folder) as repository:
+        told = [event.body.get("way") for event in repository.catalog.read(begun)]
+    assert told == ["begin", "step", "promote"], "each step once, whoever took it"
+    said = run(project, "rollback churn")
+    assert "2 of 2 servers switched" in said.lines[1]
+    assert {server.by() for server in both} == {"churn:1.0.0"}
+
+
+def test_at_once_and_back(server, project):
     assert server.by() == "churn:1.0.0"
     said = run(project, "deploy churn:1.1.0 --now")
     assert "1 of 1 servers switched" in said.lines[1]
@@ -31,11 +56,10 @@ def test_at_once_and_back(start, project):
     assert set(late) == {"churn:1.0.0"}, "nobody gets an answer of it any more"
 
 
-def test_a_bad_version_is_taken_back_by_itself(start, project):
-    server = start()
+def test_a_bad_version_is_taken_back_by_itself(server, project):
     said = run(
         project,
-        "deploy churn:1.2.0 --canary 50,100 --every 1h --window 1s --abort-if error_rate_>_1%",
+        "deploy churn:1.2.0 --canary 50,100 --every 1h --window 1s --abort-if 'error_rate > 1%'",
     )
     assert said.lines[0] == "churn:1.2.0 answers 50 % beside churn:1.0.0, then 100 % every 1h"
     until(lambda: server.by() == "churn:1.2.0")
@@ -59,25 +83,7 @@ def test_a_bad_version_is_taken_back_by_itself(start, project):
     assert server.by(BAD) == "churn:1.0.0"
 
 
-def test_it_goes_on_where_a_killed_server_left_it(start, project):
-    one = start()
-    run(project, "deploy churn:1.1.0 --canary 30,60,100 --every 3s --window 300ms")
-    until(lambda: status(project)["rollout"]["step"] == 2)
-    one.kill()
-    assert status(project)["fronts"] == [], "who is dead follows nothing"
-    both = [start(), start()]
-    assert status(project)["rollout"]["state"] == "running"
-    until(lambda: status(project)["rollout"]["state"] == "done")
-    until(lambda: {server.by() for server in both} == {"churn:1.1.0"})
-    assert len(status(project)["fronts"]) == 2
-    assert status(project)["history"][0]["way"] == "promote"
-    said = run(project, "rollback churn")
-    assert "2 of 2 servers switched" in said.lines[1]
-    assert {server.by() for server in both} == {"churn:1.0.0"}
-
-
-def test_beside_in_the_shadow_and_by_hand(start, project):
-    server = start()
+def test_beside_in_the_shadow_and_by_hand(server, project):
     run(project, "deploy churn:1.2.0 --shadow")
     for _ in range(30):
         assert server.by() == "churn:1.0.0"
@@ -90,25 +96,29 @@ def test_beside_in_the_shadow_and_by_hand(start, project):
     assert set(first.values()) == {"churn:1.0.0", "churn:1.1.0"}
     again = {key: server.by(**{"Snapbook-Key": str(key)}) for key in range(30)}
     assert again == first, "who was answered by one stays with it"
-    assert "outcomes" in status(project)["ab"]["why"]
+    right = {"churn:1.0.0": 0, "churn:1.1.0": 1}  # of which it says 0
+    for answer in [server.ask() for _ in range(40)]:
+        told = {"id": answer.headers["x-request-id"]}
+        told["outcome"] = right[answer.headers["snapbook-version"]]
+        assert httpx.post(f"{server.url}/feedback", json=told).status_code == 200
+    ab = until(lambda: (ab := status(project)["ab"])["stable"]["labels"] and ab)
+    assert (ab["metric"], ab["stable"]["value"], ab["p"]) == ("accuracy", 1.0, None)
+    assert "of 100 outcomes of candidate" in ab["why"]
     assert run(project, "pause churn").lines[0].endswith("paused")
-    run(project, "resume churn --next --reason enough_seen")
+    run(project, "resume churn --next --reason 'enough seen'")
     assert {server.by() for _ in range(10)} == {"churn:1.1.0"}
     assert status(project)["history"][0]["text"] == "enough seen"
 
 
-def test_what_cannot_start_is_no_candidate(start, project):
-    server = start()
-    words = "deploy churn:1.1.0 --canary 50,100 --every 1h"
-    bundle = next((project / "cache" / "snapbook" / "bundles").glob("churn-1.1.0-*"), None)
-    assert bundle is not None, "it was served before"
-    facts = bundle / "bundle.json"
+def test_what_cannot_start_is_no_candidate(server, project):
+    with Here(project, face="cli") as here:
+        facts = opened(here, "churn:1.2.0", "serve").path / "bundle.json"
     kept = facts.read_text()
     facts.write_text("{}")
     try:
-        run(project, words)
+        run(project, "deploy churn:1.2.0 --canary 50,100 --every 1h")
         told = until(lambda: (found := status(project))["rollout"]["state"] == "aborted" and found)
-        assert "churn:1.1.0 is not served here" in told["rollout"]["why"]
-        assert server.by(ROW) == "churn:1.0.0"
+        assert "churn:1.2.0 is not served here" in told["rollout"]["why"]
+        assert server.by() == "churn:1.0.0"
     finally:
         facts.write_text(kept)

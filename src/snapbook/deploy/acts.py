@@ -207,12 +207,20 @@ def drilled(
     repository: Repository, model: str, alias: str, author: Author, n: int, front: str,
     seconds: float, why: str,
 ) -> None:  # fmt: skip
-    """Keep what the server ``front`` found in the drill that event ``n`` asked for."""
-    asked = repository.catalog.event(n)
-    manifest = str(asked.body.get("manifest")) if asked is not None else ""
+    """Keep what the server ``front`` found in the drill that event ``n`` asked for.
+
+    Raises NotFound where that event asked for none.
+    """
+    asked = repository.catalog.event(n) if n else None
+    said = rollouts.read(asked) if asked is not None else None
+    named = repository.known.model(str(said.body.get("model"))) if said is not None else None
+    about = (said.way, said.body.get("alias"), named) if said is not None else None
+    if said is None or about != (rollouts.DRILL, alias.lower(), repository.known.model(model)):
+        raise NotFound(f"Event {n} asked for no drill of {alias}", kind="no-drill")
     more: dict[str, Json] = {"drill": n, "front": front, "seconds": round(seconds, 6)}
     if why:
         more["why"] = why
+    manifest = said.manifest
     _act(repository, model, alias, author, lambda: (rollouts.DRILLED, manifest, more))
 
 

@@ -57,10 +57,16 @@ def seen(router: Asked, name: str, seconds: float, told: Mapping[str, Any] | Non
     return {**found, "why": why}
 
 
-async def told(router: Asked, name: str, seconds: float) -> Mapping[str, Any] | None:
-    """What the worker ``name`` tells of its rows and outcomes; None where it tells nothing."""
+async def told(
+    router: Asked, name: str, seconds: float, least: int = 0
+) -> Mapping[str, Any] | None:
+    """What the worker ``name`` tells of its rows and outcomes; None where it tells nothing.
+
+    ``least`` rows and outcomes are enough; 0: as many as the worker holds to be.
+    """
+    more = f"&least={least}" if least else ""
     try:
-        answer = await router.ask(name, "GET", f"/window?seconds={math.ceil(seconds)}")
+        answer = await router.ask(name, "GET", f"/window?seconds={math.ceil(seconds)}{more}")
         said = json.loads(answer.body) if answer.status == 200 else None
     except (SnapbookError, ValueError, RecursionError):
         return None

@@ -8,23 +8,21 @@ comes second finds it done. But stable answers everything again before anybody i
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from snapbook.canonical import Json
 from snapbook.catalog.rows import VersionRow
 from snapbook.deploy.crew import Crew, Prepare
 from snapbook.deploy.desk import Rollouts
-from snapbook.deploy.plan import AB
 from snapbook.deploy.rollout import Rollout
 from snapbook.deploy.standing import Standing
+from snapbook.deploy.telling import Announcement, Telling
 from snapbook.deploy.watched import Watched
 from snapbook.errors import Hint, NotFound, Refused, SnapbookError
 from snapbook.serve import logs
@@ -37,18 +35,6 @@ _IDLE_S = 10.0
 _TELL_S = 1.0
 _HEARTBEAT_S = 5.0
 _AGAIN_S = 5.0
-
-
-class Announcement(Protocol):
-    """Where a server says what it does."""
-
-    id: str
-
-    def say(self, told: Mapping[str, Json]) -> None:
-        """Say what is so now."""
-
-    def close(self) -> None:
-        """Say that it is gone."""
 
 
 class Front:
@@ -66,7 +52,7 @@ class Front:
     ) -> None:
         self._router = router
         self._rollouts = rollouts
-        self._announcement = announcement
+        self._telling = Telling(announcement)
         self._model = model
         self._alias = alias
         self._url = url
@@ -80,9 +66,6 @@ class Front:
         self._lost = ""
         self._drilled = 0
         self._acting: set[asyncio.Task[None]] = set()
-        self._said = 0.0
-        self._told: dict[str, Json] | None = None
-        self._telling: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "snapbook-front")  # a repository is for one at a time
 
     async def begin(self) -> str:
@@ -119,9 +102,7 @@ class Front:
             task.cancel()
         await asyncio.gather(*self._acting, return_exceptions=True)
         await self._crew.close()
-        if self._telling is not None:
-            await asyncio.gather(self._telling, return_exceptions=True)
-        await asyncio.to_thread(self._announcement.close)
+        await self._telling.close()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _read(self) -> None:
@@ -135,11 +116,12 @@ class Front:
                 self._standing = await self._look()
                 await self._apply()
                 self._lost = ""
-            except SnapbookError as error:
-                # A disk or a registry that does not answer stops no requests: it is asked again.
+            except Exception as error:  # noqa: BLE001 - whatever it is, requests are answered
+                # A disk or a registry that does not answer: it is asked again.
                 if not self._lost:
                     logs.say("the alias is not followed", error)
-                self._lost = error.sentence
+                ours = isinstance(error, SnapbookError)
+                self._lost = str(error) if ours else "it failed inside; the log says how"
                 await asyncio.sleep(1.0)
                 self._news.set()
 
@@ -212,14 +194,20 @@ class Front:
         while True:
             rollout = self._rollout
             await asyncio.sleep(_TICK_S if rollout is not None else _TELL_S)
-            if rollout is not None and rollout is self._rollout:
-                if not self._watched.held:
-                    await self._judge(rollout)
-                if not self._watched.held:
-                    self._advance(rollout)
-            pause = _TELL_S if rollout is not None else _HEARTBEAT_S
-            if time.monotonic() - self._said >= pause:
+            try:
+                if rollout is not None and rollout is self._rollout:
+                    await self._lead(rollout)
+            except Exception as error:  # noqa: BLE001 - one look that failed is not the last one
+                logs.say("a rollout cannot be judged", error)
+                await asyncio.sleep(_TELL_S)
+            if self._telling.silent_s >= (_TELL_S if rollout is not None else _HEARTBEAT_S):
                 self._tell()
+
+    async def _lead(self, rollout: Rollout) -> None:
+        if not self._watched.held:
+            await self._judge(rollout)
+        if not self._watched.held:
+            self._advance(rollout)
 
     async def _judge(self, rollout: Rollout) -> None:
         """Hold the rules against the figures; the first that fires ends the rollout."""
@@ -233,7 +221,7 @@ class Front:
         self._watched.hold(why)
         with suppress(SnapbookError):  # told by who follows the chain
             await self._apply()
-        self._act(self._take_back(rollout, why, self._watched.evidence(self._announcement.id)))
+        self._act(self._take_back(rollout, why, self._watched.evidence(self._telling.id)))
 
     async def _take_back(self, rollout: Rollout, why: str, evidence: Mapping[str, Json]) -> None:
         """Append the end, however often it takes."""
@@ -290,7 +278,7 @@ class Front:
                     why = f"{found.failed} of {found.answered + found.failed} answers failed"
             except SnapbookError as error:
                 why = error.sentence
-        front = self._announcement.id
+        front = self._telling.id
         with suppress(SnapbookError):
             await self._asked(
                 self._rollouts.drilled, self._model, self._alias, n, front, seconds, why
@@ -316,37 +304,25 @@ class Front:
         traffic, rollout, watched = self._router.traffic, self._rollout, self._watched
         if traffic is None:
             return
-        self._said = time.monotonic()
-        waits = watched.waits if rollout is not None else ""
-        shadowed = self._router.shadowed()
-        told: dict[str, Json] = {
-            "model": self._model, "alias": self._alias, "host": socket.gethostname(),
-            "pid": os.getpid(), "url": self._url, "at": self._at, "answers": traffic.stable,
-            "canary": traffic.canary, "share": traffic.share * 100, "shadow": traffic.shadow,
-            "switched_s": round(self._switched_s, 6), "waits": waits,
-            "why": "; ".join(filter(None, [self._lost, *self._crew.whys])),
-            "workers": [{"ref": name, "state": state} for name, state in self._crew.told],
-            "rollout": rollout.n if rollout is not None else 0,
-            "rules": watched.rules() if rollout is not None else [],
-            "outcomes": self._outcomes(rollout), "shadowed": None,
+        active = rollout is not None
+        self._telling.tell(
+            {
+                "model": self._model, "alias": self._alias, "url": self._url, "at": self._at,
+                "answers": traffic.stable, "canary": traffic.canary, "shadow": traffic.shadow,
+                "share": traffic.share * 100, "switched_s": round(self._switched_s, 6),
+                "why": "; ".join(filter(None, [self._lost, *self._crew.whys])),
+                "workers": [{"ref": name, "state": state} for name, state in self._crew.told],
+                "rollout": rollout.n if rollout is not None else 0,
+                "waits": watched.waits if active else "",
+                "rules": watched.rules() if active else [],
+                "outcomes": watched.outcomes() if active else None,
+                "shadowed": self._shadowed() if traffic.shadow else None,
+            }
+        )  # fmt: skip
+
+    def _shadowed(self) -> Json:
+        """What became of the copies."""
+        counts = self._router.shadowed()
+        return {
+            "compared": counts.compared, "differ": counts.differ, "dropped": counts.dropped
         }  # fmt: skip
-        if rollout is not None and rollout.shadow:
-            counts = {"compared": shadowed.compared, "differ": shadowed.differ}
-            told["shadowed"] = {**counts, "dropped": shadowed.dropped}
-        self._told = told
-        if self._telling is None or self._telling.done():
-            self._telling = asyncio.create_task(self._say())
-
-    async def _say(self) -> None:
-        """Say the newest; one at a time, for it may take its time."""
-        while self._told is not None:
-            told, self._told = self._told, None
-            await asyncio.to_thread(self._announcement.say, told)
-
-    def _outcomes(self, rollout: Rollout | None) -> Json:
-        """What the workers told of outcomes, where two versions are compared by them."""
-        if rollout is None or rollout.plan.mode != AB:
-            return None
-        sides = {"stable": rollout.old, "candidate": rollout.manifest}
-        told = {side: self._watched.told.get(self._crew.name(at)) for side, at in sides.items()}
-        return {side: dict(said) if said is not None else None for side, said in told.items()}

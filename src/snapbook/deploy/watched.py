@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from snapbook import events
 from snapbook.canonical import Json
 from snapbook.deploy import figures
 from snapbook.deploy.figures import Asked
@@ -16,7 +18,9 @@ from snapbook.watch import rules
 from snapbook.watch.rules import Found
 
 _BY_WORKERS = ("drift", "prediction_drift", "accuracy", "rmse", "mae", "bias", "segments")
+_OUTCOMES = ("labels", "accuracy", "rmse", "mae")
 _ASK_S = 1.0
+_LONGEST_S = 86400.0
 
 
 class Watched:
@@ -39,6 +43,8 @@ class Watched:
         self._asked = 0.0
         self._asking: asyncio.Task[None] | None = None
         self._figures: dict[str, figures.Figures] = {}
+        self._names: dict[str, str] = {}
+        self._outcomes: dict[str, dict[str, Json]] = {}
 
     def takes_part(self, rollout: Rollout) -> None:
         """Note that this server now does what the present step says."""
@@ -53,11 +59,11 @@ class Watched:
     def judge(self, router: Asked, rollout: Rollout, stable: str, candidate: str) -> Found | None:
         """The first rule that fires; None for none."""
         plan = rollout.plan
-        if plan.mode == AB or any(rule.metric in _BY_WORKERS for rule in plan.rules):
-            self._ask(router, plan.window_s, stable, candidate)
+        self._names = {"stable": stable, "candidate": candidate}
+        self._ask(router, rollout)
         seen = {
             side: figures.seen(router, name, plan.window_s, self.told.get(name))
-            for side, name in (("stable", stable), ("candidate", candidate))
+            for side, name in self._names.items()
         }
         self._figures = seen
         self.found = tuple(
@@ -77,6 +83,10 @@ class Watched:
     def rules(self) -> list[Json]:
         """What the rules said last, as data."""
         return [self._told(one) for one in self.found]
+
+    def outcomes(self) -> Json:
+        """What the workers told of outcomes, of stable and of the candidate."""
+        return dict(self._outcomes)
 
     def close(self) -> None:
         """Ask no more."""
@@ -98,19 +108,30 @@ class Watched:
             "near": _near(found),
         }
 
-    def _ask(self, router: Asked, seconds: float, *names: str) -> None:
+    def _ask(self, router: Asked, rollout: Rollout) -> None:
         """Let the workers tell what only they know, now and then; one that hangs delays nothing."""
         busy = self._asking is not None and not self._asking.done()
-        if busy or time.monotonic() - self._asked < min(_ASK_S, seconds / 4):
-            return
-        self._asked = time.monotonic()
-        self._asking = asyncio.create_task(self._asked_of(router, seconds, names))
+        pause = min(_ASK_S, rollout.plan.window_s / 4)
+        if not busy and time.monotonic() - self._asked >= pause:
+            self._asked = time.monotonic()
+            self._asking = asyncio.create_task(self._asked_of(router, rollout))
 
-    async def _asked_of(self, router: Asked, seconds: float, names: tuple[str, ...]) -> None:
-        for name in names:
-            said = await figures.told(router, name, seconds)
-            if said is not None:
+    async def _asked_of(self, router: Asked, rollout: Rollout) -> None:
+        plan = rollout.plan
+        about = any(rule.metric in _BY_WORKERS for rule in plan.rules)
+        # Two versions are compared by all that was told since they stand side by side.
+        lasted = (datetime.now(UTC) - events.parse_time(rollout.begun)).total_seconds()
+        since = min(max(lasted, plan.window_s), _LONGEST_S)
+        for side, name in self._names.items():
+            if about and (said := await figures.told(router, name, plan.window_s)) is not None:
                 self.told[name] = said
+            if plan.mode != AB:
+                continue
+            outcomes = await figures.told(router, name, since, least=1)
+            if outcomes is not None:
+                self._outcomes[side] = {
+                    key: outcomes[key] for key in _OUTCOMES if outcomes.get(key) is not None
+                }
 
 
 def _near(found: Found) -> float | None:

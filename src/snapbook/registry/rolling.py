@@ -8,6 +8,7 @@ the model, and it can hurry nothing.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ from snapbook.repository import Author
 
 routes = APIRouter(tags=["rollouts"])
 _LONGEST = 10_000
+_MOST_EVIDENCE = 256 << 10
 
 
 @routes.get("/rollouts")
@@ -131,6 +133,8 @@ def _ended(asked: Asked, model: str, alias: str) -> int:
     evidence: Any = asked.body.get("evidence")
     if evidence is not None and not isinstance(evidence, dict):
         raise Usage("evidence is no table", kind="argument")
+    if evidence is not None and len(json.dumps(evidence)) > _MOST_EVIDENCE:
+        raise Usage("evidence is too large", kind="argument")
     if evidence is not None:
         asked.need(WRITE, model)
     allowed = may(asked.who, model, alias) if evidence is None else anyone

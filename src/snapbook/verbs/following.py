@@ -17,8 +17,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from snapbook import refs
-from snapbook.deploy.front import Announcement, Front
+from snapbook.deploy.front import Front
 from snapbook.deploy.fronts import Announced
+from snapbook.deploy.telling import Announcement
 from snapbook.errors import NotRestorable, Usage
 from snapbook.noticing import Watcher
 from snapbook.promote.desk import LocalDesk
@@ -150,7 +151,9 @@ def _preparing(here: Here, asked: Asked, registry: str) -> Callable[[VersionRow]
                 python = [str(environment.python_for(found.path)), "-I"]
             except NotRestorable as error:
                 logs.say("served in this environment, not in its own", error, version=row.ref)
-        return Worker(row.ref, found.path, python=python, trust=trusted, words=words)
+        # What writes the log is in this environment; nobody put it into another one.
+        more = words if python == [sys.executable] else ()
+        return Worker(row.ref, found.path, python=python, trust=trusted, words=more)
 
     return prepare
 
