@@ -92,29 +92,33 @@ def test_a_lock_names_all_that_is_needed_with_its_hash(shop, tmp_path):
     assert str(tmp_path) not in lock.text
 
 
-def test_wheels_are_installed_by_their_hashes_and_from_nowhere_else(shop, tmp_path, monkeypatch):
-    if not list(shop.glob("pip-*.whl")):
+@pytest.mark.parametrize("there", [True, False])
+def test_wheels_are_installed_by_their_hashes_and_from_nowhere_else(
+    shop, tmp_path, monkeypatch, there
+):
+    if not there and not list(shop.glob("pip-*.whl")):
         pytest.skip("this Python brings no pip")
+    monkeypatch.setattr(locking, "find_spec", lambda _: there)
     lock = locking.locked(tmp_path / "work", alphabet(shop), 60, offline=True)
     lock = locking.with_wheels(tmp_path / "work", lock, 60)
     assert [path.name for path in lock.wheels] == [
         "alpha-1.0-py3-none-any.whl", "beta-2.0-py3-none-any.whl"
     ]  # fmt: skip
-    there = tmp_path / "wheels"
-    shutil.copytree(lock.wheels[0].parent, there)
+    brought = tmp_path / "wheels"
+    shutil.copytree(lock.wheels[0].parent, brought)
     shutil.rmtree(shop)
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "empty"))
     wanted = environment.Recipe(PYTHON, lock.versions, {}, lock.hashes)
-    assert environment.make(tmp_path / "one", wanted, 60, here=there) == ""
+    assert environment.make(tmp_path / "one", wanted, 60, here=brought) == ""
     python = environment.interpreter(tmp_path / "one" / "env")
     said = subprocess.run(
         [python, "-I", "-c", "import alpha, beta, snapbook; print(beta.VERSION)"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert said.stdout == "2.0\n"
-    wheel(there, "beta", "2.0", text="raise SystemExit('evil')\n")
+    wheel(brought, "beta", "2.0", text="raise SystemExit('evil')\n")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "other"))
-    why = environment.make(tmp_path / "two", wanted, 60, here=there)
+    why = environment.make(tmp_path / "two", wanted, 60, here=brought)
     assert why.startswith("its process failed (")
 
 
@@ -207,8 +211,6 @@ def relisted(folder, name, data):
 
 
 def test_wheels_are_taken_by_the_word_of_who_signed_them_alone(project, shop, tmp_path):
-    if not list(shop.glob("pip-*.whl")):
-        pytest.skip("this Python brings no pip")
     opened, done = exported(project, shop, tmp_path, with_wheels=True)
     assert done.lines[-1].endswith(" packages with their hashes, and their wheels")
     assert len(wheels.names(opened)) == len(environment.SERVING)
@@ -227,27 +229,23 @@ def test_wheels_are_taken_by_the_word_of_who_signed_them_alone(project, shop, tm
     relisted(tmp_path / "out", "environment/locked.txt", changed)
     with pytest.raises(Damaged, match=r"locked\.txt has another numpy than was signed"):
         environment.recipe(open_bundle(tmp_path / "out"), environment.SERVING)
-
-
-def test_wheels_of_a_stranger_are_not_installed(project, shop, tmp_path):
-    if not list(shop.glob("pip-*.whl")):
-        pytest.skip("this Python brings no pip")
-    opened, _ = exported(project, shop, tmp_path, with_wheels=True)
+    # A stranger stands for those in another.
     stranger = signing.new()
-    lock = opened.read("environment/locked.txt")
+    lock = open_bundle(tmp_path / "two").read("environment/locked.txt")
     said = wheels.statement(opened.author.model, opened.author.manifest, lock)
     told = {"key": stranger.public, "signature": stranger.sign(wheels.PURPOSE, said)}
-    relisted(tmp_path / "out", wheels.SIGNED, json.dumps(told).encode())
-    listed = json.loads((tmp_path / "out" / "bundle.json").read_bytes())
+    relisted(tmp_path / "two", wheels.SIGNED, json.dumps(told).encode())
     sample = {"rows": [{"age": 60, "income": 1.0}], "answers": [1]}
-    listed["files"]["sample.json"] = {}
-    (tmp_path / "out" / "bundle.json").write_text(json.dumps(listed))
-    relisted(tmp_path / "out", "sample.json", json.dumps(sample).encode())
+    relisted(tmp_path / "two", "sample.json", json.dumps(sample).encode())
     for path in shop.iterdir():
         path.unlink()
-    shutil.rmtree(tmp_path / "uv", ignore_errors=True)
-    checked = verbs.bundle("check", "out", offline=True)
-    assert any("wheels" in line and "whom you do not trust" in line for line in checked.lines)
+    shutil.rmtree(tmp_path / "uv")
+    checked = verbs.bundle("check", "two", offline=True)
+    assert checked.lines[3].startswith("environment: not rebuilt, ")
+    assert checked.lines[4] == (
+        "packages: not from the wheels in it, for which stands the key"
+        f" {stranger.public[:16]}, whom you do not trust"
+    )
 
 
 def test_an_environment_is_made_once_and_found_again(project, shop, tmp_path):
@@ -256,12 +254,17 @@ def test_an_environment_is_made_once_and_found_again(project, shop, tmp_path):
     said = subprocess.run([python, "-I", "-c", "import numpy, snapbook; print(numpy.VERSION)"],
                           capture_output=True, text=True, check=True)  # fmt: skip
     assert said.stdout.strip() == importlib.metadata.version("numpy").partition("+")[0]
-    for path in shop.iterdir():
-        path.unlink()
+    away = shop.rename(tmp_path / "away")
     shutil.rmtree(tmp_path / "uv")
     assert environment.python_for(tmp_path / "out", offline=True) == python
+    away.rename(shop)
     verbs.export("churn", to="bundle", output="two", no_sample=True)
     assert environment.python_for(tmp_path / "two", offline=True) == python
+    with pytest.raises(NotRestorable, match="No environment was made for churn:0"):
+        environment.python_for(tmp_path / "two", offline=True, also=("more",))
+    wheel(shop, "more", "1.0")
+    other = environment.python_for(tmp_path / "two", offline=True, also=("more",))
+    assert other != python
 
 
 MAKE = """
@@ -301,3 +304,21 @@ def test_what_does_not_fit_here_is_told(project, shop, tmp_path):
     verbs.export("other", to="bundle", output="other", no_sample=True)
     found = environment.misfits(open_bundle(tmp_path / "other"))
     assert found == ("numpy 1.0.0", "scikit-learn 0.1")
+
+
+@pytest.mark.slow
+def test_a_bundle_with_wheels_is_checked_without_a_network(project, tmp_path, monkeypatch):
+    rows, _ = leaving.numbers()
+    frames = {"X_train": (rows, "train"), "X_test": (rows.tail(30), "test")}
+    leaving.save(project, leaving.duck(), frames, key=leaving.own_key())
+    try:
+        verbs.export("churn", to="bundle", output="out.zip", with_wheels=True)
+    except NotRestorable as error:
+        pytest.skip(f"packages cannot be had here ({error.why})")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "empty"))
+    checked = verbs.bundle("check", "out.zip", offline=True)
+    assert checked.lines[3:] == (
+        "environment: rebuilt from the lock",
+        "packages: from the wheels in it",
+        "self-test: 20 rows are answered as at export",
+    )

@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from snapbook.errors import NotRestorable
@@ -70,40 +71,35 @@ def with_wheels(folder: Path, lock: Lock, seconds: float) -> Lock:
     """The same lock with the wheels themselves, fetched by pip into ``folder``, and their hashes
     alone. Raises NotRestorable.
     """
-    uv, log = environment.program(), folder / "log.txt"
-    env, wheels, wanted = folder / "pip", folder / "wheels", folder / "wanted.txt"
+    log, wheels, wanted = folder / "log.txt", folder / "wheels", folder / "wanted.txt"
     index = os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("UV_INDEX_URL")
     head = f"--index-url {index}\n" if index else ""  # in a file: others read our command's words
     wanted.touch(mode=0o600)
     wanted.write_text(head + written(lock.versions, lock.hashes))
-    python = str(environment.interpreter(env))
-    create = [str(uv), "venv", "--no-config", "--no-project", "--offline",
-              "--python", lock.python, str(env)]  # fmt: skip
-    tool = [str(uv), "pip", "install", "--no-config", "--only-binary", ":all:",
-            "--python", python, "pip"]  # fmt: skip
-    fetch = [
-        python,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--require-hashes",
-        "--only-binary",
-        ":all:",
-        "-d",
-        str(wheels),
-        "-r",
-        str(wanted),
-    ]
-    why = ended(create, log, folder, seconds)
-    if not why and ended([*tool, "--offline"], log, folder, seconds):
-        why = ended(tool, log, folder, seconds)
+    python, why = _pip(folder, lock.python, seconds)
+    fetch = [python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
+             "--no-deps", "--require-hashes", "--only-binary", ":all:",
+             "-d", str(wheels), "-r", str(wanted)]  # fmt: skip
     if why := why or ended(fetch, log, folder, seconds):
         raise NotRestorable("No wheels were had", why)
     found = tuple(sorted(wheels.glob("*.whl")))
     return Lock(lock.python, lock.versions, _only(lock, found), found)
+
+
+def _pip(folder: Path, python: str, seconds: float) -> tuple[str, str]:
+    """An interpreter of that version that has pip, and why there is none: this one where it will
+    do, else one in an environment of its own.
+    """
+    if python == ".".join(map(str, sys.version_info[:2])) and find_spec("pip"):
+        return sys.executable, ""
+    uv, env, log = str(environment.program()), folder / "pip", folder / "log.txt"
+    made = str(environment.interpreter(env))
+    create = [uv, "venv", "--no-config", "--no-project", "--offline", "--python", python, str(env)]
+    tool = [uv, "pip", "install", "--no-config", "--only-binary", ":all:", "--python", made, "pip"]
+    why = ended(create, log, folder, seconds)
+    if not why and ended([*tool, "--offline"], log, folder, seconds):
+        why = ended(tool, log, folder, seconds)
+    return made, why
 
 
 def _only(lock: Lock, wheels: tuple[Path, ...]) -> Hashes:

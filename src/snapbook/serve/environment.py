@@ -55,18 +55,24 @@ class Recipe:
 
 
 def python_for(
-    bundle: Path, *, offline: bool = False, seconds: float = 900.0, own_wheels: bool = False
+    bundle: Path,
+    *,
+    offline: bool = False,
+    seconds: float = 900.0,
+    own_wheels: bool = False,
+    also: Sequence[str] = (),
 ) -> Path:
     """The interpreter of an environment that serves ``bundle``: `-m snapbook.serve.start`.
 
     Made in the user's cache where it is not there yet, whole or not at all, once for all bundles
     with the same lock; from uv's cache where that is enough, and without the network where
     ``offline``; with ``own_wheels`` from those in the bundle, about whose signer the caller has
-    asked trust (`wheels.signer`). Finds this very package. Raises NotRestorable with the reason
+    asked trust (`wheels.signer`). Finds this very package, and has ``also`` what is named so
+    ("pyarrow"), where the bundle's lock is without hashes. Raises NotRestorable with the reason
     where it cannot be made, Unreachable where the disk refuses.
     """
     opened = open_bundle(bundle)
-    wanted = recipe(opened, SERVING)
+    wanted = recipe(opened, (*SERVING, *also))
     place = _cache() / _digest(wanted)[:32]
     if _whole(place):
         return interpreter(place)
