@@ -22,8 +22,8 @@ import demand
 
 from snapbook import places, verbs
 from snapbook.errors import BadOption, NotFound, Refused, Usage
+from snapbook.verbs.alarms import SECRET
 from snapbook.verbs.here import Here
-from snapbook.verbs.monitoring import SECRET
 from snapbook.watch import kept
 
 KEY = b"0123456789abcdef0123456789abcdef"

@@ -7,35 +7,30 @@ a webhook once, and once more when it is over.
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snapbook import refs
-from snapbook.errors import BadOption, NotFound, Refused, SnapbookError, Unreachable, Usage
+from snapbook.errors import BadOption, NotFound, Usage
 from snapbook.export import schema
-from snapbook.registry import hooks, sending
-from snapbook.registry.hooks import Hook
+from snapbook.registry import hooks
 from snapbook.report import watched
-from snapbook.verbs import look, opening
+from snapbook.verbs import alarms, look, opening
 from snapbook.verbs.here import Here
 from snapbook.verbs.release import write_text
 from snapbook.verbs.values import Drawn
 from snapbook.watch import kept, rules, window
-from snapbook.watch.firing import Firing, News
 from snapbook.watch.window import Measured, Met, Trained
 
 if TYPE_CHECKING:
     from snapbook.verbs.table import Asked
     from snapbook.watch.rules import Found
 
-SECRET = "SNAPBOOK_WEBHOOK_SECRET"
 _SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _BEFORE = 1000  # predictions that later ones are held against
@@ -95,13 +90,16 @@ def _once(here: Here, asked: Asked) -> Drawn:
     )  # fmt: skip
     seconds = span or now - float(log.answers.time[0])
     measured = window.measured(met, known, seconds)
+    about: dict[str, Any] = {"ref": version.ref, "manifest": version.manifest, **measured.said}
     found = [rules.judge(rule, measured.said) for text in asked.alert for rule in rules.parse(text)]
-    told = _tell(asked, folder, version, measured, found, now) if asked.alert else []
+    told: list[str] = []
+    if asked.webhook:
+        told = alarms.tell(asked.webhook, asked.private, about, folder, found, now)
     made = watched.report(version.ref, met, measured, known.kind, found)
     lines = [*_lines(version.ref, measured, known), *_alarms(found), *told]
-    data: dict[str, Any] = {"ref": version.ref, "manifest": version.manifest, **measured.said}
+    data = dict(about)
     if found:
-        data["rules"] = [_rule(one) for one in found]
+        data["rules"] = [alarms.rule(one) for one in found]
     if asked.output:
         path = here.folder / Path(asked.output).expanduser()
         if path.suffix.lower() not in (".html", ".htm"):
@@ -192,57 +190,6 @@ def _figure(name: str, value: float) -> str:
 def _alarms(found: Sequence[Found]) -> list[str]:
     words = {True: "ALERT", False: "ok", None: "n/a"}
     return [f"{words[one.fires]}: {one.sentence}" for one in found]
-
-
-def _rule(one: Found) -> dict[str, Any]:
-    return {
-        "rule": one.rule.text, "fires": one.fires, "value": one.value, "limit": one.limit,
-        "sentence": one.sentence,
-    }  # fmt: skip
-
-
-def _tell(
-    asked: Asked, folder: Path, version: _Version, measured: Measured, found: Sequence[Found],
-    now: float,
-) -> list[str]:  # fmt: skip
-    """Tell the webhook what begins and what ends; gives what was done, or why it was not."""
-    if not asked.webhook:
-        return []
-    secret = os.environ.get(SECRET, "")
-    if not re.fullmatch(r"whsec_[A-Za-z0-9+/]{32,}={0,2}", secret):
-        raise Refused(
-            f"Not told: {SECRET} holds no secret to sign with",
-            act="Set it to whsec_ and 32 random bytes in base64, and tell the receiver",
-        )
-    firing = Firing(folder, version.manifest)
-    hook = Hook("", asked.webhook, "*", secret, asked.private, 0, "")
-    lines = []
-    for news in firing.news(found, now):
-        try:
-            status = sending.send(hook, _body(version, measured, news), int(now))
-            if not 200 <= status < 300:
-                raise Unreachable("the webhook does not take it", f"it answered {status}")
-            firing.told(news)
-            lines.append(f"told the webhook: {news.found.rule.text} {news.state}")
-        except (SnapbookError, OSError) as error:
-            lines.append(f"not told, and tried again next time: {error}")
-    return lines
-
-
-def _body(version: _Version, measured: Measured, news: News) -> dict[str, Any]:
-    """An alarm as Standard Webhooks carry it."""
-    figures = {key: value for key, value in measured.said.items() if key != "by_segment"}
-    return {
-        "kind": "alert",
-        "digest": news.digest,
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "state": news.state,
-        "since": datetime.fromtimestamp(news.since, UTC).isoformat(timespec="seconds"),
-        "version": version.ref,
-        "manifest": version.manifest,
-        **_rule(news.found),
-        "window": json.loads(json.dumps(figures)),
-    }
 
 
 def _span(word: str, text: str | None, default: float) -> float:
