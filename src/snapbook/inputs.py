@@ -16,7 +16,8 @@ from snapbook.parts.base import Part
 from snapbook.parts.frame.names import name_text
 
 _NUMBERED = re.compile(r"x[0-9]+")
-_TABLES = ("pandas.DataFrame", "polars.DataFrame", "pyarrow.Table", "pyarrow.RecordBatch")
+_TABLES = ("pandas.DataFrame", "polars.DataFrame", "pyarrow.Table", "pyarrow.RecordBatch",
+           "dask.DataFrame")  # fmt: skip
 _MOST = 500
 Field = Mapping[str, Json]
 

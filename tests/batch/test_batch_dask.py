@@ -12,7 +12,9 @@ from trays import frame
 import snapbook
 from snapbook.choose import choose_data
 from snapbook.errors import NotFound
+from snapbook.inputs import with_inputs
 from snapbook.parts import frame as frames
+from snapbook.parts.base import Part
 from snapbook.parts.frame import portions
 from snapbook.store.memory import MemoryStore
 
@@ -181,6 +183,13 @@ def test_a_portion_survives_its_bytes():
     )  # fmt: skip
     assert again.sample.equals(made.sample)
     assert portions.merged(made, portions.empty(schema)).columns == made.columns
+
+
+def test_a_model_trained_on_it_takes_its_types():
+    model = Part("model", "m", {"inputs": [{"name": "age"}, {"name": "pay"}]})
+    train = taken(dd.from_pandas(frame(30), npartitions=2), role="train").part
+    told = with_inputs(model, [train]).facts["inputs"]
+    assert told == [{"name": "age", "type": "int8"}, {"name": "pay", "type": "float64"}]
 
 
 def test_a_version_has_it_without_rows(tmp_path, monkeypatch):

@@ -174,7 +174,7 @@ ray.shutdown()
 def test_ray_maps_it(project, expected):
     rows().to_parquet(project / "rows.parquet")
     paths = os.pathsep.join(path for path in sys.path if path)  # for Ray's own processes as well
-    env = {**os.environ, "PYTHONPATH": paths, "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
+    env = {**os.environ, "PYTHONPATH": paths, "RAY_AUTH_MODE": "disabled"}
     done = subprocess.run([sys.executable, "-c", RAY], cwd=project, env=env, capture_output=True)
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     found = pd.read_parquet(project / "ray.parquet")

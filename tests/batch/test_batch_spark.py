@@ -39,7 +39,7 @@ def spark(tmp_path_factory):
             .config("spark.ui.enabled", "false")
             .config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.sql.warehouse.dir", str(folder))
-            .config("spark.sql.shuffle.partitions", "3")
+            .config("spark.sql.shuffle.partitions", "2")
             .getOrCreate()
         )
         session.sparkContext.setLogLevel("OFF")
@@ -69,7 +69,7 @@ def test_a_version_maps_its_partitions(spark, tmp_path, monkeypatch):
     rows["b"] = rows["a"] ** 2
     model = LinearRegression().fit(rows[["a", "b"]], rows["b"] * 3)
     snapbook.save(model, "line", data={"X_train": rows[["a", "b"]]}, store=True)
-    data = spark.createDataFrame(rows).repartition(4)
+    data = spark.createDataFrame(rows).repartition(2)
     ask = snapbook.predictor("line", like=data)
     assert ask.schema == "`id` bigint, `a` double, `b` double, `prediction` double"
     for mapped in (data.mapInPandas, data.mapInArrow):

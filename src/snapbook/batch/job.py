@@ -37,12 +37,11 @@ class Job:
         if not durable.try_lock(self._lock):
             os.close(self._lock)
             raise Conflict("Not predicted", f"another process is making {folder.stem}")
-        told = canonical.encode(dict(what))
-        if not self._is(told):
-            self._clear()
-            _put(folder / "job.json", told)
-        self._pieces = self._sound()
-        _put(self._list, b"".join(map(_line, self._pieces)))
+        try:
+            self._pieces = self._found(canonical.encode(dict(what)))
+        except OSError:
+            os.close(self._lock)
+            raise
 
     @property
     def rows(self) -> int:
@@ -88,6 +87,15 @@ class Job:
 
     def _path(self, place: int) -> Path:
         return self.folder / f"{place:08d}.arrow"
+
+    def _found(self, told: bytes) -> list[dict[str, Json]]:
+        """The pieces that are kept of this very job; what is there of another one is gone then."""
+        if not self._is(told):
+            self._clear()
+            _put(self.folder / "job.json", told)
+        pieces = self._sound()
+        _put(self._list, b"".join(map(_line, pieces)))
+        return pieces
 
     def _is(self, told: bytes) -> bool:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snapbook.errors import BadOption, DiskFull, NotRestorable, Usage
+from snapbook.errors import BadOption, DiskFull, NotRestorable, ReadOnly, Usage
 from snapbook.verbs.here import Here
 from snapbook.verbs.opening import opened
 from snapbook.verbs.release import free_path
@@ -40,6 +40,8 @@ def predict(here: Here, asked: Asked) -> Done:
         made = files.predict(found.bundle, model, places, wanted, tell)
     except DiskFull as error:
         raise DiskFull(error.what, error.why, act=_GO_ON) from error
+    except ReadOnly as error:
+        raise ReadOnly(error.what, error.why, act="Name another place with -o") from error
     except ModuleNotFoundError as error:
         raise _without(error) from error
     except KeyboardInterrupt:
