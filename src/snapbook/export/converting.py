@@ -60,8 +60,7 @@ def main(path: Path) -> None:
     try:
         folder = Folder(path)
         fit: Any = model.restore(folder.part(asked["model"]), folder.get)
-        rows: Any = frame.restore(folder.part(asked["rows"]), folder.get)
-        table = _table(rows, asked["inputs"])
+        table = rows_of(folder, asked["rows"], asked["inputs"])
         told = _tried(path, fit, table, asked["props"])
     except Exception as error:  # noqa: BLE001 - the user's own model, and whatever converts it
         lines = str(error).strip().splitlines() or [type(error).__name__]
@@ -86,11 +85,14 @@ def _tried(path: Path, fit: Any, table: pd.DataFrame, props: Mapping[str, str]) 
     return told
 
 
-def _table(rows: Any, inputs: Sequence[str]) -> pd.DataFrame:
-    """Some of the rows, from all over the frame, as columns with names."""
+def rows_of(folder: Folder, digest: str, inputs: Sequence[str]) -> pd.DataFrame:
+    """Some of the rows of a part that lies in ``folder``, from all over it, as columns with names;
+    ``inputs`` alone, where any are named.
+    """
     import numpy as np
     import pandas as pd
 
+    rows: Any = frame.restore(folder.part(digest), folder.get)
     if hasattr(rows, "to_pandas"):  # polars, pyarrow
         rows = rows.to_pandas()
     if hasattr(rows, "toarray"):  # scipy

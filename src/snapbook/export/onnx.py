@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from snapbook.errors import BadOption, NotFound, NotRestorable
-from snapbook.export import converting
+from snapbook.export import converting, laying
 from snapbook.parts.base import Part
 from snapbook.process import ended
-from snapbook.trial import choosing
 from snapbook.trial.job import Folder
 
 Get = Callable[[str], bytes]
@@ -58,7 +56,7 @@ def converted(
     with tempfile.TemporaryDirectory(prefix="snapbook-onnx-") as name:
         path = Path(name)
         folder = Folder(path)
-        rows, inputs = _laid(named, folder, model, parts, get)
+        rows, inputs = laying.laid(named, "ONNX", folder, model, parts, get)
         job = {
             "model": folder.add_part(model, get),
             "rows": rows,
@@ -75,37 +73,6 @@ def converted(
         if told.differing:
             raise _disagrees(named, told)
         return Converted((path / converting.FILE).read_bytes(), told)
-
-
-def _laid(
-    named: str, folder: Folder, model: Part, parts: Sequence[Part], get: Get
-) -> tuple[str, list[str]]:
-    """Lay down the rows to compare on: the digest of their part, and the columns to take."""
-    for part, inputs in _fitting(model, parts):
-        try:
-            return folder.add_part(part, get), inputs
-        except NotFound:
-            continue  # its rows stayed with its author
-    raise NotFound(
-        f"Not exported: {named} keeps no rows to compare ONNX with it on",
-        act="Version it again with the data that it is tested on",
-    )
-
-
-def _fitting(model: Part, parts: Sequence[Part]) -> Iterator[tuple[Part, list[str]]]:
-    """Stored frames that the model takes, its test data first; and the columns, [] for all."""
-    fields: Any = model.facts.get("inputs") or ()
-    names = [str(field.get("name")) for field in fields if isinstance(field, Mapping)]
-    frames = [part for part in parts if part.kind == "frame" and part.facts.get("stored")]
-    for role in ("test", "train"):
-        for part in frames:
-            if part.facts.get("role") != role or not names:
-                continue
-            shape: Any = part.facts.get("shape") or ()
-            if set(names) <= set(choosing.columns(part)):
-                yield part, names
-            elif len(shape) == 2 and shape[1] == len(names):
-                yield part, []
 
 
 def _refused(named: str, why: str) -> NotRestorable:

@@ -9,7 +9,7 @@ not taken for it: anybody could write such a version.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,23 @@ class Derived:
     ref: str
     data: bytes
     told: Mapping[str, Any]
+
+
+def once(
+    repository: Repository,
+    version: VersionRow,
+    form: str,
+    folder: Path,
+    convert: Callable[[], tuple[bytes, Mapping[str, Json]]],
+) -> tuple[bytes, Mapping[str, Any], str]:
+    """The conversion of ``version`` that is kept, else what ``convert`` gives, kept from now on.
+
+    Gives its bytes, what is told of it, and the line that says where it is.
+    """
+    if (held := kept(repository, version, form)) is not None:
+        return held.data, held.told, f"as it was kept in {held.ref}"
+    data, told = convert()
+    return data, told, keep(repository, version, form, data, told, folder)
 
 
 def kept(repository: Repository, version: VersionRow, form: str) -> Derived | None:

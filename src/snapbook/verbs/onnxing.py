@@ -34,13 +34,10 @@ def export(here: Here, asked: Asked) -> Done:
     version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
     plain = f"{version.model.replace('/', '-')}-{number_text(version.number)}"
     path = release.target(here, asked) or release.free_path(here.folder / f"{plain}.onnx")
-    held = deriving.kept(repository, version, FORM)
-    if held is not None:
-        data, told, kept = held.data, Told(**held.told), f"as it was kept in {held.ref}"
-    else:
-        made = _converted(here, repository, version)
-        data, told = made.data, made.told
-        kept = deriving.keep(repository, version, FORM, data, asdict(told), here.folder)
+    data, said, kept = deriving.once(
+        repository, version, FORM, here.folder, lambda: _converted(here, repository, version)
+    )
+    told = Told(**said)
     release.write_bytes(path, data)
     lines = (
         *([echo] if echo else []),
@@ -57,9 +54,11 @@ def export(here: Here, asked: Asked) -> Done:
     return Done(lines, about)
 
 
-def _converted(here: Here, repository: Repository, version: VersionRow) -> onnx.Converted:
-    _trusted(repository, version)
-    return onnx.converted(
+def _converted(
+    here: Here, repository: Repository, version: VersionRow
+) -> tuple[bytes, dict[str, Json]]:
+    trusted(repository, version)
+    made = onnx.converted(
         version.ref,
         {REF: version.ref, DIGEST: version.manifest},
         repository.parts(version.manifest),
@@ -67,9 +66,10 @@ def _converted(here: Here, repository: Repository, version: VersionRow) -> onnx.
         here.folder,
         settings.number("judge.max_seconds"),
     )
+    return made.data, asdict(made.told)
 
 
-def _trusted(repository: Repository, version: VersionRow) -> None:
+def trusted(repository: Repository, version: VersionRow) -> None:
     """Raise Untrusted where loading the model could run what nobody vouches for."""
     part = next((one for one in repository.parts(version.manifest) if one.kind == "model"), None)
     if part is None or not codeless.executes(part.facts):

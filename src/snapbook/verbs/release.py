@@ -142,6 +142,10 @@ def _export(here: Here, asked: Asked) -> Done:
         from snapbook.verbs import imaging
 
         return imaging.export(here, asked)
+    if asked.to == "skops":
+        from snapbook.verbs import skopsing
+
+        return skopsing.export(here, asked)
     if asked.to == "state_dict":
         from snapbook.verbs import stating
 

@@ -8,7 +8,7 @@ from snapbook.verbs.every.imaging import IMAGES, PLACED
 from snapbook.verbs.every.rolling import PLATFORMS
 from snapbook.verbs.table import Argument, Verb
 
-_FORMS = ("onnx", "state_dict")  # a model in a form that others read
+_FORMS = ("onnx", "skops", "state_dict")  # a model in a form that others read
 
 UPKEEP = (
     Verb(
@@ -146,7 +146,8 @@ UPKEEP = (
             Argument(
                 ("--to",),
                 "notebook, env, report: one HTML file for who checks it; bundle: what serves it; "
-                "onnx: its model for engines without Python; state_dict: tensors by name; "
+                "onnx: its model for engines without Python; skops: without a pickle; "
+                "state_dict: tensors by name; "
                 "kserve, seldon, kubernetes, argo, haproxy, bentoml, pipelines (CI): what these "
                 "take, perhaps as a rollout; "
                 "docker: what an image is built from, "
