@@ -35,7 +35,7 @@ json.dump(outputs, open(sys.argv[2], "w"))
 """
 
 
-def executed(name, tmp_path):
+def executed(name, tmp_path, seconds=300):
     """Every code cell's outputs, as texts."""
     import subprocess
 
@@ -47,7 +47,7 @@ def executed(name, tmp_path):
         cwd=project,
         env=kernels.environment_of(project, PYTHONWARNINGS="ignore"),
         check=True,
-        timeout=300,
+        timeout=seconds,
     )
     return ["\n".join(texts) for texts in json.loads((tmp_path / "outputs.json").read_text())]
 
@@ -122,5 +122,29 @@ def test_share_and_promote(tmp_path):
         "rolled back, complaints from two customers",
         "team: 5 events, each of them whole and in its place",
         "team is forgotten here",
+    ):
+        assert words in said, words
+
+
+@pytest.mark.skipif(
+    any(find_spec(name) is None for name in ("uvicorn", "httptools", "pyarrow")),
+    reason="snapbook[serve,monitor] is not installed",
+)
+def test_to_production(tmp_path):
+    # It waits for four processes that load a model, and for what a canary is shown.
+    said = "\n".join(executed("06_to_production.ipynb", tmp_path, seconds=600))
+    for words in (
+        "self-test: 20 rows of later, independent of each other",
+        "production of demand is demand:1.0.0",
+        "demand:1.0.0 [",
+        "demand:1.1.0 answers 30 % beside demand:1.0.0, then 60, 100 % every 30s",
+        "1 of 1 servers switched",
+        "Production is demand:1.0.0; demand:1.1.0 was taken back by itself: segments 1 > 0",
+        "wrong: category = fruit: 2",
+        "demand:1.2.0  minor: sold_recent values changed",
+        "production of demand is demand:1.2.0 (was 1.0.0",
+        "the way back to demand:1.0.0 holds: 1 server",
+        "drift: price",
+        "prediction\n",
     ):
         assert words in said, words
