@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snapbook.parts import frame
+from snapbook.parts.frame.brief import brief
 from snapbook.store.memory import MemoryStore
 
 
@@ -50,6 +51,15 @@ def _kinds(changes):
 @pytest.mark.parametrize("store", [True, False])
 def test_equal_frames(writer, store):
     assert _diff(_table(), _table(), writer, store) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [(None, "values changed"), ("sold", "values of sold changed")]
+)
+def test_in_a_few_words_a_series_without_a_name_has_none(writer, name, said):
+    old = pd.Series([1.0, 2.0], name=name)
+    a, b = (frame.capture(one, "y", writer).part for one in (old, old * 2))
+    assert [change.lines for change in brief(a, b)] == [(said,)]
 
 
 def test_an_edited_cell_has_its_place(writer):

@@ -45,10 +45,16 @@ def _columns(old: Part, new: Part) -> list[str]:
         words.append(f"{name} {was[name][1]} -> {now[name][1]}")
     same_rows = _shape(old)[:1] == _shape(new)[:1]
     edited = [name for name in was if name in now and was[name][0] != now[name][0]]
-    if not words and edited and same_rows:
+    if not words and edited and same_rows and not _is_unnamed(new):
         shown = ", ".join(edited[:3]) + (", ..." if len(edited) > 3 else "")
         words.append(f"values of {shown} changed")
     return words
+
+
+def _is_unnamed(part: Part) -> bool:
+    """Whether it is one column without a name, as a Series that was computed is."""
+    columns: Any = part.facts.get("columns") or []
+    return len(columns) == 1 and columns[0]["name"] is None
 
 
 def _shape(part: Part) -> list[int]:
