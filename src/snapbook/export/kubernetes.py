@@ -23,6 +23,7 @@ GATEWAY = "gateway"
 TOKEN = "token"
 _VARIABLE = "SNAPBOOK_SERVE_TOKEN"
 _SERVICE_PORT = 80
+_LINGER_S = 10  # as long as it may take until nobody sends requests to a pod that is to end
 _VERSION = "app.kubernetes.io/version"
 
 
@@ -98,6 +99,7 @@ def container(release: Release, name: str) -> Document:
     return {
         "name": name,
         "image": release.pulled,
+        "args": ["--linger", str(_LINGER_S)],
         "ports": [{"containerPort": PORT, "protocol": "TCP"}],
         "env": [
             {
