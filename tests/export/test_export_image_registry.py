@@ -10,7 +10,7 @@ import stores
 
 from snapbook import verbs
 from snapbook.errors import NotFound, Refused, Unreachable
-from snapbook.export import distribution, logins
+from snapbook.export import logins, upload
 from snapbook.export.address import Address, address
 from snapbook.export.artifact import artifact
 from snapbook.export.base import Remote, base
@@ -98,7 +98,7 @@ def test_a_base_of_another_registry_is_copied(host, tmp_path):
 
 
 def test_large_blobs_go_in_pieces(host, monkeypatch):
-    monkeypatch.setattr(distribution, "PIECE", 30_000)
+    monkeypatch.setattr(upload, "PIECE", 30_000)
     one = made("pieces", 20_000)
     assert sent(host, "team/pieces", one) == ({"sent": 2}, one.size)
     with Registry(host) as registry:
@@ -108,7 +108,7 @@ def test_large_blobs_go_in_pieces(host, monkeypatch):
 
 
 def test_a_push_that_is_cut_goes_on(host, monkeypatch):
-    monkeypatch.setattr(distribution, "PIECE", 100_000)
+    monkeypatch.setattr(upload, "PIECE", 100_000)
     one = made("cut", 200_000)
     with stores.cutting(host, 250_000, 3) as (cut, left):
         ways, count = sent(cut, "team/cut", one, pause_s=0.01)

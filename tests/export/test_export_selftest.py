@@ -13,7 +13,7 @@ import pytest
 from snapbook import signing, verbs
 from snapbook.errors import Damaged
 from snapbook.export import selftest
-from snapbook.serve import environment
+from snapbook.serve import environment, recipe
 from snapbook.serve.load import open_bundle
 from snapbook.trust import Trust
 
@@ -188,10 +188,10 @@ def test_an_environment_that_cannot_be_made_says_why(monkeypatch, tmp_path):
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     python = f"3.{sys.version_info.minor}"
     pins = {"numpy": "0.0.1"}
-    wanted = environment.Recipe(python, pins, pins)
+    wanted = recipe.Recipe(python, pins, pins)
     why = environment.make(tmp_path / "one", wanted, 60, offline=True)
     assert why.startswith("its process failed (")
-    path = environment.Recipe("/bin/sh", pins, pins)
+    path = recipe.Recipe("/bin/sh", pins, pins)
     assert environment.make(tmp_path / "two", path, 60) == "its Python is not known"
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))

@@ -22,7 +22,7 @@ import pytest
 from snapbook import signing, verbs
 from snapbook.errors import Damaged, NotRestorable
 from snapbook.export import locking
-from snapbook.serve import environment, pins, wheels
+from snapbook.serve import environment, pins, recipe, wheels
 from snapbook.serve.load import open_bundle
 
 PYTHON = f"3.{sys.version_info.minor}"
@@ -76,7 +76,7 @@ def alphabet(shop):
     wheel(shop, "alpha", "1.0", ["beta"])
     wheel(shop, "beta", "2.0")
     wheel(shop, "beta", "3.0")
-    return environment.Recipe(PYTHON, {"alpha": "1.0"}, {"beta": "2.0"})
+    return recipe.Recipe(PYTHON, {"alpha": "1.0"}, {"beta": "2.0"})
 
 
 def sha256(path):
@@ -108,7 +108,7 @@ def test_wheels_are_installed_by_their_hashes_and_from_nowhere_else(
     shutil.copytree(lock.wheels[0].parent, brought)
     shutil.rmtree(shop)
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "empty"))
-    wanted = environment.Recipe(PYTHON, lock.versions, {}, lock.hashes)
+    wanted = recipe.Recipe(PYTHON, lock.versions, {}, lock.hashes)
     assert environment.make(tmp_path / "one", wanted, 60, here=brought) == ""
     python = environment.interpreter(tmp_path / "one" / "env")
     said = subprocess.run(
@@ -123,7 +123,7 @@ def test_wheels_are_installed_by_their_hashes_and_from_nowhere_else(
 
 
 def test_hashes_that_cannot_be_had_say_why(shop, tmp_path):
-    wanted = environment.Recipe(PYTHON, {"absent": "1.0"}, {})
+    wanted = recipe.Recipe(PYTHON, {"absent": "1.0"}, {})
     with pytest.raises(NotRestorable, match="No hashes were had"):
         locking.locked(tmp_path / "work", wanted, 60, offline=True)
 
@@ -156,7 +156,7 @@ class Plain:
 def stock(shop):
     """The packages that serving needs, as little ones that pretend to be them."""
     names = {}
-    for name in environment.SERVING:
+    for name in recipe.SERVING:
         plain = name.replace("-", "_")
         try:
             names[name] = importlib.metadata.version(name).partition("+")[0]
@@ -178,13 +178,13 @@ def exported(project, shop, tmp_path, **more):
 
 def test_a_bundle_has_hashes_where_they_are_asked_for(project, shop, tmp_path):
     opened, done = exported(project, shop, tmp_path, hashes=True)
-    assert done.lines[-1] == f"lock: {len(environment.SERVING)} packages with their hashes"
+    assert done.lines[-1] == f"lock: {len(recipe.SERVING)} packages with their hashes"
     text = opened.read("environment/locked.txt").decode()
     assert f"sha256:{sha256(next(shop.glob('numpy-*.whl')))}" in text
     assert str(tmp_path) not in text
     assert opened.check()
     assert not wheels.names(opened)
-    assert set(environment.recipe(opened, environment.SERVING).hashes) == set(environment.SERVING)
+    assert set(recipe.recipe(opened, recipe.SERVING).hashes) == set(recipe.SERVING)
     again = verbs.export("churn", to="bundle", output="two", no_sample=True, hashes=True)
     assert again.data["digest"] == done.data["digest"]
 
@@ -213,7 +213,7 @@ def relisted(folder, name, data):
 def test_wheels_are_taken_by_the_word_of_who_signed_them_alone(project, shop, tmp_path):
     opened, done = exported(project, shop, tmp_path, with_wheels=True)
     assert done.lines[-1].endswith(" packages with their hashes, and their wheels")
-    assert len(wheels.names(opened)) == len(environment.SERVING)
+    assert len(wheels.names(opened)) == len(recipe.SERVING)
     assert wheels.signer(opened) == leaving.own_key().public
     again = verbs.export("churn", to="bundle", output="two", no_sample=True, with_wheels=True)
     assert again.data["digest"] == done.data["digest"]
@@ -228,7 +228,7 @@ def test_wheels_are_taken_by_the_word_of_who_signed_them_alone(project, shop, tm
     changed = text.replace("numpy==", "numpy==9.").encode()
     relisted(tmp_path / "out", "environment/locked.txt", changed)
     with pytest.raises(Damaged, match=r"locked\.txt has another numpy than was signed"):
-        environment.recipe(open_bundle(tmp_path / "out"), environment.SERVING)
+        recipe.recipe(open_bundle(tmp_path / "out"), recipe.SERVING)
     # A stranger stands for those in another.
     stranger = signing.new()
     lock = open_bundle(tmp_path / "two").read("environment/locked.txt")

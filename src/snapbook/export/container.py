@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from snapbook.export import image, ours
 from snapbook.export.files import File, whole
-from snapbook.serve import environment
+from snapbook.serve import recipe
 from snapbook.serve.load import Bundle
 from snapbook.serve.pins import written
 
@@ -24,7 +24,7 @@ def files(opened: Bundle, name: str, wheels: bool) -> Iterator[File]:
     """The Containerfile on the base ``name``, and its context but for the bundle itself and the
     ``wheels``, which belong into folders of these names beside it.
     """
-    wanted = environment.recipe(opened, environment.SERVING)
+    wanted = recipe.recipe(opened, recipe.SERVING)
     yield whole(FILE, _text(opened, name, wanted, wheels).encode())
     yield whole(".dockerignore", b"Containerfile\n")
     yield whole(_LOCK, written(wanted.needed, wanted.hashes).encode())
@@ -34,7 +34,7 @@ def files(opened: Bundle, name: str, wheels: bool) -> Iterator[File]:
     yield from ours.files("snapbook/lib")
 
 
-def _text(opened: Bundle, name: str, wanted: environment.Recipe, wheels: bool) -> str:
+def _text(opened: Bundle, name: str, wanted: recipe.Recipe, wheels: bool) -> str:
     home = image.HOME
     options = ["--no-cache-dir", "--disable-pip-version-check", "--only-binary=:all:",
                f"--target={home}/lib"]  # fmt: skip

@@ -16,14 +16,14 @@ from snapbook.errors import NotRestorable
 from snapbook.export.files import File, whole
 from snapbook.export.layer import tree
 from snapbook.process import ended
-from snapbook.serve import environment
+from snapbook.serve import environment, recipe
 
 # The oldest C library that wheels of today are made for; Debian 10, RHEL 8 and later have it.
 _SYSTEM = "manylinux_2_28"
 
 
 def install(
-    folder: Path, wanted: environment.Recipe, architecture: str, seconds: float, offline: bool
+    folder: Path, wanted: recipe.Recipe, architecture: str, seconds: float, offline: bool
 ) -> Path:
     """Install ``wanted`` into a folder in ``folder``, which is given back. Raises NotRestorable."""
     uv = environment.program()

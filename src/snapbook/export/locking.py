@@ -18,7 +18,7 @@ from pathlib import Path
 
 from snapbook.errors import NotRestorable
 from snapbook.process import ended
-from snapbook.serve import environment
+from snapbook.serve import environment, recipe
 from snapbook.serve.pins import Hashes, hashed, written
 
 _PIECE = 1 << 20
@@ -41,7 +41,7 @@ class Lock:
         return written(self.versions, self.hashes, head)
 
 
-def locked(folder: Path, wanted: environment.Recipe, seconds: float, offline: bool) -> Lock:
+def locked(folder: Path, wanted: recipe.Recipe, seconds: float, offline: bool) -> Lock:
     """The lock with hashes for ``wanted``, for this kind of machine; ``folder`` is for its work.
     Raises NotRestorable with the reason.
     """

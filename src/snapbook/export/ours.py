@@ -6,7 +6,7 @@ what a later release needs is.
 
 from __future__ import annotations
 
-import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +14,11 @@ import snapbook
 from snapbook.export.files import File, whole
 
 _ROOMS = ("serve", "flavors")
-_FACES = ("magics", "api", "widgets")  # what the package's root imports when it is asked to
+_IMPORTS = re.compile(
+    r"^\s*(?:import (snapbook\.[\w.]+)|from (snapbook[\w.]*) import (\([^)]*\)|[^\n]*))",
+    re.MULTILINE,
+)
+_NAME = re.compile(r"\w+")
 
 
 def files(below: str) -> Iterator[File]:
@@ -41,21 +45,18 @@ def _needed(root: Path) -> set[Path]:
 
 
 def _imported(path: Path, root: Path) -> Iterator[Path]:
-    """The files of this package that a file imports, wherever in it."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        names = []
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
-        elif isinstance(node, ast.Import):
-            names = [one.name for one in node.names]
-        for name in names:
-            head, *rest = name.split(".")
-            if head == "snapbook" and rest:
-                yield from _files(root, rest)
+    """The files of this package that a file imports, wherever in it; perhaps one more that a
+    sentence in it names as an import.
+    """
+    for plain, module, names in _IMPORTS.findall(path.read_text("utf-8")):
+        words = (plain or module).split(".")[1:]
+        yield from _files(root, words)
+        for name in _NAME.findall(names):
+            yield from _files(root, [*words, name])
 
 
 def _files(root: Path, words: list[str]) -> Iterator[Path]:
-    for count in range(1, len(words) + 1):
+    for count in range(1, len(words) + 1):  # a package's own __init__ is imported with it
         place = root.joinpath(*words[:count])
         yield from (
             one for one in (place / "__init__.py", place.with_suffix(".py")) if one.is_file()

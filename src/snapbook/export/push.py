@@ -12,6 +12,7 @@ from collections.abc import Callable
 from snapbook.export.address import Address
 from snapbook.export.artifact import Artifact
 from snapbook.export.distribution import Registry
+from snapbook.export.upload import put
 
 
 def push(
@@ -21,7 +22,8 @@ def push(
     bytes as they arrive. Raises Refused, Unreachable, NotFound.
     """
     ways = Counter(
-        registry.put(at.name, one, done) for one in {one.digest: one for one in made.blobs}.values()
+        put(registry, at.name, one, done)
+        for one in {one.digest: one for one in made.blobs}.values()
     )
     registry.put_manifest(at, made.manifest)
     done(made.manifest.size)

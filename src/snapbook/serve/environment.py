@@ -16,42 +16,22 @@ import shutil
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import snapbook
 from snapbook import canonical
-from snapbook.errors import Damaged, NotRestorable, Unreachable
+from snapbook.errors import NotRestorable, Unreachable
 from snapbook.process import ended
 from snapbook.serve import wheels
 from snapbook.serve.load import Bundle, open_bundle
-from snapbook.serve.pins import Hashes, hashed, pins, written
+from snapbook.serve.pins import written
+from snapbook.serve.recipe import SERVING, Recipe, recipe
 
-# What of others' `snapbook-serve` needs beside the model, and `serve.trying` alone.
-SERVING = (
-    "blake3", "cryptography", "httptools", "numpy", "pandas", "prometheus-client", "uvicorn",
-    *(() if sys.platform == "win32" else ("uvloop",)),
-)  # fmt: skip
-TRYING = ("blake3",)
 _PYTHON = re.compile(r"3\.[0-9]{1,2}")
-LOCK = "environment/locked.txt"
 _OURS = "ours"  # in an environment: the folder in which it finds this package, and nothing else
 _FORM = 1  # of what lies in the cache
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What an environment is made of: its Python ("3.11"), what has to be in it, and the versions
-    that all that this needs in turn is held to; "" where any will do. With ``hashes`` it is whole:
-    there is one for each that is needed, and nothing else is.
-    """
-
-    python: str
-    needed: Mapping[str, str]
-    locked: Mapping[str, str]
-    hashes: Hashes = field(default_factory=dict)
 
 
 def python_for(
@@ -105,23 +85,6 @@ def misfits(bundle: Bundle) -> tuple[str, ...]:
         if there != version:
             found.append(f"{name} {version}")
     return tuple(found)
-
-
-def recipe(bundle: Bundle, also: Sequence[str]) -> Recipe:
-    """What the environment of ``bundle`` is made of, with what of ours is needed ``also``.
-    Raises NotRestorable where nothing is known of it.
-    """
-    if "environment/needed.txt" not in bundle.facts["files"]:
-        raise NotRestorable("No environment was made", "nothing is known of it")
-    python = str(bundle.facts.get("python"))
-    needed, locked = (pins(_text(bundle, name)) for name in ("needed", "requirements"))
-    if LOCK in bundle.facts["files"]:
-        versions, hashes = hashed(_text(bundle, "locked"))
-        _agree(needed, locked, versions)
-        return Recipe(python, versions, {}, hashes)
-    ours = {name: _version(name, locked) for name in also if name not in needed}
-    rest = {name: version for name, version in locked.items() if name not in ours}
-    return Recipe(python, {**ours, **needed}, rest)
 
 
 def make(
@@ -242,40 +205,3 @@ def _cache() -> Path:
     import platformdirs
 
     return platformdirs.user_cache_path("snapbook", appauthor=False) / "environments"
-
-
-def _text(bundle: Bundle, name: str) -> str:
-    return bundle.read(f"environment/{name}.txt").decode("utf-8", "replace")
-
-
-def _agree(
-    needed: Mapping[str, str], locked: Mapping[str, str], versions: Mapping[str, str]
-) -> None:
-    """Raise Damaged unless the lock with hashes says what the signed lists say."""
-    wrong = {name for name, version in needed.items() if versions.get(name) != version}
-    wrong |= {name for name, version in versions.items()
-              if name not in SERVING and locked.get(name, version) != version}  # fmt: skip
-    if wrong:
-        raise Damaged("The bundle is not whole", f"{LOCK} has another {min(wrong)} than was signed")
-
-
-def _version(name: str, locked: Mapping[str, str]) -> str:
-    """The version of what is ours to choose: the lock's where we can use it, else that of here."""
-    if name in locked and _usable(name, locked[name]):
-        return locked[name]
-    try:
-        return importlib.metadata.version(name).partition("+")[0]
-    except importlib.metadata.PackageNotFoundError:
-        return ""
-
-
-def _usable(name: str, version: str) -> bool:
-    """Whether this package is content with that version of what it requires."""
-    from packaging.requirements import Requirement
-
-    try:
-        listed = importlib.metadata.requires("snapbook") or []
-    except importlib.metadata.PackageNotFoundError:
-        return True
-    known = [one for one in map(Requirement, listed) if one.name == name]
-    return all(one.specifier.contains(version, prereleases=True) for one in known)

@@ -18,7 +18,7 @@ from snapbook.export import selftest
 from snapbook.flavors import bundled, pickled
 from snapbook.parts import files
 from snapbook.parts.base import Part
-from snapbook.serve import environment, trying, wheels
+from snapbook.serve import environment, recipe, trying, wheels
 from snapbook.serve.load import Bundle, module_file, open_bundle
 from snapbook.trust import AUTHOR, Claim, Trust, statement
 from snapbook.verbs.here import Here
@@ -173,7 +173,7 @@ def _own_wheels(opened: Bundle, all_trusted: bool) -> tuple[bool, tuple[str, ...
 def _rebuilt(opened: Bundle, folder: Path, offline: bool, own_wheels: bool) -> str:
     """Make its environment anew; why it could not be made, "" where it was."""
     try:
-        wanted = environment.recipe(opened, environment.TRYING)
+        wanted = recipe.recipe(opened, recipe.TRYING)
     except NotRestorable as error:
         return error.why
     seconds = settings.number("judge.max_seconds")

@@ -26,7 +26,7 @@ from snapbook.export.modelpack import modelpack
 from snapbook.export.push import push
 from snapbook.flavors import codeless
 from snapbook.parts import model
-from snapbook.serve import environment
+from snapbook.serve import recipe
 from snapbook.serve.load import Bundle, open_bundle
 from snapbook.store import durable
 from snapbook.trust import Trust
@@ -138,7 +138,7 @@ def _made(
 def _image(
     here: Here, asked: Asked, opened: Bundle, folder: Path, stack: ExitStack
 ) -> tuple[Artifact, list[str]]:
-    wanted = environment.recipe(opened, environment.SERVING)
+    wanted = recipe.recipe(opened, recipe.SERVING)
     found = _base(here, asked, opened, stack)
     told = [f"base: {found.name or 'a layout'}, {found.digest}"]
     if not found.python:

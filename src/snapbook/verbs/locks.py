@@ -16,7 +16,7 @@ from snapbook import settings, signing
 from snapbook.errors import BadOption, NotRestorable
 from snapbook.export import locking
 from snapbook.export.layer import pieces
-from snapbook.serve import environment, wheels
+from snapbook.serve import recipe, wheels
 from snapbook.serve.load import open_bundle
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Adding:
             work = Path(name)
             self._here.progress("hashes", 0, 1)
             try:
-                wanted = environment.recipe(open_bundle(writing.folder), environment.SERVING)
+                wanted = recipe.recipe(open_bundle(writing.folder), recipe.SERVING)
                 lock = locking.locked(work, wanted, seconds, self._offline)
             except NotRestorable as error:
                 if self._wheels:
@@ -67,7 +67,7 @@ class Adding:
                 shutil.move(path, self._apart / path.name)
             lock = replace(lock, wheels=())
         text = lock.text.encode()
-        writing.put(environment.LOCK, (text,))
+        writing.put(recipe.LOCK, (text,))
         if not lock.wheels:
             return
         for path in lock.wheels:
