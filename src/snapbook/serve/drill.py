@@ -66,10 +66,11 @@ class Rehearsal:
         self._tasks: set[asyncio.Task[None]] = set()
         self._counts: Counter[str] = Counter()
         self._switched = False
+        self._open = False  # to copies
 
     def offer(self, request: Request) -> None:
         """A real request was answered: a copy of it takes part."""
-        if len(self._tasks) < _AT_ONCE:
+        if self._open and len(self._tasks) < _AT_ONCE:
             self._counts["copies"] += 1
             self._send(request)
 
@@ -77,10 +78,12 @@ class Rehearsal:
         """Half of the time before the switch, half of it behind."""
         sample = await _sample(self._workers[self._to])
         await self._lane.switch(Traffic(self._now))
+        self._open = True
         await self._listen(seconds / 2, sample)
         took = await self._lane.switch(Traffic(self._to))
         self._switched = True
         await self._listen(seconds / 2, sample)
+        self._open = False
         await asyncio.gather(*self._tasks)
         found, counts = self._tally.window(60.0), self._counts
         return Drill(

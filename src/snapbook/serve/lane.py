@@ -129,9 +129,11 @@ class Lane:
         else:
             if request.method == b"POST":
                 name = traffic.pick(request.key if traffic.sticky and request.key else request.id)
-        if name in passed or not self._workers[name].ready:
-            name = traffic.stable
-        return self._workers[name]
+        if name == traffic.stable or (name not in passed and self._workers[name].ready):
+            return self._workers[name]
+        if name not in passed and request.method == b"POST":
+            self._seen(name, _DIED, None)  # it was its turn, and it could not
+        return self._workers[traffic.stable]
 
     async def _asked(self, worker: Worker, request: Request) -> Answer:
         """What ``worker`` answers, while it may. Raises _Switched, Lost."""
@@ -142,11 +144,12 @@ class Lane:
             raise _Switched
         begun = time.perf_counter()
         status, seconds = _DIED, None
+        future = line.ask(request.wire())
         try:
-            answer = await self._flown(worker.name, line.ask(request.wire()))
+            answer = await self._flown(worker.name, future)
             status, seconds = answer.status, time.perf_counter() - begun
         except BaseException as error:
-            line.close()
+            line.drop(future)
             if isinstance(error, asyncio.CancelledError):
                 status, seconds = _LATE, time.perf_counter() - begun
             elif isinstance(error, Lost):

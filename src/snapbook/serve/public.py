@@ -11,7 +11,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import uvicorn
@@ -22,6 +22,7 @@ from snapbook.serve.running import Server
 from snapbook.serve.start import Serving
 
 T = TypeVar("T")
+_FILES = 8192
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -54,6 +55,7 @@ async def run(
     ``ready`` is called when the port answers. Returns when what had begun is answered; the workers
     go on.
     """
+    _more_files()
     front = Front(router, asked.tokens, asked.limits)
     server = _Public(front, front, asked.linger_s)
     waits = asyncio.create_task(_told(server, ready, until))
@@ -62,6 +64,17 @@ async def run(
     finally:
         waits.cancel()
         await asyncio.gather(waits, return_exceptions=True)
+
+
+def _more_files() -> None:
+    """Each request takes two connections, more together than a process may have of itself."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft < _FILES:
+            most = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 async def _told(server: _Public, ready: Callable[[], None], until: asyncio.Event | None) -> None:

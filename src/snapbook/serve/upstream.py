@@ -89,6 +89,13 @@ class Line(asyncio.Protocol):
         self._transport.write(data)
         return self._future
 
+    def drop(self, future: asyncio.Future[Answer]) -> None:
+        """Nobody waits for that answer: unless it is here, the connection ends, which would else
+        give it to whoever asks next.
+        """
+        if self._future is future:
+            self.close()
+
     def close(self) -> None:
         """End it, whatever it waits for."""
         if self._transport is not None:
@@ -178,14 +185,11 @@ class Upstream:
     async def ask(self, request: Request) -> Answer:
         """What the worker answers. Raises Lost."""
         line = await self.line()
-        answered = False
+        future = line.ask(request.wire())
         try:
-            answer = await line.ask(request.wire())
-            answered = True
+            return await future
         finally:
-            if not answered:
-                line.close()
-        return answer
+            line.drop(future)
 
     def close(self) -> None:
         """End all connections."""
