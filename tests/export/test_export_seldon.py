@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -36,25 +37,30 @@ def project(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def two(project, tmp_path, monkeypatch):
-    """A forest on columns of every sort of number, and a model with a module of its own."""
+def three(project, tmp_path, monkeypatch):
+    """A forest, and two versions of a model with a module of its own that changed in between."""
     monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "ratesofanother.py").write_text(SOURCE)
-    import ratesofanother
-
     rows, target = leaving.numbers()
     frames = {"X": (rows, "train"), "y": (target, "train")}
     fitted = leaving.forest(rows, target)
-    old = leaving.save(project, fitted, frames)
-    local = {"ratesofanother": SOURCE}
-    new = leaving.save(project, ratesofanother.Rates(), frames, local=local)
-    verbs.export(new.ref, to="seldon", storage="s3://m", ab="50", stable=old.ref, output="out")
+    leaving.save(project, fitted, frames)
+    for times in (2, 3):
+        source = SOURCE.replace("2", str(times))
+        sys.modules.pop("ratesofanother", None)
+        (tmp_path / "ratesofanother.py").write_text(source)
+        importlib.invalidate_caches()
+        made = importlib.import_module("ratesofanother").Rates()
+        leaving.save(project, made, frames, local={"ratesofanother": source})
+    words = {"to": "seldon", "storage": "s3://models"}
+    verbs.export("churn:0.3.0", ab="50", stable="churn:0.2.0", output="out", **words)
+    verbs.export("churn:0.1.0", output="more", **words)
+    (tmp_path / "more/churn-0-1-0").rename(tmp_path / "out/churn-0-1-0")
     (tmp_path / "ratesofanother.py").unlink()
     yield rows, fitted
     sys.modules.pop("ratesofanother", None)
 
 
-def test_each_version_is_a_folder_with_its_settings(two, tmp_path):
+def test_each_version_is_a_folder_with_its_settings(three, tmp_path):
     settings = json.loads((tmp_path / "out/churn-0-1-0/model-settings.json").read_text())
     assert [one["name"] for one in settings["inputs"]] == ["age", "income"]
     assert settings["implementation"] == "mlserver_sklearn.SKLearnModel"
@@ -77,11 +83,11 @@ def test_what_mlserver_does_not_load_is_refused(project):
 
 
 @pytest.mark.slow
-def test_mlserver_answers_as_the_models_do(two, tmp_path):
+def test_mlserver_answers_as_the_models_do(three, tmp_path):
     program = PEERS / "mlserver/bin/mlserver"
     if not program.exists():
         pytest.skip("MLServer is not installed: scripts/test does")
-    rows, fitted = two
+    rows, fitted = three
     http, grpc, metrics = servers.free_ports(3)
     ports = {"http_port": http, "grpc_port": grpc, "metrics_port": metrics}
     told = {"host": "127.0.0.1", "parallel_workers": 0, **ports}
@@ -95,7 +101,7 @@ def test_mlserver_answers_as_the_models_do(two, tmp_path):
     def ready():
         try:
             return all(
-                httpx.get(f"{url}/churn-0-{n}-0/ready", timeout=5).is_success for n in (1, 2)
+                httpx.get(f"{url}/churn-0-{n}-0/ready", timeout=5).is_success for n in (1, 2, 3)
             )
         except httpx.TransportError:
             return False
@@ -108,12 +114,13 @@ def test_mlserver_answers_as_the_models_do(two, tmp_path):
             for name, kind in (("age", "INT64"), ("income", "FP64"))
         ]  # fmt: skip
         answers = []
-        for number in (1, 2):
+        for number in (1, 2, 3):
             reply = httpx.post(f"{url}/churn-0-{number}-0/infer", json={"inputs": inputs})
             assert reply.is_success, reply.text
             answers.append(np.array(reply.json()["outputs"][0]["data"]))
         assert (answers[0] == fitted.predict(rows)).all()
         assert (answers[1] == rows.age * 2).all()
+        assert (answers[2] == rows.age * 3).all()
         about = httpx.get(f"{url}/churn-0-1-0").json()
         assert about["versions"] == [] or about["versions"] == ["0.1.0"]
     finally:

@@ -21,17 +21,40 @@ _RUNTIME = """\
 \"\"\"MLServer's runtime for scikit-learn, for a model that needs code of its own.\"\"\"
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
+import joblib
+from mlserver.utils import get_model_uri
 from mlserver_sklearn import SKLearnModel
 
 
+@contextmanager
+def importable(folder):
+    \"\"\"What lies in a folder can be imported here, and no other version's of the same name.\"\"\"
+    tops = {path.name.partition(".")[0] for path in folder.iterdir()}
+    forget(tops)
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        forget(tops)
+
+
+def forget(tops):
+    for name in [name for name in sys.modules if name.partition(".")[0] in tops]:
+        del sys.modules[name]
+
+
 class Model(SKLearnModel):
-    \"\"\"The same, where what lies in the folder code is importable.\"\"\"
+    \"\"\"The same, with the code that lies beside the model.\"\"\"
 
     async def load(self):
-        sys.path.insert(0, str(Path(__file__).resolve().parent / "code"))
-        return await super().load()
+        uri = await get_model_uri(self._settings)
+        with importable(Path(uri).resolve().parent / "code"):
+            self._model = joblib.load(uri)
+        return True
 """
 
 Read = Callable[[str], bytes]
