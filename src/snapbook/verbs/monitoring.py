@@ -20,7 +20,7 @@ from snapbook.errors import BadOption, NotFound, Usage
 from snapbook.export import schema
 from snapbook.registry import hooks
 from snapbook.report import watched
-from snapbook.verbs import alarms, look, opening
+from snapbook.verbs import alarms, evident, look, opening
 from snapbook.verbs.here import Here
 from snapbook.verbs.release import write_text
 from snapbook.verbs.values import Drawn
@@ -28,6 +28,7 @@ from snapbook.watch import kept, rules, window
 from snapbook.watch.window import Measured, Met, Trained
 
 if TYPE_CHECKING:
+    from snapbook.parts.base import Part
     from snapbook.verbs.table import Asked
     from snapbook.watch.rules import Found
 
@@ -38,11 +39,14 @@ _BEFORE = 1000  # predictions that later ones are held against
 
 @dataclass(frozen=True, slots=True)
 class _Version:
-    """The version that is watched: what it is called, and what it was trained on."""
+    """The version that is watched: what it is called, and what it was trained on. ``parts`` where
+    it is at hand, and not as a bundle.
+    """
 
     ref: str
     manifest: str
     known: Trained
+    parts: Sequence[Part] = ()
 
 
 def check(asked: Asked) -> None:
@@ -51,6 +55,8 @@ def check(asked: Asked) -> None:
         rules.parse(text)
     _span("--since", asked.since, 0.0)
     _span("--every", asked.every, 0.0)
+    if asked.evidently and not asked.output:
+        raise Usage("Evidently's report is a file", act="Name it: -o FILE.html")
     if asked.webhook:
         hooks.checked(asked.webhook, private=asked.private)
         if not asked.alert:
@@ -104,7 +110,10 @@ def _once(here: Here, asked: Asked) -> Drawn:
         path = here.folder / Path(asked.output).expanduser()
         if path.suffix.lower() not in (".html", ".htm"):
             raise BadOption(f"-o cannot be {path.name}", act="Its name ends in .html")
-        write_text(path, watched.document(made))
+        if asked.evidently:
+            evident.write(path, version.parts, here.repository().store.get, log.answers)
+        else:
+            write_text(path, watched.document(made))
         lines.append(f"wrote {path.name}")
         data["files"] = [str(path)]
     if here.face in ("server", "web"):
@@ -136,7 +145,7 @@ def _version(here: Here, text: str | None, folder: Path) -> _Version:
     parts = repository.manifest(row.manifest).load(repository.store.get)
     kind = schema.signature(parts)["outputs"]
     told = str(kind.get("kind") or "") if isinstance(kind, dict) else ""
-    return _Version(row.ref, row.manifest, window.trained(schema.profile(parts), told))
+    return _Version(row.ref, row.manifest, window.trained(schema.profile(parts), told), parts)
 
 
 def _last(folder: Path, model: str) -> str:

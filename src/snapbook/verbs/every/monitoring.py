@@ -39,6 +39,9 @@ MONITORING = (
                 complete="path",
             ),
             Argument(
+                ("--evidently",), "write Evidently's report instead, where it is installed", "flag"
+            ),
+            Argument(
                 ("--alert",),
                 "rules that end with exit code 1: 'drift > 0.2 in price or accuracy < 0.9'",
                 "append",
