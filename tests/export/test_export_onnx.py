@@ -209,6 +209,7 @@ def test_a_version_is_exported_by_a_process_that_tells_nobody(project, monkeypat
     assert "ORT_DISABLE_TELEMETRY" not in os.environ  # it is the other process that sets it
 
 
+@pytest.mark.slow
 def test_it_is_converted_once_and_copied_from_then_on(project, tmp_path, monkeypatch):
     first = run(project, "churn:0.1.0", "-o", "one.onnx")
     assert first.lines[-1] == "kept as churn.onnx:0.1.0: exported again it is the same bytes"

@@ -48,6 +48,7 @@ def mixed(rows, target):
     return make_pipeline(columns, GradientBoostingClassifier(n_estimators=5)).fit(rows, target)
 
 
+@pytest.mark.slow
 def test_it_answers_the_same_and_is_converted_once(project, tmp_path, monkeypatch):
     rows, target = leaving.people()
     fitted = mixed(rows, target)
