@@ -2,6 +2,7 @@
 
 import os
 import time
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -171,6 +172,25 @@ def test_two_versions_of_it_are_compared_by_what_was_told():
     changes = frames.diff(old, new, {}.__getitem__)
     assert changes
     assert frames.diff(old, old, {}.__getitem__) == []
+
+
+def test_no_type_depends_on_the_cut():
+    some = {
+        "decimal": pa.array([Decimal("1.50"), None, None, Decimal("2")]),
+        "list": pa.array([[1, None], None, None, []]),
+        "struct": pa.array([{"x": 1}, None, None, {"x": None}]),
+        "time": pa.array([0, None, None, 5], pa.timestamp("us", tz="UTC")),
+        "text": pa.array(["a", None, None, "b"]).dictionary_encode(),
+        "float": pa.array([1.5, None, float("nan"), -0.0]),
+        "nothing": pa.nulls(4),
+    }
+    table = pa.table(some)
+    whole = portions.portion([table], 0, table.schema)
+    assert [one.nulls for one in whole.columns] == [2] * 6 + [4]
+    cuts = [table.slice(3), table.slice(1, 2), table.slice(0, 1)]
+    parts = [portions.portion([cut], at, table.schema) for at, cut in enumerate(cuts)]
+    again = portions.together([portions.decoded(part.encoded()) for part in parts])
+    assert (again.rows, again.columns, again.whole) == (4, whole.columns, whole.whole)
 
 
 def test_a_portion_survives_its_bytes():

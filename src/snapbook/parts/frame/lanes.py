@@ -41,6 +41,13 @@ def lanes(values: Values) -> NDArray[Any]:
             return rows([lanes(values.left), lanes(values.right)])
 
 
+def nulls(count: int) -> NDArray[Any]:
+    """The numbers of ``count`` missing values."""
+    import numpy as np
+
+    return np.tile(_seed("null"), (count, 1))
+
+
 def rows(columns: Sequence[NDArray[Any]]) -> NDArray[Any]:
     """One number a row, of all its columns in their order."""
     import numpy as np

@@ -13,7 +13,7 @@ import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snapbook import canonical
 from snapbook.canonical import Json
@@ -23,6 +23,9 @@ from snapbook.parts.frame.from_arrow import load_values, one_array
 from snapbook.parts.frame.objects import Clock
 from snapbook.parts.frame.sketch import SAMPLE
 from snapbook.parts.frame.values import NotCanonical
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _NOTHING: lanes.Sums = (0, 0)
 _BATCH = 65_536  # rows that are looked at together
@@ -132,7 +135,7 @@ def _part(table: Any, start: int, place: int, schema: Any) -> Portion:
     for field in schema:
         array = one_array(table.column(field.name))
         try:
-            found = lanes.lanes(load_values(array, Clock()))
+            found = _numbers(array)
         except NotCanonical as error:
             columns.append(Told(array.null_count, why=f"it holds {error}"))
             continue
@@ -146,6 +149,21 @@ def _part(table: Any, start: int, place: int, schema: Any) -> Portion:
     least = np.argsort(keys, kind="stable")[:SAMPLE]
     sample = _plain(table.take(least))
     return Portion(table.num_rows, tuple(columns), whole, tuple(keys[least].tolist()), sample)
+
+
+def _numbers(array: Any) -> NDArray[Any]:
+    """The number of each value. One that is null has the same in whatever company: `load_values`
+    takes objects together, and may write a null among them as one of them.
+    """
+    import pyarrow as pa
+
+    alike = not pa.types.is_nested(array.type) and not pa.types.is_decimal(array.type)
+    if alike or not array.null_count:
+        return lanes.lanes(load_values(array, Clock()))
+    found = lanes.nulls(len(array))
+    there = array.is_valid().to_numpy(zero_copy_only=False)
+    found[there] = lanes.lanes(load_values(array.drop_null(), Clock()))
+    return found
 
 
 def _missing(array: Any) -> int:
