@@ -211,6 +211,34 @@ def test_what_is_no_file_of_rows_is_said_in_a_sentence(tmp_path, mixed, name):
     assert [path for path in tmp_path.iterdir() if path != source] == []
 
 
+def test_a_folder_of_parquet_is_one_file_of_all_its_rows(tmp_path, mixed):
+    folder = tmp_path / "in.parquet"
+    folder.mkdir()
+    (folder / "_SUCCESS").touch()
+    for at in range(3):
+        written(folder, "parquet", frame()[at * 100 : at * 100 + 100], f"part-{at}")
+    predicted(mixed, written(tmp_path, "csv", frame()), tmp_path / "one.parquet")
+    with pytest.raises(KeyboardInterrupt):
+        predicted(tray(mixed, model=Stopping(mixed.model, 4)), folder, tmp_path / "many.parquet")
+    made = predicted(mixed, folder, tmp_path / "many.parquet")
+    assert (made.rows, made.resumed) == (300, 150)
+    one, many = read(tmp_path / "one.parquet"), read(tmp_path / "many.parquet")
+    assert one["prediction"].tolist() == many["prediction"].tolist()
+    assert many["id"].tolist() == frame()["id"].tolist()
+    written(folder, "parquet", frame()[["age"]], "part-9")
+    with pytest.raises(Usage, match=r"part-9\.parquet has other columns than part-0\.parquet"):
+        predicted(mixed, folder, tmp_path / "x.parquet")
+    (folder / "part-9.parquet").write_bytes(b"PAR1")
+    with pytest.raises(Damaged, match=r"part-9\.parquet is cut"):
+        predicted(mixed, folder, tmp_path / "x.parquet")
+    (folder / "more").mkdir()
+    with pytest.raises(Usage, match="has folders in it"):
+        predicted(mixed, folder, tmp_path / "x.parquet")
+    (tmp_path / "none.parquet").mkdir()
+    with pytest.raises(Usage, match="has no Parquet file in it"):
+        predicted(mixed, tmp_path / "none.parquet", tmp_path / "x.parquet")
+
+
 def test_nothing_is_written_over(tmp_path, mixed):
     source = written(tmp_path, "csv", frame())
     (tmp_path / "out.csv").write_text("mine")

@@ -71,7 +71,8 @@ def predict(bundle: Bundle, model: Any, asked: Asked, wanted: Wanted, tell: Prog
     what = {
         "batch": _FORM,
         "bundle": bundle.digest,
-        "input": {**identity(asked.source), "form": asked.source_form},
+        "input": [identity(one) for one in reading.files_of(asked.source)],
+        "form": asked.source_form,
         "keep": names,
         "answers": answers.fields.serialize().to_pybytes().hex(),
         "rows": count,

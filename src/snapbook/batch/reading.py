@@ -49,10 +49,13 @@ def form_of(path: Path, given: str | None) -> str:
 
 def opened(path: Path, form: str, schema: Schema) -> Source:
     """The rows in ``path``. Raises NotFound, Unreachable, Usage for what is no such file."""
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "is not there"
-        raise NotFound(f"Not predicted: {path.name} {what}", act="Name a file of rows")
+    if not path.exists():
+        raise NotFound(f"Not predicted: {path.name} is not there", act="Name a file of rows")
+    if path.is_dir() and form != "parquet":
+        raise Usage("Not predicted", f"{path.name} is a folder", act="Name a file of rows")
     with told(path):
+        if path.is_dir():
+            return Folder(path)
         if not path.stat().st_size:
             raise Usage("Not predicted", f"{path.name} is empty")
         if form == "csv":
@@ -114,7 +117,9 @@ class Parquet:
         self._file = parquet.ParquetFile(
             path, pre_buffer=False, buffer_size=1 << 20, page_checksum_verification=True
         )
-        self.names: list[str] = list(self._file.schema_arrow.names)
+        schema = self._file.schema_arrow
+        self.names: list[str] = list(schema.names)
+        self.types = [(field.name, str(field.type)) for field in schema]
         self.rows: int | None = self._file.metadata.num_rows
 
     def batches(self, skip: int, names: Sequence[str]) -> Iterator[Any]:
@@ -140,6 +145,46 @@ class Parquet:
 
 
 _READ_ROWS = 16_384
+
+
+class Folder:
+    """A folder of Parquet files of the same columns, in the order of their names, as engines write
+    them. Raises Usage where it is another one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._files: list[Parquet] = []
+        for one in files_of(path):
+            with told(one):
+                self._files.append(Parquet(one))
+            if self._files[-1].types != self._files[0].types:
+                first = files_of(path)[0].name
+                raise Usage("Not predicted", f"{one.name} has other columns than {first}")
+        if not self._files:
+            raise Usage("Not predicted", f"{path.name} has no Parquet file in it")
+        self.names: list[str] = self._files[0].names
+        self.rows: int | None = sum(file.rows or 0 for file in self._files)
+
+    def batches(self, skip: int, names: Sequence[str]) -> Iterator[Any]:
+        """See `Source.batches`. Files that are skipped whole are not read."""
+        for file in self._files:
+            rows = file.rows or 0
+            if skip < rows:
+                yield from file.batches(skip, names)
+            skip = max(skip - rows, 0)
+
+
+def files_of(path: Path) -> list[Path]:
+    """The files whose rows are those of ``path``: itself, or what is in a folder and no note of an
+    engine's. Raises Usage for folders in a folder.
+    """
+    if not path.is_dir():
+        return [path]
+    shown = sorted(one for one in path.iterdir() if one.name[0] not in "._")
+    if any(one.is_dir() for one in shown):
+        why = f"{path.name} has folders in it"
+        raise Usage("Not predicted", why, act="Name one of them, or let an engine read them")
+    return [one for one in shown if one.suffix.lower() in (".parquet", ".pq")]
 
 
 class Arrow:

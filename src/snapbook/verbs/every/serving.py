@@ -46,7 +46,11 @@ SERVING = (
                 "a version: churn@production, team::churn:1.4.0; or a bundle: a folder, a .zip",
                 complete="ref",
             ),
-            Argument(("input",), "the rows: .parquet, .csv, .arrow or .feather", complete="path"),
+            Argument(
+                ("input",),
+                "the rows: .parquet (or a folder of them), .csv, .arrow or .feather",
+                complete="path",
+            ),
             Argument(
                 ("-o", "--output"),
                 "the file to write; left out: beside the input, as NAME-predicted",
