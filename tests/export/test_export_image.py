@@ -273,8 +273,14 @@ def test_what_an_image_is_built_from(project, tmp_path):
     bundled(
         project, tmp_path, key=leaving.own_key(), packages={"numpy": "2.0.0", "pandas": "2.2.0"}
     )
-    done = verbs.export("churn", to="docker", output="out", base="r.io/python:3.11", offline=True,
-                        no_sample=True)  # fmt: skip
+    before = os.umask(0o077)
+    try:
+        done = verbs.export("churn", to="docker", output="out", base="r.io/python:3.11",
+                            offline=True, no_sample=True)  # fmt: skip
+    finally:
+        os.umask(before)
+    modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "out").rglob("*")}
+    assert modes == {0o644, 0o755}
     assert (
         done.lines[1] == "wrote out: build it with buildah, podman or docker, on r.io/python:3.11"
     )

@@ -53,11 +53,13 @@ def _text(opened: Bundle, name: str, wanted: recipe.Recipe, wheels: bool) -> str
         [
             f"# {head}",
             f"FROM {name} AS packages",
+            "USER root",
             f"COPY {' '.join(copied)} /build/",
             *brought,
             f"RUN python3 -m pip install {' '.join(options)}",
             "",
             f"FROM {name}",
+            "USER root",
             f"COPY --from=packages {home}/lib {home}/lib",
             f"COPY snapbook/ {home}/",
             f"RUN chmod 755 {image.PROGRAM}",

@@ -103,6 +103,10 @@ def _context(
         shutil.move(folder / "bundle", partial / "bundle")
         if brought:
             shutil.move(folder / "wheels", partial / "wheels")
+        for path in partial.rglob("*"):  # they are copied with their modes, for another user
+            program = path.is_dir() or path.name == Path(image.PROGRAM).name
+            path.chmod(0o755 if program else 0o644)
+        partial.chmod(0o755)
         partial.replace(target)
     said = f"wrote {target.name}: build it with buildah, podman or docker, on {found}"
     return [said], {"files": [str(target)], "base": found}
