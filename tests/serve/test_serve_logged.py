@@ -12,10 +12,20 @@ from plates import MIXED, ROW, Answering, mixed, numbers
 
 from snapbook.serve.columns import Seen
 from snapbook.serve.noting import Noting
+from snapbook.serve.recent import Recent
 from snapbook.watch import drift, kept
+from snapbook.watch.answers import Answers, texts
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed")
+# One for all: each new one reads the certificates of the machine first.
+http = httpx.Client()
 SECRET = "ghp_" + "a1B2c3D4" * 5
+
+
+@pytest.fixture(scope="module", autouse=True)
+def closed():
+    yield
+    http.close()
 
 
 def profile(plate):
@@ -49,15 +59,24 @@ def kept_by(tmp_path):
         plate.profile = {}
 
 
+def long_rows(count, first):
+    """Rows with many long texts, none of which stands twice."""
+    column = [f"{first}-{n}-{'x' * 180}" for n in range(count)]
+    zeros = np.zeros(count)
+    columns = {f"text{n}": texts(column) for n in range(40)}
+    ids = texts([f"request-{first}-{n}" for n in range(count)])
+    return Answers(zeros, ids, zeros.astype(np.int32), zeros, zeros, columns)
+
+
 def ask(server, rows, id=""):
-    answer = httpx.post(f"{server.url}/predict", json=rows,
+    answer = http.post(f"{server.url}/predict", json=rows,
                         headers={"X-Request-Id": id} if id else {})  # fmt: skip
     answer.raise_for_status()
     return answer.json()["predictions"]
 
 
 def window(server, **query):
-    answer = httpx.get(f"{server.url}/window", params=query)
+    answer = http.get(f"{server.url}/window", params=query)
     answer.raise_for_status()
     return answer.json()
 
@@ -65,7 +84,7 @@ def window(server, **query):
 def test_rows_answers_and_outcomes_are_in_the_log(kept_by):
     server, folder = kept_by(numbers())
     said = [ask(server, [ROW, {**ROW, "c": 6.0}], f"request-{n}") for n in range(3)]
-    told = httpx.post(f"{server.url}/feedback", json=[
+    told = http.post(f"{server.url}/feedback", json=[
         {"id": "request-1", "row": 1, "outcome": "virginica"},
         {"id": "nobody-asked", "outcome": "x"},
     ])  # fmt: skip
@@ -98,8 +117,8 @@ def test_a_window_tells_drift_errors_and_why_not(kept_by):
         wrong = ["another"] * 10
         told = [{"id": f"request-{n}", "row": i, "outcome": (truth, wrong)[i == 3][i]}
                 for i in range(10)]  # fmt: skip
-        assert httpx.post(f"{server.url}/feedback", json=told).json()["taken"] == 10
-    assert httpx.post(f"{server.url}/predict", json=[{**ROW, "a": "x"}]).status_code == 400
+        assert http.post(f"{server.url}/feedback", json=told).json()["taken"] == 10
+    assert http.post(f"{server.url}/predict", json=[{**ROW, "a": "x"}]).status_code == 400
     found = window(server, seconds=60)
     assert (found["requests"], found["rows"], found["refused"]) == (31, 300, 1)
     assert found["error_rate"] == 0
@@ -131,7 +150,7 @@ def test_a_window_tells_drift_errors_and_why_not(kept_by):
 )
 def test_outcomes_that_are_none(lasting, told, said):
     server = lasting(numbers())
-    answer = httpx.post(f"{server.url}/feedback", json=told)
+    answer = http.post(f"{server.url}/feedback", json=told)
     assert answer.status_code == 400
     assert answer.json()["error"].startswith("Not taken: ")
     assert said in answer.json()["error"]
@@ -140,30 +159,30 @@ def test_outcomes_that_are_none(lasting, told, said):
 def test_a_number_is_what_a_regression_takes(kept_by):
     server, _ = kept_by(mixed())
     ask(server, [MIXED], "request-1")
-    answer = httpx.post(f"{server.url}/feedback", json={"id": "request-1", "outcome": "much"})
+    answer = http.post(f"{server.url}/feedback", json={"id": "request-1", "outcome": "much"})
     assert answer.status_code == 400
     assert "the outcome is no number" in answer.json()["error"]
-    assert httpx.post(f"{server.url}/feedback", json={"id": "request-1", "outcome": 2}).is_success
+    assert http.post(f"{server.url}/feedback", json={"id": "request-1", "outcome": 2}).is_success
 
 
 def test_an_id_that_nobody_has_is_404(lasting):
     server = lasting(numbers())
-    answer = httpx.post(f"{server.url}/feedback", json={"id": "somebody", "outcome": "setosa"})
+    answer = http.post(f"{server.url}/feedback", json={"id": "somebody", "outcome": "setosa"})
     assert (answer.status_code, answer.json()["kind"]) == (404, "unknown-request")
 
 
 @pytest.mark.parametrize("query", ["seconds=0", "seconds=x", "least=0", "rows=3", "seconds=nan"])
 def test_windows_that_are_none(lasting, query):
-    assert httpx.get(f"{lasting(numbers()).url}/window?{query}").status_code == 400
+    assert http.get(f"{lasting(numbers()).url}/window?{query}").status_code == 400
 
 
 def test_both_need_a_token_where_one_does():
     server = Answering(numbers(), tokens=["0123456789abcdef"])
     try:
-        assert httpx.get(f"{server.url}/window").status_code == 401
-        assert httpx.post(f"{server.url}/feedback", json={}).status_code == 401
+        assert http.get(f"{server.url}/window").status_code == 401
+        assert http.post(f"{server.url}/feedback", json={}).status_code == 401
         head = {"Authorization": "Bearer 0123456789abcdef"}
-        assert httpx.get(f"{server.url}/window", headers=head).status_code == 200
+        assert http.get(f"{server.url}/window", headers=head).status_code == 200
     finally:
         server.stop()
 
@@ -172,7 +191,7 @@ def test_secrets_and_hidden_columns_are_never_kept(kept_by):
     server, folder = kept_by(mixed(), hidden=frozenset({"pay"}))
     ask(server, [{**MIXED, "city": SECRET, "pay": 7654321.5}], "request-1")
     told = {"id": "request-1", "outcome": 1.0}
-    assert httpx.post(f"{server.url}/feedback", json=told).is_success
+    assert http.post(f"{server.url}/feedback", json=told).is_success
     server.stop()
     log = kept.read(folder, "ab" * 32)
     assert set(log.answers.columns) == {"age", "member", "city", "kind", "count"}
@@ -199,7 +218,7 @@ def test_ids_of_an_earlier_process_are_known(kept_by):
     server.stop()
     again, folder = kept_by(numbers())
     told = {"id": "request-early", "outcome": "setosa"}
-    assert httpx.post(f"{again.url}/feedback", json=told).json() == {"taken": 1, "unknown": 0}
+    assert http.post(f"{again.url}/feedback", json=told).json() == {"taken": 1, "unknown": 0}
     again.stop()
     assert kept.read(folder, "ab" * 32).outcomes.request.tolist() == ["request-early"]
 
@@ -215,9 +234,19 @@ def test_memory_is_bounded_however_much_is_asked(lasting):
             logged.window(60)
     recent = logged._recent
     assert recent._rows <= 10_000 + 1_000
+    assert recent._bytes <= 64 << 20
     assert sum(map(len, recent._first)) <= 2_000
     assert recent.knows("bounded-00399")
     assert json.dumps(logged.window(60))
+
+
+def test_long_texts_are_bounded_in_bytes():
+    recent = Recent()
+    for n in range(40):
+        recent.answered(long_rows(250, n))
+    assert recent._bytes <= 64 << 20
+    assert 0 < recent._rows < 10_000
+    assert recent._bytes == sum(size for _, size in recent._answers)
 
 
 def test_a_disk_that_is_full_keeps_nobody_waiting(kept_by, monkeypatch):

@@ -14,6 +14,7 @@ import pytest
 
 pytest.importorskip("pyarrow")
 
+from snapbook.errors import Unreachable
 from snapbook.watch import kept, stored
 from snapbook.watch.answers import Answers, Outcomes, Refused, matched, texts
 from snapbook.watch.kept import Bounds, Keeping
@@ -192,3 +193,21 @@ def test_outcomes_find_their_rows():
     assert found.answers.request.tolist() == ["request-1", "request-4"]
     assert found.outcome.tolist() == [2.0, 3.0]  # the later of two
     assert found.came.tolist() == [11.0, 12.0]
+
+
+def test_of_a_long_log_the_newest_files_are_read(tmp_path, keep, monkeypatch):
+    monkeypatch.setattr(kept, "MOST", 100)
+    for n in range(5):
+        writer = keep(tmp_path, {"manifest": "m"})
+        writer.add("answers", answers(60, first=60 * n))
+        (path,) = [sheet.path for sheet, _ in writer._sheets.values()]
+        os.utime(path, (time.time() - 100 + n,) * 2)
+    assert kept.read(tmp_path, "m").answers.time.tolist() == list(range(180, 300))
+    ids = [one for part in kept.requests(tmp_path, "m", 100) for one in part]
+    assert ids == [f"request-{n}" for part in (240, 180) for n in range(part, part + 60)]
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Unreachable, match="No log can be kept in log"):
+        Keeping(tmp_path / "file" / "log", {})

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from snapbook.serve import logs
 from snapbook.serve.columns import Clean, Columns, Seen, label
 from snapbook.serve.noting import Noting
-from snapbook.serve.recent import Recent
+from snapbook.serve.recent import KNOWN, Recent
 from snapbook.serve.refusal import Unfit, untaken
 from snapbook.serve.schema import Schema
 from snapbook.serve.table import Layout
@@ -62,6 +62,7 @@ class Logged:
         self._bytes = 0
         self._lost = 0
         self._lock = threading.Lock()
+        self._measuring = threading.Lock()  # one at a time: it takes a while, and a core
         self._unwritten: list[Answers] = []
         self._uncounted: list[Traffic] = []
         self._wrote = self._counted = time.monotonic()
@@ -72,7 +73,7 @@ class Logged:
         if self._noting.folder is not None:
             about = {"model": schema.model, "number": schema.number, "manifest": schema.manifest}
             self._keeping = Keeping(self._noting.folder, about, self._noting.bounds)
-            for requests in kept.requests(self._noting.folder, schema.manifest):
+            for requests in kept.requests(self._noting.folder, schema.manifest, KNOWN):
                 self._recent.know(dict.fromkeys(requests))
 
     def begin(self) -> None:
@@ -120,10 +121,11 @@ class Logged:
 
     def window(self, seconds: float, least: int = window.LEAST_ROWS) -> dict[str, Any]:
         """What was met within the last ``seconds``: see `watch.window`."""
-        with self._lock:
-            self._take()
-            met, known = self._recent.met(time.time() - seconds), self._known
-        return window.measured(met, known, seconds, least).said
+        with self._measuring:
+            with self._lock:
+                self._take()
+                met, known = self._recent.met(time.time() - seconds), self._known
+            return window.measured(met, known, seconds, least).said
 
     def _outcome(self, item: Item) -> Any:
         value = item.outcome

@@ -1,7 +1,8 @@
 """The newest rows of a served model in memory, for who asks what it meets now.
 
-Bounded in rows, however much is asked. Of rows that are gone it still knows that they were, by a
-hash of the request's id, so that an outcome that is told late is known to be one of ours.
+Bounded in rows and in bytes, however much is asked. Of rows that are gone it still knows that they
+were, by a hash of the request's id, so that an outcome that is told late is known to be one of
+ours.
 """
 
 from __future__ import annotations
@@ -18,17 +19,19 @@ if TYPE_CHECKING:
     from snapbook.watch.answers import Array
 
 ROWS = 10_000
+BYTES = 64 << 20
 FIRST = 1_000  # predictions that later ones are held against
 _TICKS = 7_200  # of traffic, which come once in half a second at most
-_KNOWN = 1_000_000  # ids
+KNOWN = 1_000_000  # ids
 
 
 class Recent:
     """The newest answers, outcomes, refusals and counts of one process."""
 
     def __init__(self) -> None:
-        self._answers: deque[Answers] = deque()
+        self._answers: deque[tuple[Answers, int]] = deque()
         self._rows = 0
+        self._bytes = 0
         self._outcomes: deque[Outcomes] = deque()
         self._told = 0
         self._refused: deque[Refused] = deque(maxlen=1_000)
@@ -39,10 +42,14 @@ class Recent:
 
     def answered(self, answers: Answers) -> None:
         """Remember rows, and forget the oldest for them."""
-        self._answers.append(answers)
+        size = _size(answers)
+        self._answers.append((answers, size))
         self._rows += len(answers)
-        while self._rows > ROWS and len(self._answers) > 1:
-            self._rows -= len(self._answers.popleft())
+        self._bytes += size
+        while (self._rows > ROWS or self._bytes > BYTES) and len(self._answers) > 1:
+            old, gone = self._answers.popleft()
+            self._rows -= len(old)
+            self._bytes -= gone
         if sum(map(len, self._first)) < FIRST:
             self._first.append(answers.predicted)
         self.know(dict.fromkeys(answers.request.tolist()))
@@ -57,11 +64,11 @@ class Recent:
         # Few long arrays are looked through faster than many short ones.
         while len(self._known) > 1 and len(self._known[-2]) <= 2 * len(self._known[-1]):
             last, before = self._known.pop(), self._known.pop()
-            if len(last) + len(before) > _KNOWN // 4:
+            if len(last) + len(before) > KNOWN // 4:
                 self._known += [before, last]
                 break
             self._known.append(np.sort(np.concatenate([before, last])))
-        while self._ids > _KNOWN and len(self._known) > 1:
+        while self._ids > KNOWN and len(self._known) > 1:
             self._ids -= len(self._known.popleft())
 
     def knows(self, request: str) -> bool:
@@ -94,7 +101,7 @@ class Recent:
         """What there is from ``since`` on: of outcomes those that were told since then."""
         import numpy as np
 
-        every = joined(list(self._answers)) if self._answers else None
+        every = joined([one for one, _ in self._answers]) if self._answers else None
         late = every.part(every.time >= since) if every is not None else None
         first = np.concatenate(self._first)[:FIRST] if self._first else None
         return Met(
@@ -105,6 +112,17 @@ class Recent:
             first,
             every,
         )
+
+
+def _size(answers: Answers) -> int:
+    """The bytes that rows take, as if no text stood twice."""
+    total = 0
+    for values in (answers.request, answers.predicted, *answers.columns.values()):
+        if values.dtype == object:
+            total += sum(60 + len(one) for one in values.tolist() if one is not None)
+        else:
+            total += int(values.nbytes)
+    return total
 
 
 def _since(kind: Any, several: Iterable[Any], since: float) -> Any:

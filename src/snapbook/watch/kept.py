@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from snapbook.errors import Unreachable
 from snapbook.watch import stored
 from snapbook.watch.answers import Answers, Outcomes, Refused, Traffic, joined
 
 FOLDER = "snapbook-log"  # where a project's log is looked for
 Thing = Answers | Outcomes | Traffic | Refused
+MOST = 500_000  # rows that are read
 _LONGEST_S = 3600.0  # that a file is added to
 _PAUSE_S = 10.0  # after a disk refused
 _PIECES = 8  # at least so many files share the bytes that there may be
@@ -38,8 +40,8 @@ class Bounds:
 class Keeping:
     """What is written into ``folder`` of the version that ``about`` names.
 
-    Nothing here raises for a disk that is full or gone: what cannot be written is counted in
-    ``lost``, and after a while it is tried again.
+    Raises Unreachable for a folder that cannot be made, and nothing for a disk that is full or
+    gone: what cannot be written is counted in ``lost``, and after a while it is tried again.
     """
 
     def __init__(
@@ -59,7 +61,10 @@ class Keeping:
         self._sheets: dict[str, tuple[stored.Sheet, float]] = {}
         self._again = 0.0
         stored.arrow()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unreachable(f"No log can be kept in {folder.name}", act="Name another") from error
 
     def add(self, kind: str, of: Thing) -> None:
         """Write ``of`` behind what there is."""
@@ -151,20 +156,23 @@ def versions(folder: Path) -> dict[str, tuple[str, str, float]]:
 def read(folder: Path, manifest: str, since: float = 0.0) -> Log:
     """What ``folder`` holds of the version with this manifest, from ``since`` on.
 
-    Outcomes are all there, since they are told of earlier rows as well.
+    Outcomes are all there, since they are told of earlier rows as well. Of a log of millions of
+    rows the newest files are read, until there are `MOST`.
     """
     every: list[Answers] = []
     rest: dict[str, Any] = {}
     about: dict[str, str] = {}
     for kind in (stored.ANSWERS, stored.OUTCOMES, stored.TRAFFIC, stored.REFUSED):
         batches: list[Any] = []
-        for path, _, changed in _files(folder, kind):
-            if changed < since:
-                continue
+        rows = 0
+        for path, _, changed in reversed(list(_files(folder, kind))):
+            if changed < since or rows >= MOST:
+                break
             told, found = stored.read(path)
             if told.get("manifest") == manifest:
                 about = told
-                batches += found
+                batches[:0] = found
+                rows += sum(one.num_rows for one in found)
         if kind == stored.ANSWERS:
             every = stored.answers(batches)
         else:
@@ -178,12 +186,18 @@ def read(folder: Path, manifest: str, since: float = 0.0) -> Log:
     )  # fmt: skip
 
 
-def requests(folder: Path, manifest: str) -> Iterator[list[str]]:
-    """The ids of all requests of a version that answers are kept of, file by file."""
-    for path, _, _ in _files(folder, stored.ANSWERS):
-        told, found = stored.read(path)
+def requests(folder: Path, manifest: str, most: int) -> Iterator[list[str]]:
+    """The ids of the newest requests of a version that answers are kept of, file by file; they end
+    with the file in which there are ``most``.
+    """
+    count = 0
+    for path, _, _ in reversed(list(_files(folder, stored.ANSWERS))):
+        told, found = stored.requests(path)
         if told.get("manifest") == manifest:
-            yield [one for part in stored.answers(found) for one in part.request.tolist()]
+            yield found
+            count += len(found)
+            if count >= most:
+                return
 
 
 def _ordered(answers: Answers, since: float) -> Answers:

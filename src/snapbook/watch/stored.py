@@ -117,6 +117,29 @@ def read(path: Path) -> tuple[dict[str, str], list[Any]]:
     return about, batches
 
 
+def requests(path: Path) -> tuple[dict[str, str], list[str]]:
+    """What a file of answers says of itself, and the ids of its requests: nothing else is read."""
+    pa = arrow()
+    found: dict[str, None] = {}
+    try:
+        with path.open("rb") as file:
+            schema = pa.ipc.open_stream(file).schema
+        place = schema.get_field_index("request")
+        if place < 0:
+            return {}, []
+        options = pa.ipc.IpcReadOptions(included_fields=[place])
+        with path.open("rb") as file:
+            stream = pa.ipc.open_stream(file, options=options)
+            try:
+                for one in stream:
+                    found.update(dict.fromkeys(one.column(0).to_pylist()))
+            except (pa.ArrowException, OSError):
+                pass  # it was cut there
+    except (pa.ArrowException, OSError):
+        return {}, []
+    return _words(schema), list(found)
+
+
 def about(path: Path) -> dict[str, str]:
     """What a file says of itself, without its batches."""
     pa = arrow()
