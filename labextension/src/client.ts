@@ -3,6 +3,7 @@
  *
  * Knows routes and errors; keeps nothing, so that what is shown is always what the server said.
  */
+import type { Deployed } from './production/types';
 import type {
   About,
   CellRow,
@@ -79,6 +80,11 @@ export class Client {
 
   async pins(path: string, model: string): Promise<Row[]> {
     return (await this.get<{ rows: Row[] }>('pins', { path, model })).rows;
+  }
+
+  /** What is deployed under the protected aliases of a model; empty where nothing is. */
+  async deployed(path: string, model: string): Promise<Deployed[]> {
+    return (await this.get<{ deployed: Deployed[] }>('production', { path, model })).deployed;
   }
 
   version(path: string, ref: string): Promise<Version> {

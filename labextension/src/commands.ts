@@ -202,6 +202,7 @@ function versionActs(room: Room): Act[] {
   const { model, doing, pages, trans } = room;
   const { chosen } = model;
   const some = (args: Args): boolean => target(room, args) !== null;
+  const watched = (): boolean => model.verbs.some(({ name }) => name === 'monitor');
   const on =
     (does: (found: Target) => unknown) =>
     (args: Args): unknown => {
@@ -258,6 +259,17 @@ function versionActs(room: Room): Act[] {
       caption: trans.__('Beside what is in production: differences, gates, approvals'),
       can: some,
       does: on(({ path, ref }) => pages.openReview(path, ref))
+    },
+    {
+      id: CommandIDs.monitor,
+      label: trans.__('Monitor'),
+      caption: trans.__('What the served model met: drift, outcomes, latency'),
+      can: args => typeof args.model === 'string' || (model.model !== '' && watched()),
+      does: args =>
+        pages.openMonitor(
+          typeof args.path === 'string' ? args.path : model.path,
+          typeof args.model === 'string' ? args.model : model.model
+        )
     },
     { id: CommandIDs.note, label: trans.__('Add Note…'), can: some, does: on(t => doing.note(t)) },
     { id: CommandIDs.tag, label: trans.__('Tag Version…'), can: some, does: on(t => doing.tag(t)) },

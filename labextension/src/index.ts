@@ -225,6 +225,11 @@ function restorePages(restorer: ILayoutRestorer, pages: Pages): void {
     args: ({ content }) => ({ path: content.path, ref: content.ref }),
     name: ({ content }) => `${content.path} ${content.ref}`
   });
+  void restorer.restore(pages.monitors, {
+    command: CommandIDs.monitor,
+    args: ({ content }) => ({ path: content.path, model: content.model.model }),
+    name: ({ content }) => `${content.path} ${content.model.model}`
+  });
   void restorer.restore(pages.diffs, {
     command: CommandIDs.diff,
     args: ({ content: { model } }) => ({

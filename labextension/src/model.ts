@@ -11,6 +11,8 @@ import { Chosen } from './chosen';
 import type { ApiError, Client } from './client';
 import { Following, type Followed } from './following';
 import { Listing } from './listing';
+import { Production } from './production/model';
+import { ProductionDesk } from './production/verbs';
 import type { Queue } from './queue';
 import { isNarrow, NO_FILTERS, queryOf, type Filters } from './search';
 import { Served, type ServerState } from './served';
@@ -43,6 +45,7 @@ export class Model {
   readonly listing: Listing;
   readonly around: Around;
   readonly chosen = new Chosen();
+  readonly production: Production;
 
   private readonly following = new Following();
   /** What a notebook suggests, found once for each. */
@@ -58,6 +61,11 @@ export class Model {
     this.served = new Served(client);
     this.listing = new Listing(client);
     this.around = new Around(client);
+    this.production = new Production(
+      new ProductionDesk(client),
+      () => this.visible && document.visibilityState === 'visible'
+    );
+    this.production.changed.connect(this.emit, this);
     this.listing.changed.connect(this.emit, this);
     this.listing.arrived.connect(this.onPage, this);
     this.chosen.changed.connect(this.emit, this);
@@ -166,6 +174,8 @@ export class Model {
     this.visible = visible;
     if (visible && this.stale) {
       void this.look(true);
+    } else {
+      this.production.arm();
     }
   }
 
@@ -270,6 +280,7 @@ export class Model {
     this.suggested = '';
     this.chosen.clear();
     this.around.clear();
+    this.production.clear();
     this.stale = true;
     void this.look(false);
   }
@@ -309,15 +320,20 @@ export class Model {
     await this.listing.ask(queryOf(this.path, this.model, this.filters), keep);
   }
 
-  /** What stands around the rows: pinned aliases and the metric's course. */
+  /** What stands around the rows: pinned aliases, the metric's course, what is deployed. */
   private async readAround(): Promise<void> {
     const { path, model } = this;
     if (model === '' || this.place === null || !this.place.exists) {
       this.around.clear();
+      this.production.clear();
       this.emit();
-    } else if (await this.around.read(path, model)) {
+      return;
+    }
+    const deployed = this.production.read(path, model);
+    if (await this.around.read(path, model)) {
       this.emit();
     }
+    await deployed;
   }
 
   private onPage(_: Listing, page: Page): void {

@@ -1,5 +1,6 @@
 /**
- * The tabs of the main area: version pages, diffs and reviews, each there once and found again.
+ * The tabs of the main area: version pages, diffs, reviews and reports, each there once and found
+ * again.
  */
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { MainAreaWidget, WidgetTracker } from '@jupyterlab/apputils';
@@ -8,6 +9,7 @@ import { SplitPanel, TabPanel, type Widget } from '@lumino/widgets';
 import type { Client } from './client';
 import { DiffTab } from './diff/widget';
 import { snapbookIcon } from './icons';
+import { MonitorTab } from './monitor/widget';
 import { VersionPage } from './page/widget';
 import { ReviewTab } from './review/widget';
 import type { PageActions } from './tokens';
@@ -16,6 +18,7 @@ import type { Compared } from './types';
 export type PageWidget = MainAreaWidget<VersionPage>;
 export type DiffWidget = MainAreaWidget<DiffTab>;
 export type ReviewWidget = MainAreaWidget<ReviewTab>;
+export type MonitorWidget = MainAreaWidget<MonitorTab>;
 
 export interface PagesOptions {
   app: JupyterFrontEnd;
@@ -32,6 +35,7 @@ export class Pages {
   readonly versions = new WidgetTracker<PageWidget>({ namespace: 'snapbook-version' });
   readonly diffs = new WidgetTracker<DiffWidget>({ namespace: 'snapbook-diff' });
   readonly reviews = new WidgetTracker<ReviewWidget>({ namespace: 'snapbook-review' });
+  readonly monitors = new WidgetTracker<MonitorWidget>({ namespace: 'snapbook-monitor' });
 
   constructor(private readonly options: PagesOptions) {}
 
@@ -98,6 +102,24 @@ export class Pages {
     await this.add(widget, this.reviews);
   }
 
+  /** Show what a served model met. */
+  async openMonitor(path: string, model: string): Promise<void> {
+    const open = this.monitors.find(
+      ({ content }) => content.path === path && content.model.model === model
+    );
+    if (open !== undefined) {
+      open.content.refresh();
+      this.show(open);
+      return;
+    }
+    const { client, trans, actions } = this.options;
+    const content = new MonitorTab({ client, path, model, trans, actions });
+    const widget = new MainAreaWidget({ content });
+    widget.id = `snapbook-monitor-${++made}`;
+    content.title.icon = this.options.area === 'main' ? snapbookIcon : undefined;
+    await this.add(widget, this.monitors);
+  }
+
   /** The page or diff that has the keyboard, else the one in front, else null. */
   get focused(): VersionPage | DiffTab | null {
     const held = (widget: PageWidget | DiffWidget): boolean =>
@@ -117,7 +139,7 @@ export class Pages {
     this.reviews.forEach(({ content }) => content.refresh());
   }
 
-  private async add<T extends PageWidget | DiffWidget | ReviewWidget>(
+  private async add<T extends PageWidget | DiffWidget | ReviewWidget | MonitorWidget>(
     widget: T,
     tracker: WidgetTracker<T>
   ): Promise<void> {
@@ -127,7 +149,7 @@ export class Pages {
     this.show(widget);
   }
 
-  private show(widget: PageWidget | DiffWidget | ReviewWidget): void {
+  private show(widget: PageWidget | DiffWidget | ReviewWidget | MonitorWidget): void {
     this.options.app.shell.activateById(widget.id);
     if (this.options.area === 'down') {
       unfold(widget);

@@ -26,6 +26,7 @@ export namespace CommandIDs {
   export const rename = 'snapbook:rename';
   export const remove = 'snapbook:delete';
   export const review = 'snapbook:review';
+  export const monitor = 'snapbook:monitor';
   export const verify = 'snapbook:verify';
   export const gc = 'snapbook:gc';
   export const exportEnv = 'snapbook:export';

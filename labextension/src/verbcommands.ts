@@ -11,7 +11,17 @@ import type { VerbInfo } from './types';
 /** Verbs that have a command of their own, with a place and a dialog made for them. */
 const OWN = new Set(['save', 'list', 'show', 'diff', 'restore', 'help']);
 /** Of the others, those that the palette already has under another name. */
-const KNOWN = new Set(['note', 'tag', 'rename', 'delete', 'verify', 'gc', 'export', 'review']);
+const KNOWN = new Set([
+  'note',
+  'tag',
+  'rename',
+  'delete',
+  'verify',
+  'gc',
+  'export',
+  'review',
+  'monitor'
+]);
 
 /** Register the verbs. Disposing takes them away, for when the server's table changes. */
 export function addVerbs(room: Room, verbs: readonly VerbInfo[]): DisposableSet {

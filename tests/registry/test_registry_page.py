@@ -378,3 +378,22 @@ def test_rights_are_told_with_a_review(registry, visitor, pushed):
     assert root["review"]["may"]["approve"] is False
     assert root["review"]["may"]["why"] == "You made 0.1.0: someone else approves."
     assert [row["ref"] for row in root["rows"]] == ["churn:0.1.0"]
+
+
+def test_what_is_deployed_is_told_to_readers_and_moved_by_others(visitor, pushed):
+    server, *_ = visitor("writer:churn")
+    front = {"id": "ab" * 8, "host": "here", "answers": "churn:0.1.0", "share": 0.0, "at": 1}
+    told = server.post(f"{PATH}/fronts", json={**front, "model": "churn", "alias": "staging"})
+    assert told.status_code == 200
+    seen = {}
+    for grant in ("reader:churn", "approver:churn"):
+        client, *_ = visitor(grant)
+        answer = client.get(f"{PATH}/page/production", params={"model": "churn"})
+        (one,) = answer.json()["deployed"]
+        seen[grant] = one["may"]
+        assert (one["alias"], one["rollout"], one["rules"]) == ("staging", None, [])
+        assert [server["answers"] for server in one["fronts"]] == ["churn:0.1.0"]
+        # What one may not read does not exist.
+        missing = client.get(f"{PATH}/page/production", params={"model": "secret"})
+        assert missing.status_code == 404
+    assert seen == {"reader:churn": False, "approver:churn": True}

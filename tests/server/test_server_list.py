@@ -6,6 +6,8 @@ import pytest
 from written import document, save
 
 from snapbook import places
+from snapbook.deploy import acts
+from snapbook.deploy import plan as plans
 from snapbook.refs import parse
 from snapbook.repository import Author
 
@@ -173,6 +175,25 @@ async def test_series_and_pins(fetch, project):
     pins = (await fetch("pins", path="a", model="churn")).value["rows"]
     assert [(row["ref"], row["alias"]) for row in pins] == [("churn:0.1.0", "production")]
     assert (await fetch("pins", path="a")).value["rows"] == pins
+
+
+async def test_what_is_deployed(fetch, project):
+    alias(project, "churn:0.1.0", "production")
+    alias(project, "churn:0.1.0", "staging")
+    assert (await fetch("production", path="a", model="churn")).value == {"deployed": []}
+    with places.make_repository(project) as repository:
+        row = repository.resolve(parse("churn:0.2.0"))
+        plan = plans.parse(canary="5,100", abort_if="p99 > 2x", alias="staging")
+        acts.begin(repository, row, plan, Author("ada"))
+    (one,) = (await fetch("production", path="a", model="churn")).value["deployed"]
+    assert (one["alias"], one["may"]) == ("staging", True)
+    assert one["sentence"] == "Canary churn:0.2.0 at 5 %, step 1 of 2"
+    assert one["back"]["ref"] == "churn:0.1.0"
+    assert [(rule["state"], rule["candidate"]) for rule in one["rules"]] == [("n/a", None)]
+    # Of another model, and without one.
+    assert (await fetch("production", path="a", model="fraud")).value == {"deployed": []}
+    assert (await fetch("production", path="a", model="ghost")).status == 404
+    assert (await fetch("production", path="a")).status == 400
 
 
 async def test_states_are_calm(fetch, project):

@@ -22,7 +22,7 @@ const IMAGES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'i
 const FRAMED = new Set(['text/html', 'image/svg+xml']);
 
 /** What a framed output may do: show itself. No script, no request. */
-const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:";
+export const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:";
 
 /** The outputs of one cell: fetched when they come into view, large ones when asked for. */
 export function Outputs(props: {

@@ -5,8 +5,10 @@
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
+import { folds } from '../common/folds';
 import type { Model } from '../model';
 import { notices } from '../notices';
+import { ProductionView } from '../production/view';
 import { NO_FILTERS } from '../search';
 import type { Settings } from '../settings';
 import { CommandIDs } from '../tokens';
@@ -151,6 +153,19 @@ function Versions(props: PanelProps): JSX.Element {
         trans={trans}
         onOpen={ref => acts.run(CommandIDs.openVersion, { ref })}
         onSelect={ref => void model.reveal(ref)}
+      />
+      <ProductionView
+        production={model.production}
+        folds={folds}
+        now={Date.now()}
+        can={verb => model.verbs.some(({ name }) => name === verb)}
+        trans={trans}
+        onOpen={ref => acts.run(CommandIDs.openVersion, { ref })}
+        onMonitor={
+          model.verbs.some(({ name }) => name === 'monitor')
+            ? () => acts.run(CommandIDs.monitor, { model: model.model })
+            : undefined
+        }
       />
       {listing.label !== '' && (
         <div className="jp-snapbook-bar" role="status">

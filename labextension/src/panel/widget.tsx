@@ -5,6 +5,7 @@ import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
+import { folds } from '../common/folds';
 import { snapbookIcon } from '../icons';
 import type { Model } from '../model';
 import type { Settings } from '../settings';
@@ -60,15 +61,19 @@ export class SnapbookPanel extends ReactWidget {
     return (
       <UseSignal signal={model.changed}>
         {() => (
-          <Panel
-            model={model}
-            settings={settings()}
-            acts={acts}
-            now={Date.now()}
-            list={this.list}
-            onShown={() => this.onShown()}
-            trans={trans}
-          />
+          <UseSignal signal={folds.changed}>
+            {() => (
+              <Panel
+                model={model}
+                settings={settings()}
+                acts={acts}
+                now={Date.now()}
+                list={this.list}
+                onShown={() => this.onShown()}
+                trans={trans}
+              />
+            )}
+          </UseSignal>
         )}
       </UseSignal>
     );

@@ -13,7 +13,8 @@ import { metricText } from '../common/values';
 import { deltaAgainst } from '../panel/row';
 import { DeltaText } from './delta';
 import { Deciding, RollBack, type Act } from './deciding';
-import type { Judged, Opinion, Review, Reviewed, Stay } from './types';
+import { StayLine } from './stay';
+import type { Judged, Opinion, Review, Reviewed } from './types';
 import { approvals, columns, gatesText, numberText, sorted } from './words';
 
 export interface ReviewProps {
@@ -323,34 +324,5 @@ function History(props: {
         </ol>
       )}
     </section>
-  );
-}
-
-function StayLine(props: {
-  stay: Stay;
-  trans: TranslationBundle;
-  onOpen(ref: string): void;
-}): JSX.Element {
-  const { stay, trans, onOpen } = props;
-  return (
-    <>
-      {stay.ref ? (
-        <button type="button" className="jp-snapbook-Link" onClick={() => onOpen(stay.ref)}>
-          {numberText(stay.ref, trans)}
-        </button>
-      ) : (
-        trans.__('nothing')
-      )}{' '}
-      <Moment time={stay.since} /> – {stay.until ? <Moment time={stay.until} /> : trans.__('now')}
-      {', '}
-      <Said text={stay.author} longest={60} />
-      {stay.way && `, ${stay.way === 'rollback' ? trans.__('rolled back') : trans.__('promoted')}`}
-      {stay.text && (
-        <>
-          {': '}
-          <Said text={stay.text} longest={400} />
-        </>
-      )}
-    </>
   );
 }

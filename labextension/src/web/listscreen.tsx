@@ -1,6 +1,7 @@
 /** The versions of a model: search, course, what is live, the list; two of them may be compared. */
 import * as React from 'react';
 
+import { folds } from '../common/folds';
 import { Trouble } from '../common/said';
 import { inline } from '../common/text';
 import type { ListHandle } from '../panel/list';
@@ -8,6 +9,7 @@ import { Pins } from '../panel/pins';
 import { Plot } from '../panel/plot';
 import { Search } from '../panel/search';
 import { LoadedVersions } from '../panel/versions';
+import { ProductionView } from '../production/view';
 import { NO_FILTERS } from '../search';
 import { failure } from '../common/source';
 import { go, type ScreenProps } from './screens';
@@ -15,13 +17,17 @@ import { useSignal } from './signals';
 import { VersionsModel } from './versions';
 
 export function ListScreen(props: ScreenProps & { model: string }): JSX.Element {
-  const { client, model } = props;
-  const state = React.useMemo(() => new VersionsModel(client, model), [client, model]);
+  const { client, registry, model } = props;
+  const state = React.useMemo(
+    () => new VersionsModel(client, registry.production, model),
+    [client, registry, model]
+  );
   React.useEffect(() => {
     void state.load();
     return () => state.dispose();
   }, [state]);
   useSignal(state.changed);
+  useSignal(folds.changed);
   return <Versions key={model} {...props} state={state} />;
 }
 
@@ -71,6 +77,14 @@ function Versions(props: ScreenProps & { model: string; state: VersionsModel }):
         />
       )}
       <Pins rows={state.pins} trans={trans} onOpen={open} onSelect={open} />
+      <ProductionView
+        production={state.production}
+        folds={folds}
+        now={Date.now()}
+        can={() => true}
+        trans={trans}
+        onOpen={open}
+      />
       {listing.error !== null && (
         <Trouble failure={failure(listing.error)} trans={trans} onAgain={() => void state.load()} />
       )}

@@ -6,6 +6,7 @@ import type { Desk } from '../review/model';
 import type { Reviewed } from '../review/types';
 import { movedText, opinionText } from '../review/words';
 import type { VersionRow } from '../types';
+import { RegistryProduction } from './production';
 import type { Visit } from './visit';
 
 /** A model with its newest version and what its protected aliases point at. */
@@ -56,7 +57,12 @@ interface Moved {
 }
 
 export class Registry implements Desk {
-  constructor(private readonly visit: Visit) {}
+  /** What is deployed of its models. */
+  readonly production: RegistryProduction;
+
+  constructor(private readonly visit: Visit) {
+    this.production = new RegistryProduction(visit);
+  }
 
   models(): Promise<Models> {
     return this.visit.json('page/models');

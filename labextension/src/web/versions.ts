@@ -5,6 +5,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 import { Chosen } from '../chosen';
 import type { Client } from '../client';
 import { Listing } from '../listing';
+import { Production, type Desk } from '../production/model';
 import { NO_FILTERS, queryOf, type Filters } from '../search';
 import type { Row, Series } from '../types';
 
@@ -14,14 +15,18 @@ export class VersionsModel implements IDisposable {
   filters: Filters = NO_FILTERS;
   pins: Row[] = [];
   series: Series | null = null;
+  readonly production: Production;
   isDisposed = false;
 
   private readonly changed_ = new Signal<this, void>(this);
 
   constructor(
     private readonly client: Client,
+    desk: Desk,
     readonly model: string
   ) {
+    this.production = new Production(desk, () => document.visibilityState === 'visible');
+    this.production.changed.connect(() => this.emit());
     this.listing = new Listing(client);
     this.listing.changed.connect(() => this.emit());
     this.chosen.changed.connect(() => this.emit());
@@ -38,6 +43,7 @@ export class VersionsModel implements IDisposable {
       this.client.series('', this.model)
     ]);
     await this.listing.ask(queryOf('', this.model, this.filters));
+    void this.production.read('', this.model);
     const [pins, series] = await beside;
     this.pins = pins.status === 'fulfilled' ? pins.value : [];
     this.series = series.status === 'fulfilled' ? series.value : null;
@@ -68,6 +74,7 @@ export class VersionsModel implements IDisposable {
 
   dispose(): void {
     this.isDisposed = true;
+    this.production.dispose();
     Signal.clearData(this.listing);
     Signal.clearData(this.chosen);
     Signal.clearData(this);

@@ -19,7 +19,10 @@ import { usual } from '../../src/restore/choice';
 import { ReviewPage } from '../../src/review/page';
 import { ReviewPlace } from '../../src/review/place';
 import type { Review } from '../../src/review/types';
+import { Production } from '../../src/production/model';
+import { ProductionView } from '../../src/production/view';
 import type { CellRow, Json, StoredOutput } from '../../src/types';
+import { deployed, rollout, takenBackBy } from './deployed';
 import { actions, change, compared, ROW, source, trans, version } from './sample';
 
 const HOSTILE = [
@@ -208,6 +211,51 @@ describe.each(HOSTILE)('hostile text %#', text => {
     await show(<ReviewPage place={place} trans={trans} actions={actions()} />);
     expect(host.querySelector('h1')).not.toBeNull();
     isClean();
+  });
+});
+
+describe.each(HOSTILE)('hostile text %#', text => {
+  it('is text in what is deployed', async () => {
+    const keep = ['state', 'verb'];
+    const ab = {
+      metric: text,
+      stable: { labels: 1, value: 0 },
+      candidate: { labels: 1, value: 0 },
+      difference: null,
+      p: null,
+      significant: null,
+      why: text
+    };
+    const drill = { time: text, seconds: null, to: text, fronts: 1, why: text };
+    const under = { ...deployed({ ab, drill }), rollout: rollout({ waits: text }) };
+    const told = [under, { ...takenBackBy(text), alias: 'staging' }].map(one =>
+      poisoned(one, text, keep)
+    );
+    told[1].alias = `${text}2`;
+    const desk = {
+      deployed: () => Promise.resolve(told),
+      act: () => Promise.reject({ kind: 'refused', message: text, status: 403 })
+    };
+    const production = new Production(desk, () => false);
+    await production.read('', 'churn');
+    await production.act(text, { verb: 'pause', options: {} });
+    const view = (
+      <ProductionView
+        production={production}
+        folds={OPEN}
+        now={production.at}
+        can={() => true}
+        trans={trans}
+        onOpen={() => undefined}
+      />
+    );
+    await show(view);
+    for (const button of host.querySelectorAll<HTMLElement>('[aria-expanded=false]')) {
+      act(() => button.click());
+    }
+    expect(host.querySelector('[role=alert]')).not.toBeNull();
+    isClean();
+    production.dispose();
   });
 });
 

@@ -93,6 +93,7 @@ export class Server {
       },
       count: (query: Query) => answer('count', () => this.matching(query).length),
       pins: () => answer('pins', () => []),
+      deployed: () => answer('production', () => []),
       series: () => answer('series', () => ({ metric: 'accuracy', direction: 'max', points: [] }))
     };
     return client as Client;

@@ -10,6 +10,7 @@ const row = (n: number) => ({
   previous: n > 1 ? { ref: `churn:0.${n - 1}.0`, value: null } : null
 });
 const ROWS = [row(3), row(2), row(1)];
+const DESK = { deployed: async () => [], act: async () => '' };
 
 async function listed(broken: string[] = []): Promise<{ model: VersionsModel; asked: string[] }> {
   const asked: string[] = [];
@@ -24,7 +25,7 @@ async function listed(broken: string[] = []): Promise<{ model: VersionsModel; as
         : new Response(JSON.stringify(value));
     }
   });
-  const model = new VersionsModel(client, 'churn');
+  const model = new VersionsModel(client, DESK, 'churn');
   await model.load();
   return { model, asked };
 }

@@ -12,6 +12,7 @@ from snapbook.server.handler import Route
 from snapbook.server.output import OutputRoute
 from snapbook.server.pins import PinsRoute
 from snapbook.server.place import PlaceRoute
+from snapbook.server.production import ProductionRoute
 from snapbook.server.series import SeriesRoute
 from snapbook.server.verbs import CancelRoute, VerbRoute
 from snapbook.server.version import VersionRoute
@@ -26,6 +27,7 @@ ROUTES: tuple[tuple[str, type[Route]], ...] = (
     (f"{API}/count", CountRoute),
     (f"{API}/series", SeriesRoute),
     (f"{API}/pins", PinsRoute),
+    (f"{API}/production", ProductionRoute),
     (f"{API}/version", VersionRoute),
     (f"{API}/cells", CellsRoute),
     (f"{API}/output", OutputRoute),

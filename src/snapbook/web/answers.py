@@ -17,6 +17,7 @@ from snapbook.catalog.rows import VersionRow
 from snapbook.display.data import plain
 from snapbook.display.views.cells import cells
 from snapbook.display.views.count import count
+from snapbook.display.views.deployed import entries
 from snapbook.display.views.diff import diff
 from snapbook.display.views.file import file
 from snapbook.display.views.output import output
@@ -25,10 +26,13 @@ from snapbook.display.views.rows import told as told_rows
 from snapbook.display.views.series import series
 from snapbook.display.views.version import version
 from snapbook.display.views.versions import versions
+from snapbook.errors import Refused
+from snapbook.promote import policies
+from snapbook.promote.policy import Policy
 from snapbook.registry import wire
 from snapbook.registry.asked import Asked
 from snapbook.registry.finding import resolved
-from snapbook.registry.promotion import reviewed
+from snapbook.registry.promotion import may, reviewed
 from snapbook.registry.roles import READ
 from snapbook.repository import PROTECTED
 from snapbook.verbs import rows
@@ -93,6 +97,18 @@ def review(asked: Asked, model: str = "", ref: str = "", alias: str = "productio
             "review": found,
             "rows": _rows(asked, list({row.n: row for row in beside}.values())),
         }
+    )
+
+
+@routes.get("/production")
+def production(asked: Asked, model: str = "") -> Response:
+    """What is deployed of a model, and whether one may move it."""
+    name = readable(asked.service, asked.who, model)
+    repository, servers = asked.service.repository, asked.service.servers
+    found = entries(repository, name, lambda alias: servers.alive(name, alias))
+    policy = policies.in_force(repository, name)[0]
+    return _told(
+        {"deployed": [{**one, "may": _moves(asked, policy, name, one["alias"])} for one in found]}
     )
 
 
@@ -164,6 +180,15 @@ def _wanted(asked: Asked, model: str) -> trail.Wanted:
     if asked.who.may_all(READ):
         return lambda _: True
     return lambda one: isinstance(one, str) and asked.who.may(READ, one)
+
+
+def _moves(asked: Asked, policy: Policy, model: str, alias: str) -> bool:
+    """Whether whoever asks may promote to ``alias``, and so lead a rollout."""
+    try:
+        may(asked.who, model, alias)(policy.rule(alias))
+    except Refused:
+        return False
+    return True
 
 
 def _rows(asked: Asked, found: list[VersionRow]) -> list[dict[str, Any]]:

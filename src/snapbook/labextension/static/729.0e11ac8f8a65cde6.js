@@ -405,8 +405,8 @@
   content-visibility: auto;
   contain-intrinsic-block-size: auto 80px;
 }
-`,""]),e.d(p,{},{A:i})},33(o,p,e){var a=e(601),n=e.n(a),r=e(314),i=e.n(r),t=e(142),s=e(572),l=e(860),d=e(207),c=e(990),b=e(31),f=e(781),j=i()(n());j.i(t.A),j.i(s.A),j.i(l.A),j.i(d.A),j.i(c.A),j.i(b.A),j.i(f.A),j.push([o.id,`/* One line a file; what is not named here is not in the bundle. */
-`,""]),e.d(p,{},{A:j})},572(o,p,e){var a=e(601),n=e.n(a),r=e(314),i=(e.n(r))()(n());i.push([o.id,`/* The version page: a list of sections that stays, beside one scroll. */
+`,""]),e.d(p,{},{A:i})},33(o,p,e){var a=e(601),n=e.n(a),r=e(314),i=e.n(r),t=e(142),s=e(572),l=e(860),d=e(207),c=e(990),b=e(31),j=e(781),f=e(916),x=i()(n());x.i(t.A),x.i(s.A),x.i(l.A),x.i(d.A),x.i(c.A),x.i(b.A),x.i(j.A),x.i(f.A),x.push([o.id,`/* One line a file; what is not named here is not in the bundle. */
+`,""]),e.d(p,{},{A:x})},572(o,p,e){var a=e(601),n=e.n(a),r=e(314),i=(e.n(r))()(n());i.push([o.id,`/* The version page: a list of sections that stays, beside one scroll. */
 .jp-snapbook-Page,
 .jp-snapbook-Diff,
 .jp-snapbook-ReviewTab {
@@ -1920,6 +1920,244 @@ button.jp-snapbook-stand:hover {
     border-left-color: Highlight;
   }
 }
+`,""]),e.d(p,{},{A:i})},916(o,p,e){var a=e(601),n=e.n(a),r=e(314),i=(e.n(r))()(n());i.push([o.id,`/* What is deployed: a section of the panel, and of a registry's page. */
+.jp-snapbook-Production {
+  border-top: 1px solid var(--jp-border-color2);
+  flex: 0 1 auto;
+  max-height: 60%;
+  min-height: 56px;
+  outline: none;
+  overflow-y: auto;
+  overflow-wrap: anywhere;
+  padding: 4px 12px 8px;
+}
+
+.jp-snapbook-Production section + section {
+  border-top: 1px solid var(--jp-border-color3);
+  margin-top: 6px;
+}
+
+.jp-snapbook-Production p {
+  margin: 4px 0;
+}
+
+.jp-snapbook-Production-title {
+  font-size: var(--jp-ui-font-size1);
+  font-weight: 600;
+  margin: 0;
+}
+
+.jp-snapbook-Production-title button {
+  background: none;
+  border: 0;
+  border-radius: 2px;
+  color: inherit;
+  cursor: pointer;
+  font: inherit;
+  line-height: 24px;
+  padding: 0;
+  text-align: left;
+  width: 100%;
+}
+
+.jp-snapbook-Production-title button:hover {
+  background: var(--jp-layout-color2);
+}
+
+.jp-snapbook-Production p.jp-snapbook-Production-sentence {
+  margin-top: 0;
+}
+
+.jp-snapbook-Production-body > *,
+.jp-snapbook-Production-way,
+.jp-snapbook-Production-acts {
+  margin: 6px 0 0;
+}
+
+.jp-snapbook-Production-done,
+.jp-snapbook-Production-waits,
+.jp-snapbook-Production-sure {
+  border-left: 3px solid var(--jp-success-color1);
+  padding: 3px 8px;
+}
+
+.jp-snapbook-Production-waits {
+  border-left-color: var(--jp-warn-color1);
+}
+
+.jp-snapbook-Production-sure {
+  background: var(--jp-layout-color2);
+  border: 1px solid var(--jp-border-color1);
+  border-radius: 3px;
+  margin-top: 6px;
+  padding: 8px;
+}
+
+.jp-snapbook-Production-sure p {
+  margin-top: 0;
+}
+
+.jp-snapbook-Production-acts,
+.jp-snapbook-Production-way {
+  align-items: center;
+  display: flex;
+  flex-wrap: wrap;
+  gap: 6px 8px;
+}
+
+.jp-snapbook-Production-back > .jp-snapbook-Button {
+  width: 100%;
+}
+
+/* What is dismissed is no part of a narrow panel's rest: the banner is read whole. */
+.jp-snapbook-Production .jp-snapbook-Production-banner {
+  margin: 4px 0;
+  max-height: none;
+}
+
+.jp-snapbook-Production-banner ul {
+  margin-top: 4px;
+}
+
+.jp-snapbook-Production-banner code {
+  overflow-wrap: anywhere;
+}
+
+/* -- how far */
+
+.jp-snapbook-Steps {
+  align-items: baseline;
+  display: flex;
+  flex-wrap: wrap;
+  gap: 2px 12px;
+}
+
+.jp-snapbook-Steps > [role='progressbar'] {
+  flex: 1 1 160px;
+}
+
+.jp-snapbook-Steps ol {
+  display: flex;
+  list-style: none;
+  margin: 0;
+  padding: 0;
+}
+
+.jp-snapbook-Steps li {
+  align-items: center;
+  color: var(--jp-ui-font-color2);
+  display: flex;
+  font-variant-numeric: tabular-nums;
+  gap: 3px;
+}
+
+.jp-snapbook-Steps li + li {
+  flex: 1 1 auto;
+}
+
+.jp-snapbook-Steps li + li::before {
+  border-top: 1px solid var(--jp-border-color1);
+  content: '';
+  flex: 1 1 8px;
+  margin: 0 4px;
+}
+
+.jp-snapbook-Steps .jp-mod-now {
+  color: var(--jp-ui-font-color0);
+  font-weight: 600;
+}
+
+.jp-snapbook-Steps .jp-mod-past,
+.jp-snapbook-Steps .jp-mod-now .jp-snapbook-Steps-mark {
+  color: var(--jp-brand-color1);
+}
+
+/* -- rules */
+
+.jp-snapbook-Rules {
+  border-collapse: collapse;
+  font-size: inherit;
+  font-variant-numeric: tabular-nums;
+  max-width: 560px;
+  width: 100%;
+}
+
+.jp-snapbook-Rules th,
+.jp-snapbook-Rules td {
+  font-weight: normal;
+  padding: 2px 0 2px 8px;
+  text-align: right;
+  vertical-align: top;
+}
+
+.jp-snapbook-Rules th:first-child {
+  overflow-wrap: break-word;
+  padding-left: 0;
+  text-align: left;
+}
+
+.jp-snapbook-Rules thead th {
+  color: var(--jp-ui-font-color2);
+}
+
+.jp-snapbook-Rules td.jp-snapbook-Rules-why {
+  color: var(--jp-ui-font-color2);
+  text-align: left;
+}
+
+.jp-snapbook-Rules .jp-mod-fires {
+  font-weight: 600;
+}
+
+.jp-snapbook-Rules .jp-mod-fires th {
+  color: var(--jp-error-color1);
+  font-weight: 600;
+}
+
+/* -- what was live */
+
+.jp-snapbook-Production-stays .jp-snapbook-input {
+  margin: 2px 0 4px 6px;
+  width: auto;
+}
+
+.jp-snapbook-Production-stays li {
+  line-height: 1.5;
+}
+
+/* -- the report of what a served model met */
+
+.jp-snapbook-MonitorTab > .jp-snapbook-Monitor {
+  box-sizing: border-box;
+  display: flex;
+  flex-direction: column;
+  gap: 12px;
+  height: 100%;
+  padding-bottom: 12px;
+}
+
+.jp-snapbook-Monitor-head {
+  align-items: baseline;
+  display: flex;
+  flex: none;
+  flex-wrap: wrap;
+  gap: 8px 24px;
+  justify-content: space-between;
+}
+
+.jp-snapbook-Monitor-head h1 {
+  font-size: var(--jp-ui-font-size3);
+  font-weight: 600;
+  margin: 0;
+}
+
+.jp-snapbook-Monitor-frame {
+  background: #fff;
+  border: 1px solid var(--jp-border-color2);
+  flex: 1 1 0;
+  min-height: 240px;
+  width: 100%;
+}
 `,""]),e.d(p,{},{A:i})},781(o,p,e){var a=e(601),n=e.n(a),r=e(314),i=(e.n(r))()(n());i.push([o.id,`/* A version before it takes an alias. */
 .jp-snapbook-ReviewTab > .jp-snapbook-Scroller {
   box-sizing: border-box;
@@ -2064,4 +2302,4 @@ button.jp-snapbook-stand:hover {
   cursor: progress;
   opacity: 0.6;
 }
-`,""]),e.d(p,{},{A:i})},314(o){o.exports=function(o){var p=[];return p.toString=function(){return this.map(function(p){var e="",a=void 0!==p[5];return p[4]&&(e+="@supports (".concat(p[4],") {")),p[2]&&(e+="@media ".concat(p[2]," {")),a&&(e+="@layer".concat(p[5].length>0?" ".concat(p[5]):""," {")),e+=o(p),a&&(e+="}"),p[2]&&(e+="}"),p[4]&&(e+="}"),e}).join("")},p.i=function(o,e,a,n,r){"string"==typeof o&&(o=[[null,o,void 0]]);var i={};if(a)for(var t=0;t<this.length;t++){var s=this[t][0];null!=s&&(i[s]=!0)}for(var l=0;l<o.length;l++){var d=[].concat(o[l]);a&&i[d[0]]||(void 0!==r&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=r),e&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=e),n&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=n):d[4]="".concat(n)),p.push(d))}},p}},601(o){o.exports=function(o){return o[1]}},776(o,p,e){e.r(p);var a=e(72),n=e.n(a),r=e(825),i=e.n(r),t=e(659),s=e.n(t),l=e(56),d=e.n(l),c=e(540),b=e.n(c),f=e(113),j=e.n(f),x=e(33),h={};h.styleTagTransform=j(),h.setAttributes=d(),h.insert=s().bind(null,"head"),h.domAPI=i(),h.insertStyleElement=b(),n()(x.A,h);let g=x.A&&x.A.locals?x.A.locals:void 0;e.d(p,{},{default:g})},72(o){var p=[];function e(o){for(var e=-1,a=0;a<p.length;a++)if(p[a].identifier===o){e=a;break}return e}function a(o,a){for(var n={},r=[],i=0;i<o.length;i++){var t=o[i],s=a.base?t[0]+a.base:t[0],l=n[s]||0,d="".concat(s," ").concat(l);n[s]=l+1;var c=e(d),b={css:t[1],media:t[2],sourceMap:t[3],supports:t[4],layer:t[5]};if(-1!==c)p[c].references++,p[c].updater(b);else{var f=function(o,p){var e=p.domAPI(p);return e.update(o),function(p){p?(p.css!==o.css||p.media!==o.media||p.sourceMap!==o.sourceMap||p.supports!==o.supports||p.layer!==o.layer)&&e.update(o=p):e.remove()}}(b,a);a.byIndex=i,p.splice(i,0,{identifier:d,updater:f,references:1})}r.push(d)}return r}o.exports=function(o,n){var r=a(o=o||[],n=n||{});return function(o){o=o||[];for(var i=0;i<r.length;i++){var t=e(r[i]);p[t].references--}for(var s=a(o,n),l=0;l<r.length;l++){var d=e(r[l]);0===p[d].references&&(p[d].updater(),p.splice(d,1))}r=s}}},659(o){var p={};o.exports=function(o,e){var a=function(o){if(void 0===p[o]){var e=document.querySelector(o);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(o){e=null}p[o]=e}return p[o]}(o);if(!a)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");a.appendChild(e)}},540(o){o.exports=function(o){var p=document.createElement("style");return o.setAttributes(p,o.attributes),o.insert(p,o.options),p}},56(o,p,e){o.exports=function(o){var p=e.nc;p&&o.setAttribute("nonce",p)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var p=o.insertStyleElement(o);return{update:function(e){var a,n,r;a="",e.supports&&(a+="@supports (".concat(e.supports,") {")),e.media&&(a+="@media ".concat(e.media," {")),(n=void 0!==e.layer)&&(a+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),a+=e.css,n&&(a+="}"),e.media&&(a+="}"),e.supports&&(a+="}"),(r=e.sourceMap)&&"u">typeof btoa&&(a+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(r))))," */")),o.styleTagTransform(a,p,o.options)},remove:function(){var o;null===(o=p).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,p){if(p.styleSheet)p.styleSheet.cssText=o;else{for(;p.firstChild;)p.removeChild(p.firstChild);p.appendChild(document.createTextNode(o))}}}}]);
+`,""]),e.d(p,{},{A:i})},314(o){o.exports=function(o){var p=[];return p.toString=function(){return this.map(function(p){var e="",a=void 0!==p[5];return p[4]&&(e+="@supports (".concat(p[4],") {")),p[2]&&(e+="@media ".concat(p[2]," {")),a&&(e+="@layer".concat(p[5].length>0?" ".concat(p[5]):""," {")),e+=o(p),a&&(e+="}"),p[2]&&(e+="}"),p[4]&&(e+="}"),e}).join("")},p.i=function(o,e,a,n,r){"string"==typeof o&&(o=[[null,o,void 0]]);var i={};if(a)for(var t=0;t<this.length;t++){var s=this[t][0];null!=s&&(i[s]=!0)}for(var l=0;l<o.length;l++){var d=[].concat(o[l]);a&&i[d[0]]||(void 0!==r&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=r),e&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=e),n&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=n):d[4]="".concat(n)),p.push(d))}},p}},601(o){o.exports=function(o){return o[1]}},776(o,p,e){e.r(p);var a=e(72),n=e.n(a),r=e(825),i=e.n(r),t=e(659),s=e.n(t),l=e(56),d=e.n(l),c=e(540),b=e.n(c),j=e(113),f=e.n(j),x=e(33),h={};h.styleTagTransform=f(),h.setAttributes=d(),h.insert=s().bind(null,"head"),h.domAPI=i(),h.insertStyleElement=b(),n()(x.A,h);let u=x.A&&x.A.locals?x.A.locals:void 0;e.d(p,{},{default:u})},72(o){var p=[];function e(o){for(var e=-1,a=0;a<p.length;a++)if(p[a].identifier===o){e=a;break}return e}function a(o,a){for(var n={},r=[],i=0;i<o.length;i++){var t=o[i],s=a.base?t[0]+a.base:t[0],l=n[s]||0,d="".concat(s," ").concat(l);n[s]=l+1;var c=e(d),b={css:t[1],media:t[2],sourceMap:t[3],supports:t[4],layer:t[5]};if(-1!==c)p[c].references++,p[c].updater(b);else{var j=function(o,p){var e=p.domAPI(p);return e.update(o),function(p){p?(p.css!==o.css||p.media!==o.media||p.sourceMap!==o.sourceMap||p.supports!==o.supports||p.layer!==o.layer)&&e.update(o=p):e.remove()}}(b,a);a.byIndex=i,p.splice(i,0,{identifier:d,updater:j,references:1})}r.push(d)}return r}o.exports=function(o,n){var r=a(o=o||[],n=n||{});return function(o){o=o||[];for(var i=0;i<r.length;i++){var t=e(r[i]);p[t].references--}for(var s=a(o,n),l=0;l<r.length;l++){var d=e(r[l]);0===p[d].references&&(p[d].updater(),p.splice(d,1))}r=s}}},659(o){var p={};o.exports=function(o,e){var a=function(o){if(void 0===p[o]){var e=document.querySelector(o);if(window.HTMLIFrameElement&&e instanceof window.HTMLIFrameElement)try{e=e.contentDocument.head}catch(o){e=null}p[o]=e}return p[o]}(o);if(!a)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");a.appendChild(e)}},540(o){o.exports=function(o){var p=document.createElement("style");return o.setAttributes(p,o.attributes),o.insert(p,o.options),p}},56(o,p,e){o.exports=function(o){var p=e.nc;p&&o.setAttribute("nonce",p)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var p=o.insertStyleElement(o);return{update:function(e){var a,n,r;a="",e.supports&&(a+="@supports (".concat(e.supports,") {")),e.media&&(a+="@media ".concat(e.media," {")),(n=void 0!==e.layer)&&(a+="@layer".concat(e.layer.length>0?" ".concat(e.layer):""," {")),a+=e.css,n&&(a+="}"),e.media&&(a+="}"),e.supports&&(a+="}"),(r=e.sourceMap)&&"u">typeof btoa&&(a+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(r))))," */")),o.styleTagTransform(a,p,o.options)},remove:function(){var o;null===(o=p).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,p){if(p.styleSheet)p.styleSheet.cssText=o;else{for(;p.firstChild;)p.removeChild(p.firstChild);p.appendChild(document.createTextNode(o))}}}}]);
