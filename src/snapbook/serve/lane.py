@@ -24,7 +24,7 @@ from snapbook.serve.worker import Worker
 T = TypeVar("T")
 _MOST_DEATHS = 2
 _MOST_LOST = 10
-_MOST_TURNED = 3
+_MOST_TURNED = 6  # 1.3 s in all
 _AGAIN_S = 0.02
 _DIED, _LATE = 599, 504
 Seen = Callable[[str, int, float | None], None]
@@ -112,10 +112,11 @@ class Lane:
                 continue
             if answer.status != 503 or turned >= _MOST_TURNED:
                 return answer
-            turned += 1  # it ends, and does not say so to us alone
+            # It was told to end, and will be started again as soon as it has.
             self.again["refused"] += 1
             passed.add(worker.name)
-            await asyncio.sleep(_AGAIN_S)
+            await asyncio.sleep(_AGAIN_S * 2**turned)
+            turned += 1
 
     def _choose(self, request: Request, passed: set[str]) -> Worker:
         traffic = self.traffic

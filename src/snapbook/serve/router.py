@@ -72,8 +72,9 @@ class Router:
         requests that it had wait for the other's answer. Raises NotFound, and Unreachable where
         the new stable does not answer.
         """
+        before = self.traffic
         taken = await self._lane.switch(traffic)
-        if not traffic.shadow:
+        if before is not None and before.shadow != traffic.shadow:
             self._shadow.clear()
         return taken
 

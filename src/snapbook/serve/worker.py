@@ -142,15 +142,7 @@ class Worker:
         command += ["--timeout", str(limits.answer_s), *self._words]
         environment = {name: text for name, text in os.environ.items() if name not in _KEPT_OUT}
         self._said = ""
-        self._process = await asyncio.to_thread(
-            subprocess.Popen,
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=environment,
-            start_new_session=True,  # Ctrl+C is for the front, which ends its workers itself
-        )
+        self._process = await _spawned(command, environment)
         loop = asyncio.get_running_loop()
         self._ended = loop.create_future()
         hears = threading.Thread(target=self._hear, args=(self._process,), daemon=True)
@@ -176,8 +168,8 @@ class Worker:
         while time.monotonic() < until:
             if self._ended.done():
                 return self._ended.result()
-            with suppress(Lost):
-                if (await self.upstream.ask(_READY)).status == 200:
+            with suppress(Unreachable):
+                if (await self.ask(_READY)).status == 200:
                     self._answers()
                     return None
             await asyncio.wait([self._ended], timeout=_LOOK_S)
@@ -204,8 +196,8 @@ class Worker:
             pauses += 1
             logs.say("a worker ended", version=self.name, code=code, again_s=pause)
             await asyncio.sleep(pause)
-            self.upstream.path.unlink(missing_ok=True)
             try:
+                self.upstream.path.unlink(missing_ok=True)
                 await self._begin()
                 await self._until_ready()
             except (OSError, SnapbookError) as error:
@@ -235,6 +227,27 @@ class Worker:
         if self._process is not None:
             with suppress(ProcessLookupError):
                 self._process.kill()
+
+
+async def _spawned(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """A process, begun beside the loop, since that can take a while; none where it is cancelled."""
+    begins = asyncio.create_task(
+        asyncio.to_thread(
+            subprocess.Popen,
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,  # Ctrl+C is for the front, which ends its workers itself
+        )
+    )
+    try:
+        return await asyncio.shield(begins)
+    except asyncio.CancelledError:
+        with await begins as process:
+            process.kill()
+        raise
 
 
 def _await(
