@@ -322,6 +322,28 @@ def test_two_processes_do_not_make_one_file(tmp_path, mixed):
     assert predicted(tray(mixed, model=Asking()), source, target).rows == 300
 
 
+class Pair:
+    """A model with two answers a row."""
+
+    def predict(self, table):
+        import numpy as np
+
+        return np.column_stack([table["age"], -table["age"].astype(float)])
+
+
+def test_a_model_with_several_answers_gives_a_column_each(tmp_path, mixed):
+    source, two = written(tmp_path, "parquet", frame()), [{"name": "a"}, {"name": "b"}]
+    signature = mixed.signature | {"outputs": {"kind": "numbers", "fields": two}}
+    told = tray(mixed, model=Pair(), signature=signature)
+    predicted(told, source, tmp_path / "out.parquet", keep=(), named=True)
+    found = read(tmp_path / "out.parquet")
+    names = ["prediction_0", "prediction_1", "snapbook_version", "snapbook_digest"]
+    assert list(found.columns) == names
+    assert (found["prediction_0"] + found["prediction_1"] == 0).all()
+    with pytest.raises(Usage, match="gives 2 answers a row, its bundle says 1"):
+        predicted(tray(mixed, model=Pair()), source, tmp_path / "x.parquet", named=True)
+
+
 def test_a_model_that_fails_names_its_row(tmp_path, mixed):
     class Failing:
         def predict(self, table):

@@ -93,26 +93,30 @@ class Answers:
 
     def answer(self, piece: Any, first: int) -> Any:
         """What the model says of ``piece``, an Arrow table that begins with row ``first`` of its
-        input: a table of `fields`. Raises Unfit, Failed.
+        input: a table of `fields`. Raises Unfit.
         """
         import pyarrow as pa
 
         if not piece.num_rows:
             return self.fields.empty_table()
-        found = self._spared(piece, first) if self.wanted.spare else [self._asked(piece, first)]
+        found = self._spared(piece, first) if self.wanted.spare else [self._whole(piece, first)]
         arrays = []
         for place, field in enumerate(self.fields):
             chunks = [pa.array(_fits(one[place], field, self.ref)) for one in found]
             arrays.append(pa.chunked_array(chunks, field.type))
         return pa.table(arrays, schema=self.fields)
 
-    def _asked(self, piece: Any, first: int) -> list[Any]:
-        """The columns of answers to ``piece``, all of its rows or none."""
-        table = columns.table(piece, self.schema, self._predictor.layout, first)
+    def _whole(self, piece: Any, first: int) -> list[Any]:
+        """The same, where each row can be predicted."""
         try:
-            return self._columns([self._one(method, table) for method in self._methods])
+            return self._asked(piece, first)
         except Failed as error:
             raise self._blamed(error, piece, first) from error.cause
+
+    def _asked(self, piece: Any, first: int) -> list[Any]:
+        """The columns of answers to ``piece``. Raises Unfit, Failed."""
+        table = columns.table(piece, self.schema, self._predictor.layout, first)
+        return self._columns([self._one(method, table) for method in self._methods])
 
     def _one(self, method: str, table: Table) -> Array:
         try:
@@ -148,10 +152,8 @@ class Answers:
 
     def _failure(self, piece: Any, first: int) -> Failed | None:
         """How the model fails on ``piece``, None where it does not."""
-        table = columns.table(piece, self.schema, self._predictor.layout, first)
         try:
-            for method in self._methods:
-                self._one(method, table)
+            self._asked(piece, first)
         except Failed as error:
             return error
         return None
@@ -160,10 +162,11 @@ class Answers:
         """The same by pieces, where each row that cannot be predicted is one, with the reason."""
         try:
             return [self._asked(piece, first)]
-        except Unfit as error:
+        except (Unfit, Failed) as error:
             if piece.num_rows == 1:
+                why = self._blamed(error, piece, first) if isinstance(error, Failed) else error
                 empty: list[Any] = [[None]] * (len(self.fields) - self._constants - 1)
-                return [self._finished(empty, 1, error.why)]
+                return [self._finished(empty, 1, why.why)]
         half = piece.num_rows // 2
         return [
             *self._spared(piece.slice(0, half), first),
@@ -172,11 +175,13 @@ class Answers:
 
     def _columns(self, answers: Sequence[Array]) -> list[Any]:
         """Answers of the model, an array a method, as columns."""
-        found: list[Any] = []
-        for array in answers:
-            wide = array.reshape(len(array), -1) if array.ndim > 1 else array[:, None]
-            found += [wide[:, place] for place in range(wide.shape[1])]
-        return self._finished(found, len(answers[0]), None)
+        made = [column for array in answers for column in _split(array)]
+        found = self._finished(made, len(answers[0]), None)
+        if len(found) != len(self.fields):
+            told = len(made) - len(found) + len(self.fields)
+            why = f"{self.ref} gives {len(made)} answers a row, its bundle says {told}"
+            raise Usage("Not predicted", why)
+        return found
 
     def _finished(self, found: list[Any], rows: int, why: str | None) -> list[Any]:
         tail: list[Any] = [[why] * rows] if self.wanted.spare else []
@@ -220,11 +225,13 @@ class Answers:
         """The fields of a bundle without sample rows. Raises Unclear where nothing tells them."""
         import pyarrow as pa
 
-        kind = (bundle.signature.get("outputs") or {}).get("kind")
+        outputs = bundle.signature.get("outputs") or {}
+        kind, several = outputs.get("kind"), len(outputs.get("fields") or ())
         if self._classes:
             fields = [pa.field(PREDICTION, pa.array(list(self._classes)).type)]
         elif kind == "numbers" and not self.wanted.probabilities:
-            fields = [pa.field(PREDICTION, pa.float64())]
+            names = [f"{PREDICTION}_{place}" for place in range(several)]
+            fields = [pa.field(one, pa.float64()) for one in (names[1:] and names) or [PREDICTION]]
         else:
             raise Unclear(
                 "Not predicted",
@@ -265,7 +272,7 @@ def _split(array: Array) -> list[Array]:
 
 
 def _typed(array: Array, name: str) -> Any:
-    """Answers as Arrow: texts where they are of no one type."""
+    """Answers as Arrow. Raises Unclear for objects that are no plain values."""
     import pyarrow as pa
 
     try:
