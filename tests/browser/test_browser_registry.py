@@ -456,3 +456,34 @@ def test_the_list_is_there_at_once(page, enter, registry):
     took = time.perf_counter() - began
     print(f"first list after {took * 1000:.0f} ms")
     assert took < 3
+
+
+def test_a_rollout_is_led_by_who_may_promote(registry, page, enter, pictures):
+    plan = {
+        "mode": "canary", "steps": [5, 50, 100], "every_s": 3600, "window_s": 60,
+        "rules": "p99 > 2x", "alias": "staging",
+    }  # fmt: skip
+    asked(registry, "rollouts", ref="churn:0.4.0", plan=plan, token=registry.token)
+    enter("reader:churn", at="#/churn")
+    one = page.get_by_role("region", name="staging of churn")
+    expect(one.get_by_text("Canary churn:0.4.0 at 5 %, step 1 of 3")).to_be_visible()
+    acts = re.compile("Pause|Next step|Roll back|Rehearse")
+    assert not one.get_by_role("button", name=acts).count()
+    press(page, "Sign out")
+    enter("approver:churn", "reader", at="#/churn")
+    bar = one.get_by_role("progressbar")
+    expect(bar).to_have_attribute("aria-valuenow", "5")
+    press(one, "Pause")
+    expect(one.get_by_text("step 1 of 3, paused")).to_be_visible()
+    press(one, "Next step now")
+    expect(bar).to_have_attribute("aria-valuenow", "50")
+    page.screenshot(path=pictures / "registry-production.png")
+    press(one, "Roll back to 0.2.0")
+    page.keyboard.press("Enter")
+    expect(one.get_by_text("0.4.0 is taken back, 0.2.0 answers everything.")).to_be_visible()
+    expect(one.get_by_text("Staging is churn:0.2.0; churn:0.4.0 was taken back")).to_be_visible()
+    # Without a rollout it is the alias that goes back.
+    one.get_by_role("button", name="staging of churn").click()
+    press(one, "Roll back to 0.1.0")
+    page.keyboard.press("Enter")
+    expect(one.get_by_text("staging of churn is 0.1.0 (was 0.2.0).")).to_be_visible()
