@@ -11,6 +11,8 @@ from types import ModuleType
 
 import pytest
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

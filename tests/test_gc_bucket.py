@@ -23,6 +23,8 @@ from snapbook.store.bucket import Bucket
 from snapbook.store.objects import ObjectStore
 from snapbook.verbs import VERBS, Here
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 obstore = pytest.importorskip("obstore")
 
 DAY_S = 0.2

@@ -1,6 +1,10 @@
 """`snapbook.save` and its like, called from cells."""
 
+import pytest
+
 from snapbook.parts import cells as cells_part
+
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
 
 
 def test_save_from_a_cell_keeps_cells_and_what_was_given(fitted):

@@ -8,6 +8,8 @@ import hebo_record
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 FIT = """\
 %%version_model churn{words}
 model = LogisticRegression(C={c}).fit(X_train, y_train)

@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 FIT = """\
 %%version_model churn
 model = LogisticRegression(C=1.0).fit(X_train, y_train)

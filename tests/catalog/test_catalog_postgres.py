@@ -16,6 +16,8 @@ from snapbook.catalog.postgres import PostgresCatalog
 from snapbook.errors import BadOption, Conflict, NewerFormat, ReadOnly, Unreachable
 from snapbook.events import seal
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 _STEPS = Path(schema.__file__).with_name("migrations") / "versions"
 NEWEST = max(path.name[:4] for path in _STEPS.glob("[0-9]*.py"))
 

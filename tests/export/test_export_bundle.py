@@ -22,6 +22,8 @@ from snapbook.serve import asking
 from snapbook.serve.load import open_bundle
 from snapbook.transfer import Local, transfer
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 MARK = "mark.txt"
 
 

@@ -24,7 +24,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before anything here imports it
 ROWS, TARGET, GROUP = people(300)
 FRAMES = {"X_train": (ROWS, "train"), "X_test": (ROWS.iloc[:200], "test")}
 # What these libraries say to each other is not ours.
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,8 @@ from snapbook.serve import environment, recipe
 from snapbook.serve.load import open_bundle
 from snapbook.trust import Trust
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 UV = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
 
 

@@ -9,6 +9,8 @@ import re
 import pytest
 from stump import fit
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 CARD = "application/vnd.snapbook.card+json"
 HOSTILE = "<script>alert(1)</script>&\"'\x1b[31mred\x07"
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import pytest
 from stump import fit
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 PREPARE = (
     fit(1),
     fit(2),

@@ -14,6 +14,8 @@ from snapbook.gates.base import Verdict
 from snapbook.gates.grid import opened, taken
 from snapbook.gates.trial import Trial, predicted
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 ROWS, TARGET, GROUP = people()
 MODEL = logistic(ROWS, TARGET)
 

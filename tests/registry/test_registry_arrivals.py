@@ -15,8 +15,11 @@ from snapbook.registry.people import People
 from snapbook.registry.wire import PATH
 
 pytestmark = [
-    pytest.mark.skipif(find_spec(name) is None, reason=f"{name} is not installed")
-    for name in ("jwt", "oidc_provider_mock")
+    pytest.mark.slow,
+    *(
+        pytest.mark.skipif(find_spec(name) is None, reason=f"{name} is not installed")
+        for name in ("jwt", "oidc_provider_mock")
+    ),
 ]
 OWN = {"X-Snapbook-Page": "1", "Sec-Fetch-Site": "same-origin"}
 BEGIN, BACK = f"{PATH}/oidc-begin", f"{PATH}/oidc-back"

@@ -15,6 +15,8 @@ from snapbook.repository import Author
 from snapbook.transfer import Local, transfer
 from snapbook.verbs import VERBS, Here
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 TIME = "2026-11-21T14:02:00.000000Z"
 
 

@@ -5,6 +5,8 @@ from contracts.catalog_contract import CatalogContract
 
 from snapbook.catalog.files import FileCatalog
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 
 class TestHttpCatalog(CatalogContract):
     @pytest.fixture

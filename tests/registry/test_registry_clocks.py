@@ -25,6 +25,8 @@ from snapbook.registry.tokens import Tokens
 from snapbook.registry.wire import PATH
 from snapbook.verbs import VERBS, Here
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 LIBRARY = next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
 shifting = pytest.mark.skipif(LIBRARY is None, reason="libfaketime is not installed")
 OWN = {"X-Snapbook-Page": "1", "Sec-Fetch-Site": "same-origin"}

@@ -19,6 +19,8 @@ from snapbook.registry.wire import FORM, PATH
 from snapbook.repository import Author
 from snapbook.verbs import VERBS, Here
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 TIME = "2026-11-21T14:02:00.000000Z"
 MODELS = ("price", "churn", "price", "churn", "price")
 

@@ -22,6 +22,8 @@ from snapbook.registry.hooks import Hooks
 from snapbook.registry.identity import FolderDrawer
 from snapbook.verbs import VERBS, Here
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 
 class Receiver:
     """A server that writes down what it is sent; ``answers`` are statuses to give first."""

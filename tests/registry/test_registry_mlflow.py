@@ -8,7 +8,7 @@ from snapbook.promote import policies
 from snapbook.repository import Author
 from snapbook.transfer import Local, transfer
 
-pytestmark = needed
+pytestmark = [pytest.mark.slow, needed]
 LOG = """
 from sklearn.linear_model import LogisticRegression
 fit = LogisticRegression(C=2.0).fit(TABLE, LABELS)

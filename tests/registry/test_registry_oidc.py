@@ -25,8 +25,11 @@ from snapbook.registry.signin import Offer
 from snapbook.verbs import VERBS, Here, registries
 
 pytestmark = [
-    pytest.mark.skipif(find_spec(name) is None, reason=f"{name} is not installed")
-    for name in ("jwt", "oidc_provider_mock")
+    pytest.mark.slow,
+    *(
+        pytest.mark.skipif(find_spec(name) is None, reason=f"{name} is not installed")
+        for name in ("jwt", "oidc_provider_mock")
+    ),
 ]
 CLIENT = "snapbook"
 

@@ -20,6 +20,8 @@ from snapbook.registry.known import Book
 from snapbook.registry.statement import SAID, fingerprint
 from snapbook.verbs import VERBS, Here
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 
 @pytest.fixture(autouse=True)
 def user(tmp_path, monkeypatch):

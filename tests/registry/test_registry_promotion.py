@@ -14,6 +14,8 @@ from snapbook.registry.remote import Remote
 from snapbook.repository import Author
 from snapbook.verbs import VERBS, Here
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 ONE = "[production]\napprovals = 1\n"
 
 

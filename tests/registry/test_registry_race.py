@@ -18,6 +18,8 @@ from snapbook.repository import Author
 from snapbook.transfer import Local, transfer
 from snapbook.verify import verify
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 WRITERS = 16
 
 

@@ -11,6 +11,8 @@ from snapbook.errors import BadOption
 from snapbook.registry.wire import PATH
 from snapbook.verbs import VERBS, Here
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 PATIENCE_S = 0.8
 SOON_S = PATIENCE_S * 5  # on a machine that is busy with other things
 HEAD = "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"

@@ -27,6 +27,8 @@ from snapbook.store.bucket import Bucket
 from snapbook.transfer import Local, transfer
 from snapbook.verbs import VERBS, Here
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 PUSHER = Author("push")
 SERVE = ("snapbook", "registry", "serve", "--port", "0")
 

@@ -27,6 +27,8 @@ from snapbook.store import durable
 from snapbook.transfer import Local, transfer
 from snapbook.verbs import VERBS, Here
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 
 @pytest.fixture
 def client(registry):

@@ -11,6 +11,8 @@ from snapbook.registry.remote import Remote
 from snapbook.repository import Author
 from snapbook.transfer import Local, transfer
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 PUSHER = Author("push")
 
 

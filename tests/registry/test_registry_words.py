@@ -17,6 +17,8 @@ from snapbook.repository import Author, Wish
 from snapbook.transfer import Local, transfer
 from snapbook.verbs import VERBS, Here
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 ADA, BOB, EVE = Author("ada"), Author("bob"), Author("eve")
 
 

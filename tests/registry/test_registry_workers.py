@@ -20,6 +20,8 @@ from snapbook.repository import Author
 from snapbook.transfer import Local, transfer
 from snapbook.verify import verify
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 
 class Shared(Served):
     """Two processes that answer as one."""

@@ -22,6 +22,8 @@ from snapbook.serve.load import open_bundle
 from snapbook.serve.options import KEY, OPTIONS, SOCKET
 from snapbook.verbs import VERBS, Here, opening
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):

@@ -11,6 +11,8 @@ from snapbook.deploy import plan as plans
 from snapbook.refs import parse
 from snapbook.repository import Author
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 
 @pytest.fixture
 def project(jp_root_dir):

@@ -15,6 +15,8 @@ from snapbook.server.events import PROGRESS
 from snapbook.server.tasks import Tasks
 from snapbook.verbs import VERBS
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 
 @pytest.fixture
 def project(jp_root_dir, monkeypatch):

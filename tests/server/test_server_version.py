@@ -9,6 +9,8 @@ from snapbook import places
 from snapbook.refs import parse
 from snapbook.repository import Author
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 
 @pytest.fixture
 def project(jp_root_dir, monkeypatch):

@@ -19,6 +19,8 @@ from snapbook.noticing import Watcher
 from snapbook.server.events import CHANGED
 from snapbook.server.place import identity
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 SOON_S = 2.0  # a loaded machine; benchmarks tell how long it takes
 
 

@@ -14,6 +14,8 @@ from snapbook.store.memory import MemoryStore
 from snapbook.trial import own, running
 from snapbook.trial.job import Folder, Job, Question
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 ROWS, TARGET, GROUP = people(200)
 FITTED = logistic(ROWS, TARGET)
 

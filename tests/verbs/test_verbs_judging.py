@@ -10,6 +10,8 @@ from snapbook.promote import policies
 from snapbook.repository import Author
 from snapbook.verbs import VERBS, Here
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 POLICY = """\
 [production.gates.robustness]
 sample = 50

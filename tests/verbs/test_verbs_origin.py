@@ -21,6 +21,8 @@ from snapbook.verbs.here import Here
 from snapbook.verbs.history import history
 from snapbook.verbs.origin import graph
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 SOURCES = (
     "import helpers\nimport pandas as pd",
     "raw = pd.read_csv('data/churn.csv')",

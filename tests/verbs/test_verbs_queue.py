@@ -20,6 +20,8 @@ from snapbook.settings import folder as config
 from snapbook.verbs import Here, run_words
 from snapbook.verify import verify
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 AWAY = "http://127.0.0.1:9"
 
 

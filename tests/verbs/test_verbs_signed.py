@@ -17,6 +17,8 @@ from snapbook.errors import BadOption, Damaged
 from snapbook.export import openssf
 from snapbook.verbs import VERBS, Here
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 
 @pytest.fixture(autouse=True)
 def user(tmp_path, monkeypatch):

@@ -10,6 +10,8 @@ from snapbook.errors import SnapbookError
 from snapbook.verbs import VERBS
 from snapbook.verbs.here import Here
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 WORDS = {
     "list": ["churn"],
     "show": ["churn"],

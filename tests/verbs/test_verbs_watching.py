@@ -16,6 +16,8 @@ from snapbook.errors import BadOption, NotFound
 from snapbook.promote import moving
 from snapbook.verbs import VERBS, Here, watching
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 
 @pytest.fixture(autouse=True)
 def user(tmp_path, monkeypatch):

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
+
 sklearn = pytest.importorskip("sklearn")
 
 SCRIPT = """

@@ -4,6 +4,7 @@ import html.parser
 import subprocess
 import sys
 
+import pytest
 from books import Book
 
 from snapbook.display.words import age
@@ -11,6 +12,8 @@ from snapbook.errors import NotFound
 from snapbook.repository import Repository
 from snapbook.verbs import rows
 from snapbook.widgets.words import alert, as_html, row_text, said
+
+pytestmark = pytest.mark.slow  # it waits for what runs beside it
 
 HOSTILE = "</pre><img src=x onerror=alert(1)>\x1b[31m\nsecond"
 ADA = rows.Me("ada")
