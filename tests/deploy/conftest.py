@@ -114,7 +114,7 @@ def until(holds, seconds=SOON_S, what="it"):
     while time.monotonic() < end:
         if found := holds():
             return found
-        time.sleep(0.02)
+        time.sleep(0.1)
     raise AssertionError(f"{what} did not come within {seconds} s")
 
 
@@ -132,9 +132,10 @@ class Server:
         self.log.seek(0)
         assert "serving" in self.line, self.log.read()
         self.url = next(word for word in self.line.split() if word.startswith("http")).rstrip(".")
+        self.client = httpx.Client(base_url=self.url, timeout=30, verify=False)
 
     def ask(self, row=ROW, **headers):
-        return httpx.post(f"{self.url}/predict", json=[row], headers=headers)
+        return self.client.post("/predict", json=[row], headers=headers)
 
     def by(self, row=ROW, **headers):
         """The version that answers."""
@@ -148,6 +149,7 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=30)
+        self.client.close()
         self.process.stdout.close()
         self.log.close()
 
@@ -165,7 +167,7 @@ class Load:
             thread.start()
 
     def _ask(self):
-        with httpx.Client(base_url=self._url, timeout=30) as client:
+        with httpx.Client(base_url=self._url, timeout=30, verify=False) as client:
             while not self._ended.is_set():
                 answer = client.post("/predict", content=json.dumps([self.row]))
                 by = answer.headers.get("snapbook-version", "")

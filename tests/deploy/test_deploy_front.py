@@ -2,7 +2,6 @@
 
 import time
 
-import httpx
 import pytest
 from deploy.conftest import BAD, Load, run, status, until
 
@@ -13,7 +12,7 @@ from snapbook.verbs.opening import opened
 pytestmark = pytest.mark.slow
 
 
-def test_it_goes_on_where_a_killed_server_left_it(start, project):
+def test_it_goes_on_where_a_killed_server_left_it(start, project, request):
     one = start()
     begun = run(project, "deploy churn:1.1.0 --canary 30,60,100 --every 2s --window 300ms").data[
         "n"
@@ -21,7 +20,7 @@ def test_it_goes_on_where_a_killed_server_left_it(start, project):
     until(lambda: status(project)["rollout"]["step"] == 2)
     one.kill()
     assert status(project)["fronts"] == [], "who is dead follows nothing"
-    both = [start(), start()]
+    both = [request.getfixturevalue("server"), start()]
     until(lambda: status(project)["rollout"]["state"] == "done")
     until(lambda: {server.by() for server in both} == {"churn:1.1.0"})
     assert len(status(project)["fronts"]) == 2
@@ -81,6 +80,11 @@ def test_a_bad_version_is_taken_back_by_itself(server, project):
     assert told["rollout"]["why"].startswith("error_rate")
     assert "was taken back by itself" in told["sentence"]
     assert server.by(BAD) == "churn:1.0.0"
+    run(project, "deploy churn:1.2.0 --canary 50,100 --every 1h --abort-if 'error_rate > 1%'")
+    with Load(server.url) as load:
+        until(lambda: "churn:1.2.0" in {by for _, _, by in load.answered})
+        until(lambda: len(load.answered) > 100)
+    assert status(project)["rollout"]["state"] == "running", "it is not judged by what was before"
 
 
 def test_beside_in_the_shadow_and_by_hand(server, project):
@@ -100,7 +104,7 @@ def test_beside_in_the_shadow_and_by_hand(server, project):
     for answer in [server.ask() for _ in range(40)]:
         told = {"id": answer.headers["x-request-id"]}
         told["outcome"] = right[answer.headers["snapbook-version"]]
-        assert httpx.post(f"{server.url}/feedback", json=told).status_code == 200
+        assert server.client.post("/feedback", json=told).status_code == 200
     ab = until(lambda: (ab := status(project)["ab"])["stable"]["labels"] and ab)
     assert (ab["metric"], ab["stable"]["value"], ab["p"]) == ("accuracy", 1.0, None)
     assert "of 100 outcomes of candidate" in ab["why"]

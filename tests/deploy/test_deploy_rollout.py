@@ -11,7 +11,7 @@ from promote.parties import ADA, BOB, EVE, made, row
 
 from snapbook import canonical, gc, places, signing
 from snapbook.catalog.index import Index
-from snapbook.deploy import acts, rollout, standing
+from snapbook.deploy import acts, drills, rollout, standing, writing
 from snapbook.deploy import plan as plans
 from snapbook.deploy.rollout import Happened
 from snapbook.errors import Conflict, NotFound, Refused
@@ -126,7 +126,7 @@ def test_who_may_not_promote_may_not_deploy(repository):
         lambda: acts.advance(repository, "churn", found, EVE, may=may),
         lambda: acts.pause(repository, "churn", "production", EVE, may=may),
         lambda: acts.abort(repository, "churn", "production", EVE, may=may),
-        lambda: acts.drill(repository, "churn", "production", EVE, may=may),
+        lambda: drills.drill(repository, "churn", "production", EVE, may=may),
     ):
         with pytest.raises(Refused):
             act()
@@ -171,18 +171,18 @@ def test_ab_and_shadow_go_on_until_somebody_takes_the_step(repository):
 
 def test_where_the_way_back_leads_and_that_it_was_rehearsed(repository):
     with pytest.raises(NotFound, match="nowhere else before"):
-        acts.drill(repository, "churn", "production", EVE)
+        drills.drill(repository, "churn", "production", EVE)
     begin(repository)
     assert standing.of(repository, "churn", "production").back.ref == "churn:1.0.0"
     with pytest.raises(Conflict):
-        acts.drill(repository, "churn", "production", EVE)
+        drills.drill(repository, "churn", "production", EVE)
     moving.promote(repository, row(repository, "churn:0.3.0"), "production", EVE)
-    n = acts.drill(repository, "churn", "production", EVE)
-    acts.drilled(repository, "churn", "production", BOB, n, "abcd", 0.002, "")
-    acts.drilled(repository, "churn", "production", BOB, n, "ef01", 0.0, "it is not ready")
+    n = drills.drill(repository, "churn", "production", EVE)
+    drills.drilled(repository, "churn", "production", BOB, n, "abcd", 0.002, "")
+    drills.drilled(repository, "churn", "production", BOB, n, "ef01", 0.0, "it is not ready")
     drill = standing.of(repository, "churn", "production").drill
     assert drill.told == (("abcd", 0.002, ""), ("ef01", 0.0, "it is not ready"))
-    assert acts.drill(repository, "churn", "production", EVE) > n
+    assert drills.drill(repository, "churn", "production", EVE) > n
     assert standing.of(repository, "churn", "production").drill.told == ()
 
 
@@ -192,9 +192,9 @@ def test_each_event_is_signed_for_what_it_says_and_nothing_else(repository, tmp_
     body = dict(repository.catalog.event(begun.n).body)
     signature = body.pop("signature")
     assert body.pop("texts")
-    assert holds(signature, acts.PURPOSE, body)
+    assert holds(signature, writing.PURPOSE, body)
     assert not holds(signature, "promotion", body)
-    assert not holds(signature, acts.PURPOSE, {**body, "share": 100})
+    assert not holds(signature, writing.PURPOSE, {**body, "share": 100})
 
 
 def test_an_index_that_was_thrown_away_says_the_same(repository):

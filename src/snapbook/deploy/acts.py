@@ -6,27 +6,22 @@ finds that nothing is left to do. Knows no roles: who asks on behalf of others g
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from snapbook import canonical
 from snapbook.canonical import Json
 from snapbook.catalog.rows import VersionRow
 from snapbook.deploy import rollout as rollouts
 from snapbook.deploy.plan import SHADOW, Plan
 from snapbook.deploy.rollout import Rollout
+from snapbook.deploy.writing import Said, write
 from snapbook.errors import Conflict, Hint, NotFound, Refused
-from snapbook.promote import moving, policies, signed
+from snapbook.promote import moving, policies
 from snapbook.promote.moving import May, anyone
 from snapbook.promote.policy import Rule
 from snapbook.promote.records import Judged, Moved
 from snapbook.repository import Author, Repository
-from snapbook.repository.acting import Decided, words_of_people
-from snapbook.store.base import Writer
-
-PURPOSE = "rollout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +56,7 @@ def begin(
     """
     found: list[tuple[VersionRow, VersionRow, tuple[Judged, ...]]] = []
 
-    def decide() -> tuple[str, str, dict[str, Json]] | None:
+    def decide() -> Said | None:
         _free(repository, version.model, plan.alias)
         moved = moving.promote(
             repository, version, plan.alias, author, seen=seen, dry=True, may=may
@@ -83,7 +78,7 @@ def begin(
         }  # fmt: skip
         return rollouts.BEGIN, version.manifest, more
 
-    n = _act(repository, version.model, plan.alias, author, decide, text=text)
+    n = write(repository, version.model, plan.alias, author, decide, text=text)
     return Begun(*found[0], n)
 
 
@@ -113,7 +108,7 @@ def advance(
     if seen.following is None:
         return _promote(repository, model, seen, author, stands, text, may)
 
-    def decide() -> tuple[str, str, dict[str, Json]] | None:
+    def decide() -> Said | None:
         found = stands()
         if found is None or found.following is None:
             return None
@@ -121,7 +116,7 @@ def advance(
         step = found.following
         return rollouts.STEP, found.manifest, {"step": step, "share": found.plan.percent(step)}
 
-    return _act(repository, model, seen.alias, author, decide, text=text) > 0
+    return write(repository, model, seen.alias, author, decide, text=text) > 0
 
 
 def pause(
@@ -158,7 +153,7 @@ def abort(
     it had ended already. Raises NotFound where nothing is under way and no ``n`` was named.
     """
 
-    def decide() -> tuple[str, str, dict[str, Json]] | None:
+    def decide() -> Said | None:
         found = rollouts.of(repository, model, alias)
         if found is None or not found.active or (n and found.n != n):
             if n:
@@ -172,68 +167,7 @@ def abort(
             more["itself"] = True
         return rollouts.ABORT, found.manifest, more
 
-    return _act(repository, model, alias, author, decide, text=text, evidence=evidence)
-
-
-def drill(
-    repository: Repository, model: str, alias: str, author: Author, *, may: May = anyone
-) -> int:
-    """Ask every server to rehearse the way back; the place of the event.
-
-    Raises NotFound where no way leads back, and Conflict during a rollout: then it is gone already.
-    """
-
-    def decide() -> tuple[str, str, dict[str, Json]] | None:
-        may(policies.in_force(repository, model)[0].rule(alias))
-        found = rollouts.of(repository, model, alias)
-        if found is not None and found.active:
-            raise Conflict(
-                f"Not rehearsed: {alias} of {model} is being rolled out",
-                act="During a rollout the way back is", hint=Hint("rollback", (model, alias)),
-                kind="under-way",
-            )  # fmt: skip
-        to = back(repository, model, alias)
-        if to is None:
-            raise NotFound(
-                f"Not rehearsed: {alias} of {model} was nowhere else before",
-                act="See", hint=Hint("review", (model,)), kind="no-version",
-            )  # fmt: skip
-        return rollouts.DRILL, to.manifest, {}
-
-    return _act(repository, model, alias, author, decide)
-
-
-def drilled(
-    repository: Repository, model: str, alias: str, author: Author, n: int, front: str,
-    seconds: float, why: str,
-) -> None:  # fmt: skip
-    """Keep what the server ``front`` found in the drill that event ``n`` asked for.
-
-    Raises NotFound where that event asked for none.
-    """
-    asked = repository.catalog.event(n) if n else None
-    said = rollouts.read(asked) if asked is not None else None
-    named = repository.known.model(str(said.body.get("model"))) if said is not None else None
-    about = (said.way, said.body.get("alias"), named) if said is not None else None
-    if said is None or about != (rollouts.DRILL, alias.lower(), repository.known.model(model)):
-        raise NotFound(f"Event {n} asked for no drill of {alias}", kind="no-drill")
-    more: dict[str, Json] = {"drill": n, "front": front, "seconds": round(seconds, 6)}
-    if why:
-        more["why"] = why
-    manifest = said.manifest
-    _act(repository, model, alias, author, lambda: (rollouts.DRILLED, manifest, more))
-
-
-def back(repository: Repository, model: str, alias: str) -> VersionRow | None:
-    """Where a rollback leads: stable during a rollout, else where the alias was before."""
-    under_way = rollouts.of(repository, model, alias)
-    if under_way is not None and under_way.active:
-        return moving.row_of(repository, model, under_way.old)
-    held = {name.lower(): at for name, at in repository.known.aliases(model).items()}
-    try:
-        return moving.earlier(repository, model, alias, held.get(alias.lower(), ""))
-    except NotFound:
-        return None
+    return write(repository, model, alias, author, decide, text=text, evidence=evidence)
 
 
 def _promote(
@@ -270,7 +204,7 @@ def _turn(
 ) -> Rollout:  # fmt: skip
     seen: list[Rollout] = []
 
-    def decide() -> tuple[str, str, dict[str, Json]] | None:
+    def decide() -> Said | None:
         found = rollouts.of(repository, model, alias)
         if found is None or not found.active:
             raise _nothing(model, alias)
@@ -280,7 +214,7 @@ def _turn(
             return None
         return way, found.manifest, {"step": found.step}
 
-    _act(repository, model, alias, author, decide, text=text)
+    write(repository, model, alias, author, decide, text=text)
     return rollouts.of(repository, model, alias) or seen[0]
 
 
@@ -306,40 +240,3 @@ def _nothing(model: str, alias: str) -> NotFound:
         hint=Hint("deploy", (model, "--status")),
         kind="no-rollout",
     )
-
-
-def _act(
-    repository: Repository,
-    model: str,
-    alias: str,
-    author: Author,
-    decide: Callable[[], tuple[str, str, dict[str, Json]] | None],
-    *,
-    text: str = "",
-    evidence: Mapping[str, Json] | None = None,
-) -> int:
-    """Append the rollout's event that ``decide`` gives: way, manifest, and what else it says."""
-    writer: Writer = repository.store.writer()
-    try:
-
-        def event() -> Decided | None:
-            decided = decide()
-            if decided is None:
-                return None
-            way, manifest, more = decided
-            name = repository.known.model(model) or model
-            said: dict[str, Json] = {
-                "model": name, "alias": alias.lower(), "manifest": manifest, "way": way, **more,
-            }  # fmt: skip
-            if evidence is not None:
-                salted: dict[str, Json] = {"salt": secrets.token_hex(16), **evidence}
-                said["evidence"] = writer.add(canonical.encode(salted))
-            body = dict(signed.with_signature(said, PURPOSE, said, author))
-            if text:
-                body["texts"] = words_of_people(writer, text=text)
-            writer.commit()
-            return rollouts.TYPE, body
-
-        return repository.act(event, author, writer)
-    finally:
-        writer.close()

@@ -31,7 +31,7 @@ class Crew:
         self._changed = changed
         self._names: dict[str, str] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._ending: set[asyncio.Task[None]] = set()
+        self._ending: dict[str, asyncio.Task[None]] = {}
         self._failed: dict[str, tuple[str, float]] = {}
 
     def name(self, manifest: str) -> str:
@@ -69,6 +69,8 @@ class Crew:
         """Start the worker of a version; `why` says it where that cannot be."""
         try:
             worker = await asyncio.to_thread(self._prepare, row)
+            if (ending := self._ending.get(worker.name)) is not None:
+                await asyncio.wait([ending])  # it is wanted again
             await self._router.add(worker)
             self._names[row.manifest] = worker.name
             self._failed.pop(row.manifest, None)
@@ -87,15 +89,19 @@ class Crew:
         for manifest, name in list(self._names.items()):
             if manifest not in kept and name not in busy:
                 del self._names[manifest]
-                ending = asyncio.create_task(self._router.remove(name))
-                self._ending.add(ending)
-                ending.add_done_callback(self._ending.discard)
+                self._ending[name] = asyncio.create_task(self._end(name))
         for manifest in self._failed.keys() - set(kept):
             del self._failed[manifest]
+
+    async def _end(self, name: str) -> None:
+        try:
+            await self._router.remove(name)
+        finally:
+            del self._ending[name]
 
     async def close(self) -> None:
         """Begin nothing more."""
         tasks = [*self._tasks.values()]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, *self._ending, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._ending.values(), return_exceptions=True)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from snapbook import refs
 from snapbook.canonical import Json
-from snapbook.deploy import acts, fronts, standing
+from snapbook.deploy import acts, drills, fronts, standing
 from snapbook.deploy.acts import Begun
 from snapbook.deploy.fronts import Told
 from snapbook.deploy.plan import Plan
@@ -119,12 +119,12 @@ class LocalRollouts:
         )  # fmt: skip
 
     def drill(self, model: str, alias: str) -> int:
-        """See `acts.drill`."""
-        return acts.drill(self.repository, self._model(model), alias, self.author, may=self.may)
+        """See `drills.drill`."""
+        return drills.drill(self.repository, self._model(model), alias, self.author, may=self.may)
 
     def drilled(self, model: str, alias: str, n: int, front: str, seconds: float, why: str) -> None:
-        """See `acts.drilled`."""
-        acts.drilled(self.repository, model, alias, self.author, n, front, seconds, why)
+        """See `drills.drilled`."""
+        drills.drilled(self.repository, model, alias, self.author, n, front, seconds, why)
 
     def fronts(self, model: str, alias: str) -> Sequence[Told]:
         """See `fronts.alive`."""

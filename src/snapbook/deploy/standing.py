@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snapbook.catalog.rows import VersionRow
-from snapbook.deploy import acts
+from snapbook.deploy import drills
 from snapbook.deploy import rollout as rollouts
 from snapbook.deploy.rollout import Rollout
 from snapbook.promote import moving, reviewing
@@ -67,7 +67,7 @@ def of(repository: Repository, model: str, alias: str) -> Standing:
     told |= {drill.to} if drill is not None else set()
     found = {at: moving.row_of(repository, name, at) for at in told if at}
     rows = {at: row for at, row in found.items() if row is not None}
-    back = acts.back(repository, name, alias)
+    back = drills.back(repository, name, alias)
     if back is not None:
         rows[back.manifest] = back
     live = rows.get(held.get(alias.lower(), ""))

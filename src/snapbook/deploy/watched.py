@@ -39,7 +39,7 @@ class Watched:
         self.found: tuple[Found, ...] = ()
         self.told: dict[str, Mapping[str, Any]] = {}
         self._step = -1
-        self._since = 0.0
+        self._since = self._begun = 0.0
         self._asked = 0.0
         self._asking: asyncio.Task[None] | None = None
         self._figures: dict[str, figures.Figures] = {}
@@ -50,6 +50,7 @@ class Watched:
         """Note that this server now does what the present step says."""
         if self._step != rollout.step:
             self._step, self._since, self.waits = rollout.step, time.monotonic(), ""
+            self._begun = self._begun or self._since
 
     def saw_enough(self, rollout: Rollout) -> bool:
         """Whether it did so for a whole window."""
@@ -61,8 +62,10 @@ class Watched:
         plan = rollout.plan
         self._names = {"stable": stable, "candidate": candidate}
         self._ask(router, rollout)
+        # What a version did before, in another rollout perhaps, is not held against it.
+        seconds = min(plan.window_s, time.monotonic() - self._begun)
         seen = {
-            side: figures.seen(router, name, plan.window_s, self.told.get(name))
+            side: figures.seen(router, name, seconds, self.told.get(name))
             for side, name in self._names.items()
         }
         self._figures = seen

@@ -17,7 +17,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from snapbook.canonical import Json
-from snapbook.deploy import acts, standing
+from snapbook.deploy import acts, drills, standing
 from snapbook.deploy import plan as plans
 from snapbook.deploy import rollout as rollouts
 from snapbook.errors import Damaged, Usage
@@ -84,7 +84,7 @@ def act(asked: Asked) -> Response:
     if way == "end":
         return _told({"n": _ended(asked, model, alias)})
     if way == "drill":
-        return _told({"n": acts.drill(repository, model, alias, author, may=allowed)})
+        return _told({"n": drills.drill(repository, model, alias, author, may=allowed)})
     if way == "drilled":
         asked.need(WRITE, model)
         seconds = asked.body.get("seconds")
@@ -92,7 +92,7 @@ def act(asked: Asked) -> Response:
             raise Usage("seconds is no number", kind="argument")
         if not math.isfinite(seconds):
             raise Usage("seconds is no number", kind="argument")
-        acts.drilled(
+        drills.drilled(
             repository, model, alias, author, _place(asked, "n"), _words(asked, "front")[:40],
             float(seconds), _words(asked, "why"),
         )  # fmt: skip
