@@ -233,7 +233,7 @@ def test_a_webhook_is_told_once_when_it_begins_and_once_when_it_ends(
     assert told["type"] == "snapbook.alert"
     assert told["data"]["version"] == "demand:0.1.0"
     assert told["data"]["state"] == "firing"
-    assert told["data"]["sentence"] == "segments 1 > 0"
+    assert told["data"]["sentence"] == "segments 1 > 0 in category = toys"
     assert told["data"]["window"]["segments"][0]["value"] == "toys"
 
 

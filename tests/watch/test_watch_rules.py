@@ -52,6 +52,16 @@ def test_one_rule(text, fires):
     assert rules.judge(rule, WINDOW, STABLE).fires is fires
 
 
+def test_a_segment_is_named():
+    (rule,) = rules.parse("segments > 0")
+    found = rules.judge(
+        rule, {"bad_segments": 2, "segments": [{"column": "city", "value": "Bern"}]}
+    )
+    assert found.sentence == "segments 2 > 0 in city = Bern"
+    none = rules.judge(rule, {"bad_segments": 0, "segments": []})
+    assert (none.fires, none.sentence) == (False, "segments 0 is not > 0")
+
+
 @pytest.mark.parametrize(
     ("text", "stable", "why"),
     [

@@ -50,7 +50,7 @@ _PIECE = """
 .sb-watch{color:inherit;font-size:13px;max-width:62rem}
 .sb-watch h2{font-size:1.05rem;margin:1.1rem 0 .3rem}
 .sb-watch h3{font-size:1rem;margin:.8rem 0 .3rem}
-.sb-watch table{border-collapse:collapse;margin:.3rem 0 .7rem}
+.sb-watch table{font-size:inherit;border-collapse:collapse;margin:.3rem 0 .7rem}
 .sb-watch th,.sb-watch td{text-align:left;padding:.15rem .8rem .15rem 0;background:none;
  border-bottom:1px solid rgba(128,128,128,.3)}
 .sb-watch dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem;margin:.3rem 0}

@@ -161,9 +161,9 @@ def _limit(told: Mapping[str, str], metric: str, shown: str) -> tuple[float, str
 
 
 def _value(rule: Rule, window: Mapping[str, Any]) -> tuple[float | None, str, str]:
-    """The rule's figure, the column that it is of, or why there is none."""
+    """The rule's figure, the column or segment that it is of, or why there is none."""
     key, counted = METRICS[rule.metric]
-    column = str(window.get("drift_column") or "") if rule.metric == "drift" else ""
+    column = _where(rule.metric, window)
     told: Any = window.get(key)
     if rule.column:
         drift: Any = window.get("drift")
@@ -176,6 +176,16 @@ def _value(rule: Rule, window: Mapping[str, Any]) -> tuple[float | None, str, st
     if rule.column and window.get("drift"):
         why = f"nothing is known of {rule.column}"
     return None, "", str(why or f"no {counted}")
+
+
+def _where(metric: str, window: Mapping[str, Any]) -> str:
+    """What the figure is of: the farthest column, the worst segment."""
+    if metric == "drift":
+        return str(window.get("drift_column") or "")
+    listed: Any = window.get("segments") if metric == "segments" else None
+    if not isinstance(listed, list) or not listed or not isinstance(listed[0], Mapping):
+        return ""
+    return f"{listed[0].get('column')} = {listed[0].get('value')}"
 
 
 def _short(value: float | None) -> str:
