@@ -61,6 +61,7 @@ def base():
             "Env": [
                 "PATH=/usr/local/bin:/bin",
                 "PYTHONPATH=/opt/tools",
+                "PIP_NO_COMPILE=1",  # what takes longest of all
                 f"PYTHON_VERSION={sys.version.split()[0]}",
             ],
             "Cmd": ["python3"],
