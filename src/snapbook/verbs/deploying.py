@@ -75,7 +75,7 @@ def deploy(here: Here, asked: Asked) -> Done:
             return _now(here, desk, there, ref, alias, seen, text, dry, registry)
         begun = there.begin(ref, plan, seen, text, dry)
         model, candidate, stable = begun.version.model, begun.version.ref, begun.stable.ref
-        switched = None if dry else wait(there, model, alias, _START_S)
+        switched = None if dry else wait(there, model, alias, _patience_s(here))
     said = [f"{'would be: ' if dry else ''}{_begun(plan, candidate, stable)}"]
     said += promotion.verdicts(begun.judged, "warns")
     if switched is not None:
@@ -216,10 +216,15 @@ def _now(
     said = promotion.moved_lines(here, moved, alias, registry, dry)
     data = promotion.moved_data(moved)
     if not dry:
-        switched = wait(there, moved.version.model, alias, _START_S)
+        switched = wait(there, moved.version.model, alias, _patience_s(here))
         said[1:1] = _servers(here, moved.version.model, alias, registry, switched)
         data = {**data, "servers": switched.data}
     return Done(tuple(said), data)
+
+
+def _patience_s(here: Here) -> float:
+    """How long is waited for servers that have to start a version: people see that it goes on."""
+    return _START_S if here.face in ("cli", "magic", "python") else _WAIT_S
 
 
 def _drilled(there: Rollouts, model: str, alias: str, n: int, servers: int) -> dict[str, Json]:
