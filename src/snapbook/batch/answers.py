@@ -1,8 +1,8 @@
 """A loaded model that answers Arrow tables: columns of predictions beside those that are kept.
 
 Goes the way of a request: `columns` makes the checked Table, `serve.predictor` asks the model. What
-the answers are called and of which type is settled before the first row, by the bundle's own sample
-rows, so that all pieces of one result are alike. Knows no files and no engine.
+the answers are called and of which type (`fields`) is settled before the first row, by the bundle's
+own sample rows, so that all pieces of one result are alike. Knows no files and no engine.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from snapbook.batch import columns
+from snapbook.batch import columns, fields
 from snapbook.errors import Damaged, NotFound, Unclear, Usage, nearest
 from snapbook.flavors.pickler import said
 from snapbook.serve.predictor import Predictor
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from snapbook.serve.load import Bundle
 
     Array: TypeAlias = "np.ndarray[Any, Any]"
-
-PREDICTION, PROBABILITY, WHY = "prediction", "probability_", "prediction_error"
-VERSION, DIGEST = "snapbook_version", "snapbook_digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ class Answers:
         if wanted.probabilities and PROBA not in methods:
             raise Usage("Not predicted", f"{bundle.ref} tells no probabilities")
         self._methods = (PREDICT, PROBA) if wanted.probabilities else (PREDICT,)
-        self._classes = _classes(model, self.schema)
+        self._classes = fields.classes(model, self.schema)
         self.fields = self._settled(bundle)
 
     @property
@@ -102,7 +99,7 @@ class Answers:
         found = self._spared(piece, first) if self.wanted.spare else [self._whole(piece, first)]
         arrays = []
         for place, field in enumerate(self.fields):
-            chunks = [pa.array(_fits(one[place], field, self.ref)) for one in found]
+            chunks = [fields.fitted(one[place], field, self.ref) for one in found]
             arrays.append(pa.chunked_array(chunks, field.type))
         return pa.table(arrays, schema=self.fields)
 
@@ -175,7 +172,7 @@ class Answers:
 
     def _columns(self, answers: Sequence[Array]) -> list[Any]:
         """Answers of the model, an array a method, as columns."""
-        made = [column for array in answers for column in _split(array)]
+        made = [column for array in answers for column in fields.split(array)]
         found = self._finished(made, len(answers[0]), None)
         if len(found) != len(self.fields):
             told = len(made) - len(found) + len(self.fields)
@@ -197,100 +194,16 @@ class Answers:
         """The schema of the answers, by what the model says of the bundle's sample rows, else by
         what the signature says.
         """
-        import pyarrow as pa
-
-        sample = bundle.sample or {}
-        rows = list(sample.get("rows") or ())
-        if rows:
-            try:
-                read = Rows(self.schema, self._predictor.layout, len(rows)).table(rows)
-                answers = [self._one(method, read) for method in self._methods]
-            except (Unfit, Failed) as error:
-                why = f"{self.ref} fails on the bundle's own rows"
-                raise Damaged("Not predicted", why) from error
-            fields = [
-                pa.field(name, _typed(array, name).type)
-                for array, names in zip(answers, self._named(answers), strict=True)
-                for name, array in zip(names, _split(array), strict=True)
-            ]
-        else:
-            fields = self._told(bundle)
-        if self.wanted.spare:
-            fields.append(pa.field(WHY, pa.string()))
-        if self.wanted.named:
-            fields += [pa.field(VERSION, pa.string()), pa.field(DIGEST, pa.string())]
-        return pa.schema(fields)
-
-    def _told(self, bundle: Bundle) -> list[Any]:
-        """The fields of a bundle without sample rows. Raises Unclear where nothing tells them."""
-        import pyarrow as pa
-
+        rows = list((bundle.sample or {}).get("rows") or ())
         outputs = bundle.signature.get("outputs") or {}
-        kind, several = outputs.get("kind"), len(outputs.get("fields") or ())
-        if self._classes:
-            fields = [pa.field(PREDICTION, pa.array(list(self._classes)).type)]
-        elif kind == "numbers" and not self.wanted.probabilities:
-            names = [f"{PREDICTION}_{place}" for place in range(several)]
-            fields = [pa.field(one, pa.float64()) for one in (names[1:] and names) or [PREDICTION]]
-        else:
-            raise Unclear(
-                "Not predicted",
-                f"{self.ref} does not say what it answers",
-                act="Export it with a self-test",
-            )
-        if self.wanted.probabilities:
-            fields += [pa.field(f"{PROBABILITY}{one}", pa.float64()) for one in self._classes]
-        return fields
-
-    def _named(self, answers: Sequence[Array]) -> list[list[str]]:
-        found = []
-        for method, array in zip(self._methods, answers, strict=True):
-            count = 1 if array.ndim == 1 else int(array.reshape(len(array), -1).shape[1])
-            if method == PREDICT:
-                many = [f"{PREDICTION}_{place}" for place in range(count)]
-                found.append([PREDICTION] if count == 1 else many)
-                continue
-            words = self._classes if len(self._classes) == count else range(count)
-            found.append([f"{PROBABILITY}{word}" for word in words])
-        return found
-
-
-def _classes(model: Any, told: Schema) -> tuple[Any, ...]:
-    """The classes in the order of the model's probabilities, as plain values."""
-    import numpy as np
-
-    try:
-        own = np.asarray(getattr(model, "classes_", None))
-    except Exception:  # noqa: BLE001 - a property of the user's own model
-        return told.classes
-    return tuple(own.tolist()) if own.ndim == 1 and len(own) else told.classes
-
-
-def _split(array: Array) -> list[Array]:
-    wide = array.reshape(len(array), -1) if array.ndim > 1 else array[:, None]
-    return [wide[:, place] for place in range(wide.shape[1])]
-
-
-def _typed(array: Array, name: str) -> Any:
-    """Answers as Arrow. Raises Unclear for objects that are no plain values."""
-    import pyarrow as pa
-
-    try:
-        return pa.array(array.tolist() if array.dtype.kind in "OUS" else array)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        raise Unclear(
-            "Not predicted", f"the answers for {name} are no plain values ({said(error)})"
-        ) from error
-
-
-def _fits(answers: Any, field: Any, ref: str) -> Any:
-    """A column of answers in the type that was settled. Raises Usage for answers of another."""
-    import pyarrow as pa
-
-    kind = getattr(getattr(answers, "dtype", None), "kind", "O")
-    given = answers.tolist() if kind in "OUS" and not isinstance(answers, list) else answers
-    try:
-        return pa.array(given).cast(field.type)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        why = f"{ref} answered what is no {field.type}, as its other answers are"
-        raise Usage("Not predicted", why) from error
+        if not rows:
+            made = fields.told(self.ref, outputs, self._classes, self.wanted.probabilities)
+            return fields.schema(made, self.wanted.spare, self.wanted.named)
+        try:
+            read = Rows(self.schema, self._predictor.layout, len(rows)).table(rows)
+            answers = [self._one(method, read) for method in self._methods]
+        except (Unfit, Failed) as error:
+            why = f"{self.ref} fails on the bundle's own rows"
+            raise Damaged("Not predicted", why) from error
+        made = fields.seen(answers, self._classes)
+        return fields.schema(made, self.wanted.spare, self.wanted.named)

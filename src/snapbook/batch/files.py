@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snapbook.batch import reading, writing
-from snapbook.batch.answers import WHY, Answers, Wanted
+from snapbook.batch.answers import Answers, Wanted
+from snapbook.batch.fields import WHY
 from snapbook.batch.job import Job, identity
 from snapbook.errors import Conflict, SnapbookError, Unreachable, Usage
 from snapbook.store import durable
