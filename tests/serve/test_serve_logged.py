@@ -41,6 +41,12 @@ def profile(plate):
     }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def plain(lasting):
+    """One server without a log."""
+    return lasting(numbers())
+
+
 @pytest.fixture
 def kept_by(tmp_path):
     """Servers that keep what they are asked: called with a plate, it gives server and folder."""
@@ -148,9 +154,8 @@ def test_a_window_tells_drift_errors_and_why_not(kept_by):
         ({"id": "request-1", "outcome": "x" * 201}, "more than 200 characters"),
     ],
 )
-def test_outcomes_that_are_none(lasting, told, said):
-    server = lasting(numbers())
-    answer = http.post(f"{server.url}/feedback", json=told)
+def test_outcomes_that_are_none(plain, told, said):
+    answer = http.post(f"{plain.url}/feedback", json=told)
     assert answer.status_code == 400
     assert answer.json()["error"].startswith("Not taken: ")
     assert said in answer.json()["error"]
@@ -159,21 +164,22 @@ def test_outcomes_that_are_none(lasting, told, said):
 def test_a_number_is_what_a_regression_takes(kept_by):
     server, _ = kept_by(mixed())
     ask(server, [MIXED], "request-1")
-    answer = http.post(f"{server.url}/feedback", json={"id": "request-1", "outcome": "much"})
-    assert answer.status_code == 400
-    assert "the outcome is no number" in answer.json()["error"]
+    for outcome in ('"much"', "true", "null", "1e999", "9" * 400):
+        told = f'{{"id": "request-1", "outcome": {outcome}}}'
+        answer = http.post(f"{server.url}/feedback", content=told)
+        assert answer.status_code == 400, outcome
+        assert "the outcome is no number" in answer.json()["error"]
     assert http.post(f"{server.url}/feedback", json={"id": "request-1", "outcome": 2}).is_success
 
 
-def test_an_id_that_nobody_has_is_404(lasting):
-    server = lasting(numbers())
-    answer = http.post(f"{server.url}/feedback", json={"id": "somebody", "outcome": "setosa"})
+def test_an_id_that_nobody_has_is_404(plain):
+    answer = http.post(f"{plain.url}/feedback", json={"id": "somebody", "outcome": "setosa"})
     assert (answer.status_code, answer.json()["kind"]) == (404, "unknown-request")
 
 
 @pytest.mark.parametrize("query", ["seconds=0", "seconds=x", "least=0", "rows=3", "seconds=nan"])
-def test_windows_that_are_none(lasting, query):
-    assert http.get(f"{lasting(numbers()).url}/window?{query}").status_code == 400
+def test_windows_that_are_none(plain, query):
+    assert http.get(f"{plain.url}/window?{query}").status_code == 400
 
 
 def test_both_need_a_token_where_one_does():
@@ -223,8 +229,8 @@ def test_ids_of_an_earlier_process_are_known(kept_by):
     assert kept.read(folder, "ab" * 32).outcomes.request.tolist() == ["request-early"]
 
 
-def test_memory_is_bounded_however_much_is_asked(lasting):
-    service = lasting(numbers()).service
+def test_memory_is_bounded_however_much_is_asked(plain):
+    service = plain.service
     logged = service.logged
     table = service.rows.table([ROW] * 100)
     seen = Seen(table, service.predictor.answer("predict", table), 5_000)

@@ -8,6 +8,7 @@ What comes faster than that is thinned out, and what cannot be kept is counted.
 from __future__ import annotations
 
 import hashlib
+import sys
 import threading
 import time
 from collections import deque
@@ -130,7 +131,7 @@ class Logged:
     def _outcome(self, item: Item) -> Any:
         value = item.outcome
         if self._known.kind == "numbers":
-            if type(value) not in (int, float) or not abs(value) < float("inf"):
+            if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
                 raise untaken("the outcome is no number, as the model's answers are")
             return float(value)
         said = label(value) if type(value) in (str, int, float, bool) else None
