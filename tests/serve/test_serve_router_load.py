@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from fronts import Asking, Fronting, crowd, made, predicted, row, wait
 
@@ -124,6 +125,7 @@ def test_a_stable_that_is_killed_is_waited_for(stable):
     assert asking.failures == []
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_told_to_end_is_not_seen_either(stable):
     worker = stable.router.workers[ONE]
     with crowd(stable.port, 4) as asking:
@@ -135,6 +137,7 @@ def test_a_worker_that_is_told_to_end_is_not_seen_either(stable):
     assert asking.failures == []
 
 
+@pytest.mark.slow
 def test_a_request_that_ends_processes_harms_itself_alone(stable):
     stable.do(stable.router.switch(Traffic(ONE, TWO, 1.0)))
     beside = []
@@ -196,6 +199,22 @@ def test_a_path_that_names_a_number_is_answered_by_it(stable):
     assert httpx.get(f"{stable.url}/v2/models/own/versions/9.9.9").status_code == 404
     stable.do(stable.router.switch(Traffic(ONE)))
     assert httpx.get(f"{stable.url}/v2/models/own/versions/0.2.0").status_code == 404
+
+
+def test_tensors_as_bytes_pass_both_ways(stable):
+    rest = b"".join(np.array([value], "<f8").tobytes() for value in row(a=4.0).values())
+    inputs = [
+        {"name": name, "shape": [1], "datatype": "FP64", "parameters": {"binary_data_size": 8}}
+        for name in row()
+    ]
+    wanted = [{"name": "predict", "parameters": {"binary_data": True}}]
+    head = json.dumps({"inputs": inputs, "outputs": wanted}).encode()
+    sent = {"inference-header-content-length": str(len(head))}
+    reply = httpx.post(f"{stable.url}/v2/models/own/infer", content=head + rest, headers=sent)
+    assert reply.status_code == 200
+    length = int(reply.headers["inference-header-content-length"])
+    assert json.loads(reply.content[:length])["model_version"] == "0.1.0"
+    assert np.frombuffer(reply.content[length:], "<f8").tolist() == [8.0]
 
 
 def test_clients_keep_their_version_by_their_key(stable, client):
