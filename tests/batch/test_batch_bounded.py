@@ -20,7 +20,7 @@ from snapbook.batch.answers import Wanted
 from snapbook.errors import DiskFull
 
 COLUMNS = ["a", "b", "c", "d", "e", "f"]
-LARGE, GROUP = 3_000_000, 300_000  # rows: 144 MB that cannot be packed
+LARGE, GROUP = 2_000_000, 200_000  # rows: 96 MB that cannot be packed
 
 
 @pytest.fixture(scope="module")
