@@ -18,9 +18,11 @@ from snapbook.canonical import Json
 from snapbook.store import durable
 
 Told: TypeAlias = Mapping[str, Any]
-"""What a server says of itself; `deploy.front` writes it."""
+"""What a server says of itself: `deploy.front` writes it, `sound` makes sure of its sorts."""
 _FOLDER = "fronts"
 _MOST_BYTES = 1 << 20
+_TEXTS, _NUMBERS = ("text", "metric", "state", "why"), ("candidate", "stable", "limit", "near")
+_MOST_LISTED, _LONGEST, _MOST = 100, 2000, 1 << 53
 
 
 class Announced:
@@ -83,8 +85,50 @@ def alive(folder: Path | None, model: str = "", alias: str = "") -> list[Told]:
             continue
         said = _read(told)
         if said is not None and _is_about(said, model, alias):
-            found.append(said)
+            found.append(sound(said))
     return found
+
+
+def sound(said: Mapping[str, Any]) -> Told:
+    """What a server says, each thing of the sort it should be: it is another program's word."""
+    rules = [one for one in _items(said.get("rules")) if _text(one.get("text"))]
+    outcomes, shadowed = said.get("outcomes"), said.get("shadowed")
+    texts = ("id", "model", "alias", "host", "url", "answers", "why", "waits")
+    return {
+        **{name: _text(said.get(name)) for name in texts},
+        **{name: int(_number(said.get(name)) or 0) for name in ("pid", "at", "rollout")},
+        "share": _number(said.get("share")) or 0.0,
+        "workers": [
+            {name: _text(one.get(name)) for name in ("ref", "state")}
+            for one in _items(said.get("workers"))
+        ],
+        "rules": [
+            {
+                **{name: _text(one.get(name)) for name in _TEXTS},
+                **{name: _number(one.get(name)) for name in _NUMBERS},
+            }
+            for one in rules
+        ],
+        "outcomes": outcomes if isinstance(outcomes, Mapping) else None,
+        "shadowed": shadowed if isinstance(shadowed, Mapping) else None,
+    }  # fmt: skip
+
+
+def _items(value: object) -> list[Mapping[str, Any]]:
+    listed = value[:_MOST_LISTED] if isinstance(value, list) else []
+    return [one for one in listed if isinstance(one, Mapping)]
+
+
+def _text(value: object) -> str:
+    """A text on one line; "" for anything else."""
+    text = value[:_LONGEST] if isinstance(value, str) else ""
+    return text if text.isprintable() else "".join(filter(str.isprintable, text))
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < _MOST else None
 
 
 def _is_about(said: Told, model: str, alias: str) -> bool:
@@ -95,6 +139,8 @@ def _is_about(said: Told, model: str, alias: str) -> bool:
 def _is_held(lock: Path) -> bool:
     try:
         fd = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
+    except PermissionError:
+        return True  # somebody else's, and not ours to sweep
     except OSError:
         return False
     try:

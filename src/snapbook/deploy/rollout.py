@@ -8,6 +8,7 @@ alias moved, whoever moved it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +22,7 @@ from snapbook.events import Event
 from snapbook.repository import Repository
 
 TYPE = "rollout"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 BEGIN, STEP, PAUSE, RESUME, ABORT = "begin", "step", "pause", "resume", "abort"
 DRILL, DRILLED, MOVED = "drill", "drilled", "moved"
 RUNNING, PAUSED, ABORTED, DONE, OVERTAKEN = "running", "paused", "aborted", "done", "overtaken"
@@ -142,13 +144,16 @@ def read(event: Event) -> Happened | None:
 
 
 def _begun(one: Happened) -> Rollout | None:
+    old = one.body.get("old")
     try:
         plan = plans.of_json(one.body.get("plan"))
     except Damaged:
         return None
+    if not isinstance(old, str) or _DIGEST.fullmatch(old) is None:
+        return None
     return Rollout(
         n=one.n, last=one.n, alias=str(one.body.get("alias")), manifest=one.manifest,
-        old=str(one.body.get("old") or ""), plan=plan, author=one.author, begun=one.time,
+        old=old, plan=plan, author=one.author, begun=one.time,
         since=one.time, salt=one.digest[:16],
     )  # fmt: skip
 

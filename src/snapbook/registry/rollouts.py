@@ -10,6 +10,7 @@ from typing import Any
 
 from snapbook import canonical
 from snapbook.canonical import Json
+from snapbook.deploy import fronts
 from snapbook.deploy.acts import Begun
 from snapbook.deploy.fronts import Told
 from snapbook.deploy.plan import Plan
@@ -33,7 +34,8 @@ class HttpRollouts:
     def fronts(self, model: str, alias: str) -> Sequence[Told]:
         """See `deploy.desk.Rollouts`."""
         told = self._stands(model, alias).get("fronts")
-        return [one for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
+        listed = told if isinstance(told, list) else []
+        return [fronts.sound(one) for one in listed if isinstance(one, Mapping)]
 
     def begin(self, ref: str, plan: Plan, seen: str | None, text: str, dry: bool) -> Begun:
         """See `deploy.desk.Rollouts`."""

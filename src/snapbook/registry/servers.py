@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from snapbook.canonical import Json
+from snapbook.deploy import fronts
 from snapbook.errors import BadOption
 from snapbook.store import durable
 
@@ -53,8 +54,8 @@ class Servers:
         found = []
         for path in self._living():
             with suppress(OSError, ValueError):
-                said = json.loads(path.read_text("utf-8"))
-                if (str(said["model"]).lower(), said["alias"]) == (model.lower(), alias):
+                said = fronts.sound(json.loads(path.read_text("utf-8")))
+                if (said["model"].lower(), said["alias"]) == (model.lower(), alias):
                     found.append(said)
         return found
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _WAIT_S = 10.0
 _START_S = 60.0  # where a version has to be started before
-_LOOK_S = 0.02
+_LOOK_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +235,7 @@ def _drilled(there: Rollouts, model: str, alias: str, n: int, servers: int) -> d
         done = told is not None and told.n == n and len(told.told) >= servers
         if done or time.monotonic() >= until:
             return statuses.status(there, model, alias)
-        time.sleep(_LOOK_S * 5)
+        time.sleep(_LOOK_S)
 
 
 def _begun(plan: Plan, candidate: str, stable: str) -> str:
