@@ -398,7 +398,7 @@ async def main():
     router = Router()
     worker = Worker("own:0.1.0", Path(sys.argv[1]), trust=True)
     await router.add(worker)
-    print(worker.pid, flush=True)
+    print(worker.pid, worker.upstream.path, flush=True)
     await asyncio.sleep(60)
 
 public.loop(main())
@@ -408,9 +408,10 @@ public.loop(main())
 def test_a_worker_ends_when_its_front_is_killed(bundles):
     command = [sys.executable, "-c", LEAVES, str(bundles[ONE])]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as front:
-        pid = int(front.stdout.readline())
+        pid, path = front.stdout.readline().split()
         front.kill()
-    wait(lambda: not alive(pid))
+    wait(lambda: not alive(int(pid)))
+    assert not Path(path).parent.exists()
 
 
 def alive(pid):

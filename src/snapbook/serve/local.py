@@ -13,6 +13,7 @@ import stat
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from snapbook.errors import Refused, Unreachable, Usage
@@ -50,17 +51,25 @@ def listen(path: Path) -> socket.socket:
     return found
 
 
-def leash() -> None:
-    """End this process, as SIGTERM does, when its standard input does: so it outlives nobody."""
-    threading.Thread(target=_wait, daemon=True).start()
+def leash(path: Path | None = None) -> None:
+    """End this process, as SIGTERM does, when its standard input does: so it outlives nobody.
+
+    What its front cannot clear away any more is cleared away: the socket at ``path``, and the
+    folder it lies in with the last of them.
+    """
+    threading.Thread(target=_wait, args=(path,), daemon=True).start()
 
 
-def _wait() -> None:
+def _wait(path: Path | None) -> None:
     try:
         while os.read(sys.stdin.fileno(), 1):
             pass
     except OSError:
         pass
+    if path is not None:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+            path.parent.rmdir()
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(_PATIENCE_S)
     os._exit(1)

@@ -148,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     given = _parser().parse_args(arguments)
     if given.leashed:
-        local.leash()
+        local.leash(Path(given.socket) if given.socket else None)
     try:
         asked = serving(given)
         bundle = open_bundle(given.bundle)
