@@ -90,17 +90,21 @@ class Host:
         verbs.export("churn:0.2.0", canary="20,100", every="1s", output="canary", **words)
         verbs.export("churn:0.2.0", ab="50", output="ab", **words)
         self.load("canary/0-stable.cfg", reload=False)
+        for name, port in (("old", haproxy.OLD), ("new", haproxy.NEW)):
+            servers.until(lambda port=port: self.ready(port), name, self.running[name])
         command = ["haproxy", "-W", "-db", "-f", self.folder / "now.cfg"]
         with (self.folder / "haproxy.log").open("wb") as log:
             self.running["haproxy"] = subprocess.Popen(command, stdout=log, stderr=log)
-        for process, port in (("old", haproxy.OLD), ("new", haproxy.NEW),
-                              ("haproxy", haproxy.FRONT)):  # fmt: skip
-            servers.until(
-                lambda port=port: servers.answers(self.ports[port]), process, self.running[process]
-            )
+        servers.until(lambda: self.ready(haproxy.FRONT), "haproxy", self.running["haproxy"])
+
+    def ready(self, port):
+        try:
+            return httpx.get(f"http://127.0.0.1:{self.ports[port]}/v2/health/ready").is_success
+        except httpx.TransportError:
+            return False
 
     def serve(self, name, number, port):
-        words = ["--port", str(self.ports[port]), "--trust", "--linger", "1"]
+        words = ["--port", str(self.ports[port]), "--trust", "--linger", "2"]
         self.running[name] = subprocess.Popen(
             [sys.executable, "-m", "snapbook.serve.start", f"{number}.bundle", *words],
             cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -110,10 +114,19 @@ class Host:
         text = (self.folder / name).read_text()
         for port, here in self.ports.items():
             text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{here}")
-        (self.folder / "now.cfg").write_text(text)
-        if reload:
-            self.running["haproxy"].send_signal(signal.SIGUSR2)
-            time.sleep(0.5)
+        shown = f"    http-response set-header X-Loaded {name}\n    default_backend"
+        (self.folder / "now.cfg").write_text(text.replace("    default_backend", shown))
+        if not reload:
+            return
+        url, sent = self.url.replace("/predict", "/v2/health/ready"), []
+
+        def loaded():
+            if not sent or time.monotonic() - sent[-1] > 3:  # a signal while it begins is not heard
+                self.running["haproxy"].send_signal(signal.SIGUSR2)
+                sent.append(time.monotonic())
+            return httpx.get(url).headers.get("X-Loaded") == name
+
+        servers.until(loaded, name, self.running["haproxy"])
 
     def asked(self, count, key=lambda number: {}):
         with httpx.Client() as client:
@@ -122,6 +135,27 @@ class Host:
             ]
         assert all(reply.is_success for reply in replies), [one.text for one in replies][:3]
         return [reply.headers["Snapbook-Version"] for reply in replies]
+
+    def told(self, count):
+        """What became of requests is taken by whoever answered them."""
+        with httpx.Client() as client:
+            answers = [client.post(self.url, json=ROW) for _ in range(count)]
+            said = [{"id": one.headers["X-Request-Id"], "outcome": 1} for one in answers]
+            places = [
+                f"http://127.0.0.1:{self.ports[port]}/feedback"
+                for port in (haproxy.OLD, haproxy.NEW)
+            ]
+
+            def kept():  # a server notes what it answered a moment later
+                last = {place: client.post(place, json=said[-1]) for place in places}
+                return any(reply.is_success for reply in last.values())
+
+            servers.until(kept, "a note", self.running["haproxy"])
+            front = self.url.replace("/predict", "/feedback")
+            for one in said:
+                reply = client.post(front, json=one)
+                assert reply.is_success, (reply.status_code, reply.text)
+            assert client.post(front, json={"id": "0" * 16, "outcome": 1}).status_code == 404
 
     def stop(self):
         for process in self.running.values():
@@ -174,21 +208,23 @@ def test_shares_callers_and_no_request_lost(host):
         host.load("canary/rollback.cfg")
         assert set(host.asked(20)) == {"churn:0.1.0"}
         host.load("canary/1-canary-20.cfg")
-        host.running["old"].terminate()  # it answers on for a second, no longer ready
+        host.running["old"].terminate()  # it answers on for a while, no longer ready
         host.running["old"].wait(20)
         assert set(host.asked(20)) == {"churn:0.2.0"}
         host.serve("old", "0.1.0", haproxy.OLD)
         servers.until(lambda: "churn:0.1.0" in host.asked(5), "the old one", host.running["old"])
+        os.kill(host.running["new"].pid, signal.SIGKILL)
+        host.running["new"].wait(10)
+        assert set(host.asked(20)) == {"churn:0.1.0"}
     assert load.wrong == []
     assert load.seen["churn:0.1.0"] > 50
     assert load.seen["churn:0.2.0"] > 50
+    host.serve("new", "0.2.0", haproxy.NEW)
+    servers.until(lambda: host.ready(haproxy.NEW), "the new one", host.running["new"])
+    time.sleep(1.5)  # HAProxy has to see it, too
     host.load("ab/1-ab.cfg")
     first = host.asked(60, lambda number: {haproxy.KEY: f"caller-{number}"})
     again = host.asked(60, lambda number: {haproxy.KEY: f"caller-{number}"})
     assert first == again
     assert 12 <= first.count("churn:0.2.0") <= 48
-    with Load(host.url) as load:
-        os.kill(host.running["new"].pid, signal.SIGKILL)
-        host.running["new"].wait(10)
-        assert set(host.asked(20)) == {"churn:0.1.0"}
-    assert len(load.wrong) <= len(load.threads)  # what it had in its hands, and nothing after it
+    host.told(20)

@@ -1,8 +1,8 @@
 """HAProxy on one host: a configuration for each step of a rollout between two servers of ours.
 
 Each is loaded without dropping a connection (`systemctl reload haproxy`). Whichever server is not
-ready, ends, or refuses gets no requests: what it did not take is asked of the other once more, as
-predictions allow. HAProxy does not repeat what was reset half way.
+ready, ends, or refuses gets no requests: what it did not answer is asked of the other once more, as
+predictions allow. For that HAProxy has to hold the whole request: a buffer's length at most.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ defaults
     timeout http-request 10s
     timeout http-keep-alive 30s
     timeout queue 5s
+    timeout check 5s
     option idle-close-on-response
+    option http-buffer-request
     option redispatch
     retries 3
     retry-on conn-failure empty-response 503
@@ -40,14 +42,23 @@ defaults
 frontend {name}
     bind 127.0.0.1:{port}
     http-request deny deny_status 404 if {{ path /metrics /window }}
+    use_backend {name}-feedback if {{ path /feedback }}
     default_backend {name}
 
 backend {name}
     balance {balance}
     option httpchk GET /v2/health/ready
     http-check expect status 200
-    default-server check inter 500ms fall 1 rise 1 maxconn 512
+    default-server check inter 500ms fall 2 rise 1 maxconn 512
 {lines}
+
+# Whoever answered a request knows it; who did not says 404, and the other one is asked.
+backend {name}-feedback
+    balance roundrobin
+    option redispatch 1
+    retries 2
+    retry-on conn-failure empty-response 404 503
+{both}
 """
 
 
@@ -72,11 +83,12 @@ def files(new: Release, rollout: Rollout | None) -> dict[str, str]:
 def _text(said: str, parts: list[tuple[Release, int, int]], *, sticky: bool = False) -> str:
     """One configuration. A server of weight 0 is asked only where no other one is ready."""
     release = parts[0][0]
-    lines, servers = [], []
+    lines, servers, both = [], [], []
     for part, port, weight in parts:
         name = f"v{part.number}"
         serves = f"server {name} 127.0.0.1:{port}"
         lines.append(f"    {serves} weight {weight}" if weight else f"    {serves} backup")
+        both.append(f"    {serves} track {release.name}/{name}")
         servers.append(f"#   snapbook serve {part.ref} --port {port} --linger 5")
         said_by = f"Snapbook-Version {part.ref} if {{ srv_name {name} }}"
         lines.append(f"    http-response set-header {said_by}")
@@ -85,6 +97,7 @@ def _text(said: str, parts: list[tuple[Release, int, int]], *, sticky: bool = Fa
     return _TEXT.format(
         said="\n".join(f"# {line}" for line in said.splitlines()), servers="\n".join(servers),
         name=release.name, port=FRONT, balance=balance, lines="\n".join(sorted(lines, key=_order)),
+        both="\n".join(both),
     )  # fmt: skip
 
 
