@@ -20,7 +20,10 @@ from snapbook.serve.router import Router
 from snapbook.serve.traffic import Traffic
 from snapbook.serve.worker import Worker
 
-pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no sockets with a path")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no sockets with a path"),
+]
 ONE, TWO = "own:0.1.0", "own:0.2.0"
 TOKEN = "a-token-of-24-characters"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -125,7 +128,6 @@ def test_a_stable_that_is_killed_is_waited_for(stable):
     assert asking.failures == []
 
 
-@pytest.mark.slow
 def test_a_worker_that_is_told_to_end_is_not_seen_either(stable):
     worker = stable.router.workers[ONE]
     with crowd(stable.port, 4) as asking:
@@ -137,7 +139,6 @@ def test_a_worker_that_is_told_to_end_is_not_seen_either(stable):
     assert asking.failures == []
 
 
-@pytest.mark.slow
 def test_a_request_that_ends_processes_harms_itself_alone(stable):
     stable.do(stable.router.switch(Traffic(ONE, TWO, 1.0)))
     beside = []
@@ -422,7 +423,6 @@ def alive(pid):
         return False
 
 
-@pytest.mark.slow
 def test_a_worker_that_hangs_is_replaced_and_what_had_begun_is_answered_at_the_end(bundles):
     front = Fronting({ONE: bundles[ONE]}, Traffic(ONE), answer_s=1.0)
     try:
