@@ -43,6 +43,7 @@ def test_a_server_is_known_until_it_ends(tmp_path):
     two.say({**SAID, "alias": "staging"})
     assert [told["id"] for told in fronts.alive(tmp_path, "CHURN", "production")] == [one.id]
     assert len(fronts.alive(tmp_path)) == 2
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "fronts").iterdir()} == {0o600}
     one.say({**SAID, "at": 8})
     assert fronts.alive(tmp_path, "churn", "production")[0]["at"] == 8
     one.close()

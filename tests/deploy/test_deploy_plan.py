@@ -49,6 +49,7 @@ def test_what_goes_beside_a_canary():
         ({"shadow": True, "every": "1m"}, "--every is for --canary"),
         ({"now": True, "abort_if": "p99 > 2x"}, "nothing is watched"),
         ({"canary": "5,100", "every": "1s", "window": "1m"}, "--window is longer than a step"),
+        ({"ab": "50", "window": "2h"}, "--window cannot be 2h"),
         ({"canary": "100", "abort_if": "accuracy > 0.9"}, "take back what is good"),
         ({"canary": "100", "abort_if": "p99 < 80ms"}, "take back what is good"),
         ({"canary": "100", "abort_if": "p99 > 2x; import os"}, ""),

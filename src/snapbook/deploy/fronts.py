@@ -57,7 +57,7 @@ class Announced:
         """Say what is so now. A disk that is full or closed is passed over: it is said again."""
         partial = self._told.with_suffix(".tmp")
         with suppress(OSError):
-            partial.write_text(json.dumps({**told, "id": self.id}))
+            write(partial, json.dumps({**told, "id": self.id}))
             os.replace(partial, self._told)
 
     def close(self) -> None:
@@ -87,6 +87,13 @@ def alive(folder: Path | None, model: str = "", alias: str = "") -> list[Told]:
         if said is not None and _is_about(said, model, alias):
             found.append(sound(said))
     return found
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file that only its owner reads. Raises OSError."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with open(fd, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def sound(said: Mapping[str, Any]) -> Told:

@@ -20,6 +20,7 @@ from snapbook.watch.rules import Rule
 CANARY, AB, SHADOW, NOW = "canary", "ab", "shadow", "now"
 MODES = (CANARY, AB, SHADOW, NOW)
 EVERY_S, WINDOW_S = 600.0, 60.0
+WIDEST_S = 3600.0  # that figures are kept for
 _MOST_STEPS = 50
 _SHORTEST_S, _LONGEST_S = 0.2, 30 * 86400.0
 _LONGEST_RULES = 1000
@@ -98,7 +99,7 @@ def parse(
     every_s = duration("--every", every) if every is not None else EVERY_S
     window_s = min(WINDOW_S, every_s)
     if window is not None:
-        window_s = duration("--window", window)
+        window_s = duration("--window", window, WIDEST_S)
     if mode == CANARY and window_s > every_s:
         raise BadOption(
             "--window is longer than a step", act="Say a shorter one, or a longer --every"
@@ -122,7 +123,7 @@ def of_json(value: object) -> Plan:
         sound = sound and all(0 <= step <= 100 for step in steps)
         sound = sound and all(one < other for one, other in pairwise(steps))
         sound = sound and (mode != CANARY or steps[-1] == 100)
-        in_bounds = _SHORTEST_S <= every_s <= _LONGEST_S and _SHORTEST_S <= window_s <= _LONGEST_S
+        in_bounds = _SHORTEST_S <= every_s <= _LONGEST_S and _SHORTEST_S <= window_s <= WIDEST_S
         if not (sound and in_bounds):
             raise ValueError("its steps or times are out of bounds")
         return Plan(mode, steps, every_s, held, str(told["alias"]), window_s)
@@ -130,13 +131,14 @@ def of_json(value: object) -> Plan:
         raise Damaged("A plan cannot be read", str(error)) from error
 
 
-def duration(option: str, text: str) -> float:
+def duration(option: str, text: str, most_s: float = _LONGEST_S) -> float:
     """The seconds that "10m", "90s" or "1.5h" spell. Raises BadOption."""
     found = _DURATION.fullmatch(text.strip().lower())
     seconds = float(found[1]) * _UNITS[found[2]] if found else -1.0
-    if not _SHORTEST_S <= seconds <= _LONGEST_S:
+    if not _SHORTEST_S <= seconds <= most_s:
         raise BadOption(
-            f"{option} cannot be {_cut(text)}", act="It takes 200ms to 30d, like 10m, 90s or 1h"
+            f"{option} cannot be {_cut(text)}",
+            act=f"It takes 200ms to {lasts(most_s)}, like 10m, 90s or 1h",
         )
     return seconds
 

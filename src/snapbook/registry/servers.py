@@ -46,7 +46,7 @@ class Servers:
             if not path.exists() and len(self._living()) >= _MOST:
                 raise BadOption(f"More than {_MOST} servers tell of themselves", kind="argument")
             partial = path.with_suffix(f".{os.getpid()}.tmp")
-            partial.write_text(text)
+            fronts.write(partial, text)
             os.replace(partial, path)
 
     def alive(self, model: str, alias: str) -> list[Mapping[str, Any]]:
