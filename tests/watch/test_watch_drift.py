@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import chdtrc, kolmogorov
 
-from snapbook.watch import chance, drift
+from snapbook.watch import chance, drift, shares
 from snapbook.watch.answers import texts
 
 KINDS = {
@@ -141,7 +141,7 @@ def test_columns_of_another_kind_are_left_out():
 
 def test_long_texts_are_compared_by_their_length():
     rng = np.random.default_rng(6)
-    told = drift.profiled(drift.lengths(texts(["x" * n for n in rng.integers(10, 50, 2000)])))
+    told = drift.profiled(shares.lengths(texts(["x" * n for n in rng.integers(10, 50, 2000)])))
     live = texts(["x" * n for n in rng.integers(60, 90, 300)])
     (found,) = drift.moved({"note": told | {"kind": "text"}}, {"note": live})
     assert found.drifted

@@ -15,8 +15,9 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from snapbook.serve import logs
+from snapbook.serve import counts, logs
 from snapbook.serve.columns import Clean, Columns, Seen, label
+from snapbook.serve.counts import Ended
 from snapbook.serve.noting import Noting
 from snapbook.serve.recent import KNOWN, Recent
 from snapbook.serve.refusal import Unfit, untaken
@@ -59,7 +60,7 @@ class Logged:
         self._columns = Columns(schema, layout, self._noting.hidden, self._known.columns)
         self._clean = Clean()
         self._recent = Recent()
-        self._waiting: deque[tuple[float, str, int, float, object]] = deque()
+        self._waiting: deque[Ended] = deque()
         self._bytes = 0
         self._lost = 0
         self._lock = threading.Lock()
@@ -170,16 +171,16 @@ class Logged:
         self._bytes = 0
         kept_rows, kept_lost = self._rows(every), self._lost
         self._lost = 0
-        traffic = _counts(every, kept_rows, kept_lost)
+        traffic = counts.counted(every, kept_rows, kept_lost)
         self._recent.counted(traffic)
         self._uncounted.append(traffic)
         refused = [one for one in every if isinstance(one[4], Unfit)][:_REFUSED]
         if refused:
-            found = _refusals(refused)
+            found = counts.refusals(refused)
             self._recent.refused(found)
             self._keep(stored.REFUSED, found)
 
-    def _rows(self, every: Sequence[tuple[float, str, int, float, object]]) -> int:
+    def _rows(self, every: Sequence[Ended]) -> int:
         seen = [
             (when, id, ms, met)
             for when, id, status, ms, met in every
@@ -214,7 +215,7 @@ class Logged:
             self._keep(stored.ANSWERS, answers)
         if self._uncounted and (last or now - self._counted >= _COUNT_S):
             self._counted = now
-            traffic, self._uncounted = _summed(self._uncounted), []
+            traffic, self._uncounted = counts.summed(self._uncounted), []
             self._keep(stored.TRAFFIC, traffic)
 
     def _keep(self, kind: str, of: Answers | Outcomes | Traffic | Refused) -> None:
@@ -224,51 +225,3 @@ class Logged:
         if self._keeping.fails and self._keeping.fails != self._complained:
             logs.say("the log cannot be written", why=self._keeping.fails)
         self._complained = self._keeping.fails
-
-
-def _counts(
-    every: Sequence[tuple[float, str, int, float, object]], rows: int, lost: int
-) -> Traffic:
-    import numpy as np
-
-    begun, ended = every[0][0], every[-1][0]
-    times = np.array([ms for _, _, _, ms, _ in every])
-    asked = sum(met.table.rows for *_, met in every if isinstance(met, Seen))
-    failed = sum(status >= 500 for _, _, status, _, _ in every)
-    refused = sum(400 <= status < 499 for _, _, status, _, _ in every)
-    numbers = (
-        begun, ended - begun, len(every), asked, failed, refused, rows, lost,
-        np.quantile(times, 0.5), np.quantile(times, 0.99),
-    )  # fmt: skip
-    return Traffic(*(np.array([one], dtype=np.float64) for one in numbers))
-
-
-def _summed(several: Sequence[Traffic]) -> Traffic:
-    """Counts of following stretches as one; of times the middle, and the longest."""
-    import numpy as np
-
-    first, last = several[0], several[-1]
-    total = {
-        name: sum(float(getattr(one, name)[0]) for one in several)
-        for name in ("requests", "rows", "failed", "refused", "kept", "lost")
-    }
-    ended = float(last.time[0] + last.seconds[0])
-    numbers = {
-        "time": float(first.time[0]),
-        "seconds": ended - float(first.time[0]),
-        **total,
-        "p50_ms": float(np.median([one.p50_ms[0] for one in several])),
-        "p99_ms": max(float(one.p99_ms[0]) for one in several),
-    }
-    return Traffic(**{name: np.array([one], dtype=np.float64) for name, one in numbers.items()})
-
-
-def _refusals(every: Sequence[tuple[float, str, int, float, object]]) -> Refused:
-    import numpy as np
-
-    errors = [met for *_, met in every if isinstance(met, Unfit)]
-    return Refused(
-        np.array([when for when, *_ in every]),
-        texts([error.kind for error in errors]),
-        texts([error.column or "" for error in errors]),
-    )

@@ -19,7 +19,7 @@ from snapbook import refs
 from snapbook.errors import BadOption, NotFound, Usage
 from snapbook.export import schema
 from snapbook.registry import hooks
-from snapbook.report import watched
+from snapbook.report import watched, watchpage
 from snapbook.verbs import alarms, evident, look, opening
 from snapbook.verbs.here import Here
 from snapbook.verbs.release import write_text
@@ -113,13 +113,13 @@ def _once(here: Here, asked: Asked) -> Drawn:
         if asked.evidently:
             evident.write(path, version.parts, here.repository().store.get, log.answers)
         else:
-            write_text(path, watched.document(made))
+            write_text(path, watchpage.document(made))
         lines.append(f"wrote {path.name}")
         data["files"] = [str(path)]
     if here.face in ("server", "web"):
-        data["html"] = watched.document(made)
+        data["html"] = watchpage.document(made)
     fires = any(one.fires for one in found)
-    return Drawn(tuple(lines), data, 1 if fires else 0, html=watched.piece(made))
+    return Drawn(tuple(lines), data, 1 if fires else 0, html=watchpage.piece(made))
 
 
 def _version(here: Here, text: str | None, folder: Path) -> _Version:

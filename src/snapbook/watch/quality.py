@@ -8,15 +8,13 @@ are held to Benjamini and Hochberg's rate together.
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from snapbook.watch import chance
+from snapbook.watch import chance, cuts, steps
 from snapbook.watch.adwin import Adwin
-from snapbook.watch.answers import Answers, Told
+from snapbook.watch.answers import Told
 from snapbook.watch.drift import SURE, believed
 
 if TYPE_CHECKING:
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
 MATTERS = {"numbers": 0.05, "labels": 0.05}  # of the outcomes' size; points of accuracy
 LEAST = 30  # rows of a part, and of either side of a change in it
 _NAMED = 5
-_VALUES = 20  # of a column that are looked at
-_DIFFERENT = 200  # values of a column at most: with more of them it is a name or a text
 _STREAM = 20_000  # labels that a change is looked for in, the newest
 
 
@@ -104,7 +100,7 @@ def changed(told: Told, kind: str) -> Change | None:
     cut = False
     for value in np.minimum(error / scale, 1.0).tolist():
         cut = adwin.add(value) or cut
-    at = _split(error)[0] if cut else 0
+    at = steps.split(error, LEAST)[0] if cut else 0
     if not at:
         return None
     before, after = float(error[:at].mean()), float(error[at:].mean())
@@ -121,7 +117,7 @@ def parts(told: Told, kind: str, hidden: Collection[str] = ()) -> list[Part]:
 
     masks = [
         (column, value, mask)
-        for column, value, mask in _cuts(told.answers, hidden)
+        for column, value, mask in cuts.cuts(told.answers, hidden)
         if mask.sum() >= LEAST
     ]
     if not masks:
@@ -161,8 +157,8 @@ def _judged(
     looks: list[tuple[float, int, float]] = []
     for _, _, mask in masks:
         rest = left & ~mask
-        level = _apart(error[mask], error[rest]) if rest.sum() >= LEAST else 0.0
-        at, change = _split(error[mask])
+        level = steps.apart(error[mask], error[rest]) if rest.sum() >= LEAST else 0.0
+        at, change = steps.split(error[mask], LEAST)
         looks.append((level, at, change))
     ps: list[float] = []
     for (level, _, change), (_, _, mask) in zip(looks, masks, strict=True):
@@ -178,9 +174,9 @@ def _judged(
         rest = left & ~mask
         q, since, worse = qs[2 * place], None, mask
         if qs[2 * place + 1] < SURE:
-            q, places = min(q, qs[2 * place + 1]), places_of(mask)
+            q, places = min(q, qs[2 * place + 1]), _places(mask)
             since, worse = float(told.answers.time[places[at]]), _only(mask, places[at:])
-        beside = _only(mask, places_of(mask)[:at]) if since is not None else rest
+        beside = _only(mask, _places(mask)[:at]) if since is not None else rest
         size, matters = _size(told, kind, worse, beside)
         bad = q < SURE and matters
         if not bad:
@@ -195,7 +191,7 @@ def _judged(
     return found
 
 
-def places_of(mask: Array) -> Array:
+def _places(mask: Array) -> Array:
     """The places of a mask."""
     import numpy as np
 
@@ -214,34 +210,6 @@ def _size(told: Told, kind: str, here: Array, there: Array) -> tuple[float, bool
     return size, worse and abs(size) > MATTERS[kind]
 
 
-def _cuts(answers: Answers, hidden: Collection[str]) -> Iterator[tuple[str, str, Array]]:
-    import numpy as np
-
-    for column, values in answers.columns.items():
-        if values.dtype == object:
-            listed = values.tolist()
-            codes: dict[Any, int] = {}
-            coded = np.array([codes.setdefault(one, len(codes)) for one in listed])
-            if column not in hidden and len(codes) <= _DIFFERENT:
-                for value, _ in Counter(listed).most_common(_VALUES):
-                    same = coded == codes[value]
-                    yield column, "missing" if value is None else str(value), same
-            continue
-        known = values[np.isfinite(values)]
-        if len(known) < 4 * LEAST:
-            continue
-        different = np.unique(known[:: max(1, len(known) // 500)])
-        if len(different) <= 6:
-            for one in different.tolist():
-                yield column, f"{one:g}", values == one
-            continue
-        edges = np.unique(np.quantile(known, [0, 0.25, 0.5, 0.75, 1]))
-        for low, high in zip(edges.tolist(), edges.tolist()[1:], strict=False):
-            last = high == edges[-1]
-            inside = (values >= low) & ((values <= high) if last else (values < high))
-            yield column, f"{low:.4g} to {high:.4g}", inside
-
-
 def _errors(told: Told, kind: str) -> Array:
     """How wrong each row is: signed of numbers, 0 or 1 of labels."""
     if kind == "labels":
@@ -249,36 +217,6 @@ def _errors(told: Told, kind: str) -> Array:
         return wrong
     off: Array = told.answers.predicted - told.outcome
     return off
-
-
-def _apart(one: Array, other: Array) -> float:
-    """How many deviations the means lie apart (Welch)."""
-    spread = math.sqrt(float(one.var()) / len(one) + float(other.var()) / len(other))
-    away = float(one.mean() - other.mean())
-    return away / spread if spread else (0.0 if not away else math.inf)
-
-
-def _split(values: Array) -> tuple[int, float]:
-    """Where the mean changes most, and by how many deviations; (0, 0.0) where there is no room."""
-    import numpy as np
-
-    n = len(values)
-    if n < 2 * LEAST:
-        return 0, 0.0
-    before = np.arange(1, n)
-    sums = np.cumsum(values)[:-1]
-    squares = np.cumsum(values * values)
-    total = float(values.sum())
-    after = n - before
-    one, other = sums / before, (total - sums) / after
-    within = squares[-1] - before * one * one - after * other * other
-    spread = np.sqrt(np.maximum(within, 0) / n * (1 / before + 1 / after))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        away = np.nan_to_num(np.abs(one - other) / spread, nan=0.0, posinf=1e9)
-    away[: LEAST - 1] = 0
-    away[n - LEAST :] = 0
-    at = int(np.argmax(away))
-    return at + 1, float(away[at])
 
 
 def _only(mask: Array, places: Array) -> Array:

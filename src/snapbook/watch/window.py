@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from snapbook.watch import drift, quality
 from snapbook.watch.answers import Answers, Outcomes, Refused, Traffic, matched
-from snapbook.watch.drift import Moved
 from snapbook.watch.quality import Change, Part
+from snapbook.watch.shares import Moved
 
 if TYPE_CHECKING:
     from snapbook.watch.answers import Array
