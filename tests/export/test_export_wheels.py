@@ -3,21 +3,20 @@
 Packages are made here and found in a folder, so uv and pip are real and no network is needed.
 """
 
-import base64
 import hashlib
 import importlib.metadata
 import json
-import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 import leaving
 import pytest
+import shops
+from shops import wheel
 
 from snapbook import signing, verbs
 from snapbook.errors import Damaged, NotRestorable
@@ -28,48 +27,6 @@ from snapbook.serve.load import open_bundle
 PYTHON = f"3.{sys.version_info.minor}"
 UV = environment.program()
 pytestmark = pytest.mark.skipif(UV is None, reason="uv is not installed")
-
-
-def wheel(folder, name, version, requires=(), text="", tag="py3-none-any"):
-    """A wheel of one module."""
-    told = f"{name}-{version}.dist-info"
-    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
-    files = {
-        f"{name}.py": text or f"VERSION = {version!r}\n",
-        f"{told}/METADATA": "\n".join([*lines, *(f"Requires-Dist: {one}" for one in requires), ""]),
-        f"{told}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
-    }
-    record = []
-    for path, data in files.items():
-        found = base64.urlsafe_b64encode(hashlib.sha256(data.encode()).digest()).rstrip(b"=")
-        record.append(f"{path},sha256={found.decode()},{len(data)}")
-    files[f"{told}/RECORD"] = "\n".join([*record, f"{told}/RECORD,,", ""])
-    path = folder / f"{name}-{version}-{tag}.whl"
-    with zipfile.ZipFile(path, "w") as archive:
-        for inner, data in files.items():
-            archive.writestr(zipfile.ZipInfo(inner), data)
-    return path
-
-
-@pytest.fixture
-def shop(tmp_path, monkeypatch):
-    """A folder in which uv and pip look for packages, and nowhere else."""
-    folder = tmp_path / "shop"
-    folder.mkdir()
-    for name in ("UV", "PIP"):
-        monkeypatch.setenv(f"{name}_FIND_LINKS", str(folder))
-        monkeypatch.setenv(f"{name}_NO_INDEX", "1")
-    for name in ("PIP_EXTRA_INDEX_URL", "PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    import ensurepip
-
-    bundled = Path(ensurepip.__file__).parent / "_bundled"
-    for path in bundled.glob("*.whl"):
-        shutil.copy(path, folder)
-    return folder
 
 
 def alphabet(shop):
@@ -146,33 +103,8 @@ def project(tmp_path, monkeypatch):
         yield here
 
 
-PLAIN = """
-class Plain:
-    def predict(self, rows):
-        return [int(age > 50) for age in rows["age"]]
-"""
-
-
-def stock(shop):
-    """The packages that serving needs, as little ones that pretend to be them."""
-    names = {}
-    for name in recipe.SERVING:
-        plain = name.replace("-", "_")
-        try:
-            names[name] = importlib.metadata.version(name).partition("+")[0]
-        except importlib.metadata.PackageNotFoundError:
-            names[name] = "1.0"
-        wheel(shop, plain, names[name])
-    return names
-
-
 def exported(project, shop, tmp_path, **more):
-    rows, _ = leaving.numbers()
-    space = {"__name__": "__main__"}
-    exec(PLAIN, space)
-    leaving.save(project, space["Plain"](), {"X": (rows, "train")}, packages=stock(shop),
-                 key=leaving.own_key())  # fmt: skip
-    done = verbs.export("churn", to="bundle", output="out", no_sample=True, **more)
+    done = shops.exported(project, shop, to="bundle", output="out", **more)
     return open_bundle(tmp_path / "out"), done
 
 
