@@ -16,7 +16,7 @@ from snapbook.serve.recent import Recent
 from snapbook.watch import drift, kept
 from snapbook.watch.answers import Answers, texts
 
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:unclosed")]
 # One for all: each new one reads the certificates of the machine first.
 http = httpx.Client()
 SECRET = "ghp_" + "a1B2c3D4" * 5

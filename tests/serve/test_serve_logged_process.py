@@ -125,3 +125,12 @@ def test_options_of_a_log(tmp_path):
 def test_options_that_are_none(named, said):
     with pytest.raises(BadOption, match=said):
         asked(**named)
+
+
+@pytest.mark.slow
+def test_a_hidden_column_that_is_none_is_told_before_anything_is_kept(bundle, tmp_path):
+    """By itself a server ends; before a front, whose versions differ, it does not."""
+    words = [sys.executable, "-m", "snapbook.serve.start", str(bundle), "--log-hide", "name"]
+    done = subprocess.run([*words, "--port", "0"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "--log-hide: there is no column name" in done.stderr

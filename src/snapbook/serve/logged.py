@@ -55,7 +55,6 @@ class Logged:
         noting: Noting | None = None,
     ) -> None:
         self._noting = noting or Noting()
-        self._noting.check(schema.names)
         self._known = window.trained(profile, kind)
         self._columns = Columns(schema, layout, self._noting.hidden, self._known.columns)
         self._clean = Clean()

@@ -107,12 +107,18 @@ def model_of(bundle: Bundle, trusted: bool) -> Any:
 def answer(
     bundle: Bundle, model: Any, asked: Serving, version: str, say: Callable[[str], None]
 ) -> str:
-    """Answer until interrupted; gives the address. Raises Unreachable for one that is taken."""
+    """Answer until interrupted; gives the address. Raises Unreachable for one that is taken, and
+    BadOption for hidden columns that it has not.
+    """
     from snapbook.serve import logs, running
     from snapbook.serve.service import Service
 
     logs.begin()
     service = Service(bundle, model, asked.limits, asked.tokens, version, asked.noting)
+    if (
+        asked.socket is None
+    ):  # of the versions of a front one may have a column that another has not
+        asked.noting.check(service.schema.names)
     service.quiet = asked.socket is not None
     with listening_at(asked) as found:
         url = address(asked, found)
