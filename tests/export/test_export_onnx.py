@@ -12,7 +12,7 @@ from trial.fitted import forest, key, linear, logistic, people, save
 import snapbook
 from snapbook import places, settings
 from snapbook.errors import BadOption, NotFound, NotRestorable, Untrusted
-from snapbook.export import agreeing, converting, onnx
+from snapbook.export import agreeing, conversion, converting
 from snapbook.export.agreeing import Answers
 from snapbook.export.converting import Told
 from snapbook.parts import frame, model
@@ -213,7 +213,9 @@ def test_a_version_is_exported_by_a_process_that_tells_nobody(project, monkeypat
 def test_it_is_converted_once_and_copied_from_then_on(project, tmp_path, monkeypatch):
     first = run(project, "churn:0.1.0", "-o", "one.onnx")
     assert first.lines[-1] == "kept as churn.onnx:0.1.0: exported again it is the same bytes"
-    monkeypatch.setattr(onnx, "find_spec", lambda name: None)  # nothing to convert with any more
+    monkeypatch.setattr(
+        conversion, "find_spec", lambda name: None
+    )  # nothing to convert with any more
     again = run(project, "churn:0.1.0", "-o", "two.onnx")
     assert again.lines[-1] == "as it was kept in churn.onnx:0.1.0"
     assert again.lines[1] == first.lines[1]
@@ -257,7 +259,7 @@ def test_without_what_it_takes_nothing_is_written(project, monkeypatch):
         other = save(repository, boosted, FRAMES, key(settings.folder()))
     with pytest.raises(NotRestorable, match="it is of xgboost; scikit-learn's can be"):
         run(project, other.ref)
-    monkeypatch.setattr(onnx, "find_spec", lambda name: None)
+    monkeypatch.setattr(conversion, "find_spec", lambda name: None)
     with pytest.raises(BadOption, match="the package skl2onnx is not installed"):
         run(project, "churn")
     assert list(project.glob("*.onnx")) == []

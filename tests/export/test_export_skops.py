@@ -10,8 +10,7 @@ import pytest
 
 from snapbook import verbs
 from snapbook.errors import BadOption, NotFound, NotRestorable, Untrusted
-from snapbook.export import skops as exporting
-from snapbook.export import skopsing
+from snapbook.export import conversion, skopsing
 
 skops = pytest.importorskip("skops.io")
 # What these libraries say to each other is not ours.
@@ -60,7 +59,7 @@ def test_it_answers_the_same_and_is_converted_once(project, tmp_path, monkeypatc
     path = tmp_path / "one.skops"
     again = skops.load(path, trusted=done.data["types"])
     assert (again.predict_proba(rows) == fitted.predict_proba(rows)).all()
-    monkeypatch.setattr(exporting, "find_spec", lambda name: None)  # nothing to convert with now
+    monkeypatch.setattr(conversion, "find_spec", lambda name: None)  # nothing to convert with now
     verbs.export("churn", to="skops", output="two.skops")
     assert (tmp_path / "two.skops").read_bytes() == path.read_bytes()
     monkeypatch.setenv("SNAPBOOK_CONFIG", str(tmp_path / "another"))
@@ -77,7 +76,7 @@ def test_what_it_cannot_be_had_of_is_refused(project, monkeypatch):
     leaving.save(project, leaving.duck(), {"X": (rows, "test")}, key=key, name="duck")
     with pytest.raises(NotRestorable):
         verbs.export("duck", to="skops")
-    monkeypatch.setattr(exporting, "find_spec", lambda name: None)
+    monkeypatch.setattr(conversion, "find_spec", lambda name: None)
     with pytest.raises(BadOption, match="skops is not installed"):
         verbs.export("bare", to="skops")
 

@@ -17,18 +17,34 @@ from typing import TYPE_CHECKING, Any
 from snapbook import canonical, refs, settings
 from snapbook.capture import Draft
 from snapbook.errors import ReadOnly, Usage
-from snapbook.parts import files
+from snapbook.flavors import codeless
+from snapbook.parts import files, model
 from snapbook.parts.base import Part
 from snapbook.repository import Wish
 from snapbook.trust import Trust
-from snapbook.verbs import who
+from snapbook.verbs import look, release, who
 
 if TYPE_CHECKING:
     from snapbook.canonical import Json
     from snapbook.catalog.rows import VersionRow
     from snapbook.repository import Repository
+    from snapbook.verbs.here import Here
+    from snapbook.verbs.table import Asked
+
+    Convert = Callable[[Here, Repository, VersionRow], tuple[bytes, Mapping[str, Json]]]
 
 _FACT = "derived"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written of the version ``ref``: where, what is told of it, and where it is kept."""
+
+    ref: str
+    echo: tuple[str, ...]
+    path: Path
+    told: Mapping[str, Any]
+    line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +56,32 @@ class Derived:
     told: Mapping[str, Any]
 
 
-def once(
-    repository: Repository,
-    version: VersionRow,
-    form: str,
-    folder: Path,
-    convert: Callable[[], tuple[bytes, Mapping[str, Json]]],
-) -> tuple[bytes, Mapping[str, Any], str]:
-    """The conversion of ``version`` that is kept, else what ``convert`` gives, kept from now on.
-
-    Gives its bytes, what is told of it, and the line that says where it is.
+def export(here: Here, asked: Asked, form: str, convert: Convert) -> Exported:
+    """Write the conversion of a version that is kept, else what ``convert`` gives, kept from now
+    on; ``form`` is also how the file's name ends.
     """
+    repository = here.repository()
+    version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
+    plain = f"{version.model.replace('/', '-')}-{refs.number_text(version.number)}"
+    path = release.target(here, asked) or release.free_path(here.folder / f"{plain}.{form}")
     if (held := kept(repository, version, form)) is not None:
-        return held.data, held.told, f"as it was kept in {held.ref}"
-    data, told = convert()
-    return data, told, keep(repository, version, form, data, told, folder)
+        data, told, line = held.data, held.told, f"as it was kept in {held.ref}"
+    else:
+        _trusted(repository, version)
+        data, told = convert(here, repository, version)
+        line = keep(repository, version, form, data, told, here.folder)
+    release.write_bytes(path, data)
+    return Exported(version.ref, (echo,) if echo else (), path, told, line)
+
+
+def _trusted(repository: Repository, version: VersionRow) -> None:
+    """Raise Untrusted where loading the model could run what nobody vouches for."""
+    part = next((one for one in repository.parts(version.manifest) if one.kind == "model"), None)
+    if part is None or not codeless.executes(part.facts):
+        return
+    imports = model.imports(part, repository.store.get)
+    tops = tuple(dict.fromkeys(one.partition(":")[0].partition(".")[0] for one in imports))
+    Trust(settings.folder()).check(repository.claim(version), version.ref, tops)
 
 
 def kept(repository: Repository, version: VersionRow, form: str) -> Derived | None:

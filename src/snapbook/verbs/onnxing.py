@@ -9,11 +9,7 @@ from snapbook import settings
 from snapbook.export import agreeing, onnx
 from snapbook.export.converting import Told
 from snapbook.export.mlflow import DIGEST, REF
-from snapbook.flavors import codeless
-from snapbook.parts import model
-from snapbook.refs import number_text
-from snapbook.trust import Trust
-from snapbook.verbs import deriving, look, release
+from snapbook.verbs import deriving
 from snapbook.verbs.here import Here
 from snapbook.verbs.values import Done
 
@@ -30,24 +26,17 @@ def export(here: Here, asked: Asked) -> Done:
     """Write the version's model as it was converted, or convert it now if it says there what it
     says here.
     """
-    repository = here.repository()
-    version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
-    plain = f"{version.model.replace('/', '-')}-{number_text(version.number)}"
-    path = release.target(here, asked) or release.free_path(here.folder / f"{plain}.onnx")
-    data, said, kept = deriving.once(
-        repository, version, FORM, here.folder, lambda: _converted(here, repository, version)
-    )
-    told = Told(**said)
-    release.write_bytes(path, data)
+    made = deriving.export(here, asked, FORM, _converted)
+    told = Told(**made.told)
     lines = (
-        *([echo] if echo else []),
-        f"wrote {path.name}: {told.floats}-bit numbers, opset {told.opset}",
-        f"on {told.rows:,} rows it says what {version.ref} says: no number differs by more than "
+        *made.echo,
+        f"wrote {made.path.name}: {told.floats}-bit numbers, opset {told.opset}",
+        f"on {told.rows:,} rows it says what {made.ref} says: no number differs by more than "
         f"{told.largest:.1e} ({agreeing.PROBABILITY:g} is allowed)",
-        kept,
+        made.line,
     )
     about: dict[str, Json] = {
-        "files": [str(path)], "ref": version.ref, "rows": told.rows, "largest": told.largest,
+        "files": [str(made.path)], "ref": made.ref, "rows": told.rows, "largest": told.largest,
         "floats": told.floats, "opset": told.opset, "inputs": dict(told.inputs),
         "outputs": list(told.outputs),
     }  # fmt: skip
@@ -57,7 +46,6 @@ def export(here: Here, asked: Asked) -> Done:
 def _converted(
     here: Here, repository: Repository, version: VersionRow
 ) -> tuple[bytes, dict[str, Json]]:
-    trusted(repository, version)
     made = onnx.converted(
         version.ref,
         {REF: version.ref, DIGEST: version.manifest},
@@ -67,13 +55,3 @@ def _converted(
         settings.number("judge.max_seconds"),
     )
     return made.data, asdict(made.told)
-
-
-def trusted(repository: Repository, version: VersionRow) -> None:
-    """Raise Untrusted where loading the model could run what nobody vouches for."""
-    part = next((one for one in repository.parts(version.manifest) if one.kind == "model"), None)
-    if part is None or not codeless.executes(part.facts):
-        return
-    imports = model.imports(part, repository.store.get)
-    tops = tuple(dict.fromkeys(one.partition(":")[0].partition(".")[0] for one in imports))
-    Trust(settings.folder()).check(repository.claim(version), version.ref, tops)
