@@ -17,7 +17,7 @@ from typing import Any
 from snapbook import canonical
 from snapbook.canonical import Json
 from snapbook.errors import NotFound, NotRestorable
-from snapbook.export import card, code, needed, sbom, schema
+from snapbook.export import card, code, needed, sbom, schema, written
 from snapbook.flavors import bundled, mlflow, opcodes, pickled
 from snapbook.manifest import Manifest
 from snapbook.parts import cells, files, lock
@@ -101,7 +101,7 @@ def write(into: Writing, number: str, claim: Claim, named: str, get: Get) -> dic
         "sample": None,
     }
     made = card.card(f"{named}:{number}", claim, manifest, parts, stated(parts, get))
-    into.text("card.md", card.markdown(made))
+    into.text("card.md", written.markdown(made))
     into.seal(facts)
     return facts
 

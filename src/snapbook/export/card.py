@@ -2,21 +2,19 @@
 
 Told from parts alone, after "Model Cards for Model Reporting" (Mitchell et al., 2019). What people
 have to say themselves (intended use, limits, ...) is taken from an attachment called card.md, from
-the sections of those names. A value first, then written as Markdown or HTML.
+the sections of those names. A value, which written.py writes as Markdown or HTML.
 """
 
 from __future__ import annotations
 
-import html
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from snapbook.canonical import Json
-from snapbook.export import schema
+from snapbook.export import plots, schema
+from snapbook.export.plots import Plot
 from snapbook.manifest import Manifest
 from snapbook.parts.base import Part
 from snapbook.parts.frame.summary import summary
@@ -25,17 +23,22 @@ from snapbook.trust import Claim
 
 NOT_STATED = "Not stated."
 _MOST_ROWS = 100
+_MOST_PLOTS = 24
 _EPOCH = datetime(1970, 1, 1)
 _UNITS = {"time[s]": 1, "time[ms]": 1e3, "time[us]": 1e6, "time[ns]": 1e9}
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One section: paragraphs, then a table whose first row is its head (none: no table)."""
+    """One section: paragraphs, then a table whose first row is its head (none: no table).
+
+    ``plots`` show what the table says, where pictures can be shown.
+    """
 
     title: str
     lines: tuple[str, ...] = ()
     table: tuple[tuple[str, ...], ...] = ()
+    plots: tuple[Plot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,36 +72,6 @@ def card(
     ]
     missing = tuple(title for title in SECTIONS if not told.get(title))
     return Card(ref, _front(ref, model, parts), tuple(sections), missing)
-
-
-def markdown(card: Card) -> str:
-    """The card as Markdown, with its metadata on top as YAML."""
-    lines = ["---", *_yaml(card.front), "---", "", f"# {_md(card.title)}"]
-    for section in card.sections:
-        lines += ["", f"## {section.title}"]
-        for line in section.lines:
-            lines += ["", _md(line)]
-        if section.table:
-            head, *rows = section.table
-            lines += ["", _row(head), f"|{' --- |' * len(head)}", *map(_row, rows)]
-    return "\n".join(lines) + "\n"
-
-
-def page(card: Card) -> str:
-    """The card as one HTML file that loads nothing."""
-    body = [f"<h1>{html.escape(card.title)}</h1>"]
-    for section in card.sections:
-        body.append(f"<h2>{html.escape(section.title)}</h2>")
-        body += [f"<p>{html.escape(line)}</p>" for line in section.lines]
-        if section.table:
-            head, *rows = section.table
-            cells = "".join(f"<th>{html.escape(text)}</th>" for text in head)
-            body.append(f"<table><thead><tr>{cells}</tr></thead><tbody>")
-            for row in rows:
-                cells = "".join(f"<td>{html.escape(text)}</td>" for text in row)
-                body.append(f"<tr>{cells}</tr>")
-            body.append("</tbody></table>")
-    return _PAGE.format(title=html.escape(card.title), body="\n".join(body))
 
 
 def _stated(title: str, told: Mapping[str, str]) -> Section:
@@ -141,7 +114,8 @@ def _data(parts: Sequence[Part]) -> Section:
 
 def _inputs(parts: Sequence[Part]) -> Section:
     told: Any = schema.signature(parts)
-    profile: Any = schema.profile(parts)["columns"]
+    seen: Any = schema.profile(parts)
+    profile = seen["columns"]
     if not told["inputs"]:
         return Section("Inputs and outputs", ("Its inputs are not known.",))
     rows = [("input", "type", "may be missing", "in training")]
@@ -156,7 +130,12 @@ def _inputs(parts: Sequence[Part]) -> Section:
         values = field.get("values")
         named = f": one of {', '.join(map(str, values))}" if values else ""
         lines.append(f"It answers {field['name']} ({field['type']}){named}.")
-    return Section("Inputs and outputs", tuple(lines), tuple(rows))
+    shown = [(field["name"], profile.get(field["name"])) for field in told["inputs"]]
+    if target := seen["target"]:
+        shown = [(f"{target['name']}, to be told", target["profile"]), *shown]
+    drawn = [plots.plot(name, one, _ends(one)) for name, one in shown[:_MOST_PLOTS]]
+    pictures = tuple(one for one in drawn if one is not None)
+    return Section("Inputs and outputs", tuple(lines), tuple(rows), pictures)
 
 
 def _measured(parts: Sequence[Part]) -> Section:
@@ -203,15 +182,25 @@ def _front(ref: str, model: Part, parts: Sequence[Part]) -> dict[str, Json]:
 def _seen(profile: Any) -> str:
     if not isinstance(profile, Mapping):
         return "not known"
-    quantiles = profile.get("quantiles")
-    if quantiles and (unit := _UNITS.get(str(profile.get("kind")))):
-        return f"{_month(quantiles[0] / unit)} to {_month(quantiles[-1] / unit)}"
-    if quantiles:
-        return f"{quantiles[0]:g} to {quantiles[-1]:g}, middle {quantiles[len(quantiles) // 2]:g}"
+    if quantiles := profile.get("quantiles"):
+        first, last = _ends(profile)
+        if str(profile.get("kind")) in _UNITS:
+            return f"{first} to {last}"
+        return f"{first} to {last}, middle {quantiles[len(quantiles) // 2]:g}"
     if top := profile.get("top"):
         shown = ", ".join(f"{text} {share:.0%}" for text, share in top[:3])
         return f"{profile.get('distinct')} values: {shown}"
     return str(profile.get("kind", "not known"))
+
+
+def _ends(profile: Any) -> tuple[str, str]:
+    """The least and the largest value of a column, as text; "" where they are not known."""
+    quantiles = profile.get("quantiles") if isinstance(profile, Mapping) else None
+    if not quantiles:
+        return "", ""
+    if unit := _UNITS.get(str(profile.get("kind"))):
+        return _month(quantiles[0] / unit), _month(quantiles[-1] / unit)
+    return f"{quantiles[0]:g}", f"{quantiles[-1]:g}"
 
 
 def _month(seconds: float) -> str:
@@ -228,35 +217,3 @@ def _value(value: Json) -> str:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _yaml(front: Mapping[str, Json]) -> list[str]:
-    """YAML of texts and lists of texts; a JSON text is one of YAML's."""
-    lines = []
-    for name, value in front.items():
-        if isinstance(value, list):
-            lines += [f"{name}:", *(f"- {json.dumps(one)}" for one in value)]
-        else:
-            lines.append(f"{name}: {json.dumps(value)}")
-    return lines
-
-
-def _md(text: str) -> str:
-    """One line in which nothing is markup."""
-    line = "".join(char if char.isprintable() else " " for char in text)
-    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", line)
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(map(_md, cells))} |"
-
-
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem}}
-table{{border-collapse:collapse}}td,th{{text-align:left;padding:.2rem .8rem .2rem 0;
-border-bottom:1px solid #ccc;overflow-wrap:anywhere}}</style></head><body>
-{body}
-</body></html>
-"""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapbook.export import card as cards
+from snapbook.export import written
 from snapbook.parts.stated import stated
 from snapbook.verbs import look
 from snapbook.verbs.here import Here
@@ -39,10 +40,10 @@ def card(here: Here, asked: Asked) -> Done:
         ],
     }
     if not asked.output:
-        return Done((*([echo] if echo else []), *cards.markdown(made).splitlines()), data)
+        return Done((*([echo] if echo else []), *written.markdown(made).splitlines()), data)
     path = here.folder / Path(asked.output).expanduser()
     html = path.suffix.lower() in (".html", ".htm")
-    write_text(path, cards.page(made) if html else cards.markdown(made))
+    write_text(path, written.page(made) if html else written.markdown(made))
     missing = f"; not stated: {', '.join(made.missing)}" if made.missing else ""
     lines = (*([echo] if echo else []), f"wrote {path.name}{missing}")
     return Done(lines, {**data, "files": [str(path)]})
