@@ -1,6 +1,7 @@
 """Files of rows predicted: as a server answers them, in bounded memory, whole or not at all."""
 
 import json
+import sys
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,7 +10,7 @@ from trays import frame, tray, written
 
 from snapbook.batch import files
 from snapbook.batch.answers import Wanted
-from snapbook.errors import Conflict, Damaged, NotFound, SnapbookError, Usage
+from snapbook.errors import Conflict, Damaged, NotFound, NotRestorable, SnapbookError, Usage
 from snapbook.serve.refusal import Unfit
 
 ENDS = {"parquet": "parquet", "csv": "csv", "feather": "arrow"}
@@ -320,6 +321,14 @@ def test_two_processes_do_not_make_one_file(tmp_path, mixed):
             return mixed.model.predict(table)
 
     assert predicted(tray(mixed, model=Asking()), source, target).rows == 300
+
+
+def test_without_pyarrow_it_says_what_to_install(tmp_path, mixed, monkeypatch):
+    source = written(tmp_path, "csv", frame())
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(NotRestorable, match="pyarrow is not installed") as caught:
+        predicted(mixed, source, tmp_path / "out.csv")
+    assert caught.value.hint == 'pip install "snapbook[arrow]"'
 
 
 class Pair:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from snapbook.batch import columns, fields
-from snapbook.errors import Damaged, NotFound, Unclear, Usage, nearest
+from snapbook.errors import Damaged, NotFound, NotRestorable, Unclear, Usage, nearest
 from snapbook.flavors.pickler import said
 from snapbook.serve.predictor import Predictor
 from snapbook.serve.refusal import Failed, Unfit
@@ -45,10 +45,20 @@ class Answers:
     """``model``, the one of ``bundle``, and what is ``wanted`` of it.
 
     ``fields`` is the Arrow schema of what it adds. Raises Usage for probabilities of a model that
-    has none, Unclear where the inputs or the answers are not known, Damaged.
+    has none, Unclear where the inputs or the answers are not known, NotRestorable where pyarrow is
+    not installed, Damaged.
     """
 
     def __init__(self, bundle: Bundle, model: Any, wanted: Wanted) -> None:
+        try:
+            import pyarrow  # noqa: F401 - only whether it is here
+        except ImportError as error:
+            raise NotRestorable(
+                "Not predicted",
+                "pyarrow is not installed, which holds the rows",
+                act="Install it",
+                hint='pip install "snapbook[arrow]"',
+            ) from error
         try:
             self.schema: Schema = schema(bundle.facts, bundle.signature)
         except Unclear as error:

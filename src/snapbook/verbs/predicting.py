@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snapbook.errors import BadOption, DiskFull, NotRestorable, ReadOnly, Usage
+from snapbook.batch import files, reading
+from snapbook.batch.answers import Wanted
+from snapbook.errors import BadOption, DiskFull, ReadOnly, Usage
 from snapbook.verbs.here import Here
 from snapbook.verbs.opening import opened
 from snapbook.verbs.release import free_path
 from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
-    from snapbook.batch.answers import Wanted
-    from snapbook.batch.files import Asked as Files
     from snapbook.verbs.table import Asked
 
 _GO_ON = "What is done is kept beside it: the same command goes on from there"
@@ -24,10 +24,6 @@ def predict(here: Here, asked: Asked) -> Done:
     if here.face != "cli":
         typed = "snapbook predict churn in.parquet"
         raise Usage("A file is predicted from a shell", act="There", hint=typed)
-    try:
-        from snapbook.batch import files
-    except ModuleNotFoundError as error:
-        raise _without(error) from error
     places = _places(here, asked)
     wanted = _wanted(asked, places.target_form)
     found = opened(here, asked.ref, "predict")
@@ -42,8 +38,6 @@ def predict(here: Here, asked: Asked) -> Done:
         raise DiskFull(error.what, error.why, act=_GO_ON) from error
     except ReadOnly as error:
         raise ReadOnly(error.what, error.why, act="Name another place with -o") from error
-    except ModuleNotFoundError as error:
-        raise _without(error) from error
     except KeyboardInterrupt:
         here.say(_GO_ON + ".")
         raise
@@ -71,10 +65,8 @@ def predict(here: Here, asked: Asked) -> Done:
     )
 
 
-def _places(here: Here, asked: Asked) -> Files:
+def _places(here: Here, asked: Asked) -> files.Asked:
     """From where to where. Raises BadOption."""
-    from snapbook.batch import files, reading
-
     source = here.folder / Path(asked.input).expanduser()
     source_form = reading.form_of(source, asked.format)
     if asked.output:
@@ -96,23 +88,9 @@ def _places(here: Here, asked: Asked) -> Files:
 
 def _wanted(asked: Asked, form: str) -> Wanted:
     """What the result has. In CSV the version has no other place than columns."""
-    from snapbook.batch.answers import Wanted
-
     keep = None
     if asked.keep is not None:
         keep = tuple(name for name in (one.strip() for one in asked.keep.split(",")) if name)
     return Wanted(
         keep, asked.probabilities, asked.columns or form == "csv", asked.on_error == "null"
-    )
-
-
-def _without(error: ModuleNotFoundError) -> Exception:
-    """What to say where pyarrow is not installed; anything else is as it was."""
-    if error.name != "pyarrow":
-        return error
-    return NotRestorable(
-        "Not predicted",
-        "files are read by pyarrow, which is not installed",
-        act="Install it",
-        hint='pip install "snapbook[arrow]"',
     )
