@@ -11,6 +11,7 @@ import snapbook
 from snapbook import places
 from snapbook.deploy import plan as plans
 from snapbook.deploy import rollout
+from snapbook.deploy.acts import End
 from snapbook.errors import BadOption, Conflict, NotFound, Refused, Usage
 from snapbook.promote import moving
 from snapbook.registry.rollouts import HttpAnnounced, HttpRollouts
@@ -72,15 +73,15 @@ def test_who_approves_deploys_and_who_writes_carries_it_out(registry):
     with pytest.raises(Refused):
         reader.advance(name, seen.rollout, later, "")
     with pytest.raises(Refused):
-        server.abort(name, "production", text="by hand")
+        server.abort(name, "production", End(text="by hand"))
     assert approver.pause(name, "production", "").state == "paused"
     assert approver.resume(name, "production", "").state == "running"
     assert approver.advance(name, server.standing(name, "production").rollout, None, "")
     seen = server.standing(name, "production").rollout
     assert seen.share == 50
-    n = server.abort(name, "production", n=seen.n, why="errors", evidence={"rules": []})
+    n = server.abort(name, "production", End(seen.n, "errors", {"rules": []}))
     assert repository.catalog.event(n).body["itself"] is True
-    assert server.abort(name, "production", n=seen.n, why="late", evidence={}) == 0
+    assert server.abort(name, "production", End(seen.n, "late", {})) == 0
     told = approver.standing(name, "production").rollout
     assert (told.state, told.itself, told.why) == ("aborted", True, "errors")
 
@@ -108,7 +109,7 @@ def test_what_is_hidden_does_not_exist(registry):
         lambda: other.standing(name, "production"),
         lambda: other.begin(f"{name}:0.3.0", PLAN, None, "", False),
         lambda: other.drill(name, "production"),
-        lambda: other.abort(name, "production", n=1, why="x", evidence={}),
+        lambda: other.abort(name, "production", End(1, "x", {})),
     ):
         with pytest.raises(NotFound):
             act()

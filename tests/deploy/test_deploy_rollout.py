@@ -13,6 +13,7 @@ from snapbook import canonical, gc, places, signing
 from snapbook.catalog.index import Index
 from snapbook.deploy import acts, drills, rollout, standing, writing
 from snapbook.deploy import plan as plans
+from snapbook.deploy.acts import End
 from snapbook.deploy.rollout import Happened
 from snapbook.errors import Conflict, NotFound, Refused
 from snapbook.promote import moving, opinions, policies
@@ -81,11 +82,9 @@ def test_paused_it_waits_and_then_begins_its_step_anew(repository):
 def test_an_end_says_why_and_what_was_seen(repository):
     begun = begin(repository)
     seen = {"rules": [{"text": "error_rate > 1%", "candidate": 0.5}]}
-    n = acts.abort(
-        repository, "churn", "production", BOB, n=begun.n, why="errors 50 %", evidence=seen
-    )
+    n = acts.abort(repository, "churn", "production", BOB, End(begun.n, "errors 50 %", seen))
     assert n == begun.n + 1
-    assert acts.abort(repository, "churn", "production", EVE, n=begun.n, why="late") == 0
+    assert acts.abort(repository, "churn", "production", EVE, End(begun.n, "late")) == 0
     found = now(repository)
     assert (found.state, found.itself, found.why) == ("aborted", True, "errors 50 %")
     kept = canonical.decode(repository.store.get(found.evidence))
@@ -94,7 +93,7 @@ def test_an_end_says_why_and_what_was_seen(repository):
     repository.delete(row(repository, "churn:0.3.0"), ADA)
     assert found.evidence in gc.live(repository), "evidence outlives the version"
     with pytest.raises(NotFound):
-        acts.abort(repository, "churn", "production", EVE)
+        acts.abort(repository, "churn", "production", EVE, End())
     with pytest.raises(NotFound):
         acts.pause(repository, "churn", "production", EVE)
 
@@ -125,7 +124,7 @@ def test_who_may_not_promote_may_not_deploy(repository):
     for act in (
         lambda: acts.advance(repository, "churn", found, EVE, may=may),
         lambda: acts.pause(repository, "churn", "production", EVE, may=may),
-        lambda: acts.abort(repository, "churn", "production", EVE, may=may),
+        lambda: acts.abort(repository, "churn", "production", EVE, End(), may=may),
         lambda: drills.drill(repository, "churn", "production", EVE, may=may),
     ):
         with pytest.raises(Refused):
@@ -143,7 +142,7 @@ def test_one_at_a_time_but_a_shadow_gives_way(repository):
     begin(repository)
     with pytest.raises(Conflict, match=r"churn:0\.3\.0 is being rolled out"):
         begin(repository, "churn:0.2.0")
-    acts.abort(repository, "churn", "production", EVE)
+    acts.abort(repository, "churn", "production", EVE, End())
     head = repository.catalog.head()
     begin(repository, "churn:0.2.0", dry=True)
     assert repository.catalog.head() == head
@@ -236,8 +235,8 @@ def test_rules_that_fire_at_once_end_it_once(repository):
     def server(place):
         with places.open_folder(repository.folder) as own:
             return acts.abort(
-                own, "churn", "production", Author(f"server-{place}"), n=begun.n,
-                why=f"seen by {place}", evidence={},
+                own, "churn", "production", Author(f"server-{place}"),
+                End(begun.n, f"seen by {place}", {}),
             )  # fmt: skip
 
     with ThreadPoolExecutor(4) as pool:

@@ -34,6 +34,19 @@ class Begun:
     n: int
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a rollout ends: ``n`` names the one that is meant, 0 whichever it is; ``why`` in words.
+
+    ``evidence`` is what a rule saw: then it ended by itself. ``text`` is what a person says to it.
+    """
+
+    n: int = 0
+    why: str = ""
+    evidence: Mapping[str, Json] | None = None
+    text: str = ""
+
+
 class _NotNow(Exception):
     """The rollout is not any more where whoever acts saw it."""
 
@@ -140,18 +153,16 @@ def abort(
     model: str,
     alias: str,
     author: Author,
+    end: End,
     *,
-    n: int = 0,
-    why: str = "",
-    evidence: Mapping[str, Json] | None = None,
-    text: str = "",
     may: May = anyone,
 ) -> int:
-    """End the rollout (``n``, 0: whichever it is): stable answers everything again.
+    """End a rollout: stable answers everything again.
 
-    ``evidence`` is what a rule saw: then it ended by itself. Gives the place of the event; 0 where
-    it had ended already. Raises NotFound where nothing is under way and no ``n`` was named.
+    Gives the place of the event; 0 where it had ended already. Raises NotFound where nothing is
+    under way and ``end`` names none.
     """
+    n = end.n
 
     def decide() -> Said | None:
         found = rollouts.of(repository, model, alias)
@@ -161,13 +172,13 @@ def abort(
             raise _nothing(model, alias)
         may(policies.in_force(repository, model)[0].rule(alias))
         more: dict[str, Json] = {"old": found.old, "step": found.step}
-        if why:
-            more["why"] = why
-        if evidence is not None:
+        if end.why:
+            more["why"] = end.why
+        if end.evidence is not None:
             more["itself"] = True
         return rollouts.ABORT, found.manifest, more
 
-    return write(repository, model, alias, author, decide, text=text, evidence=evidence)
+    return write(repository, model, alias, author, decide, text=end.text, evidence=end.evidence)
 
 
 def _promote(

@@ -5,15 +5,14 @@ Verbs and servers know this and no more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from snapbook import refs
-from snapbook.canonical import Json
 from snapbook.deploy import acts, drills, fronts, standing
-from snapbook.deploy.acts import Begun
+from snapbook.deploy.acts import Begun, End
 from snapbook.deploy.fronts import Told
 from snapbook.deploy.plan import Plan
 from snapbook.deploy.rollout import Rollout
@@ -42,16 +41,7 @@ class Rollouts(Protocol):
     def resume(self, model: str, alias: str, text: str) -> Rollout:
         """Go on with the present step."""
 
-    def abort(
-        self,
-        model: str,
-        alias: str,
-        *,
-        n: int = 0,
-        why: str = "",
-        evidence: Mapping[str, Json] | None = None,
-        text: str = "",
-    ) -> int:
+    def abort(self, model: str, alias: str, end: End) -> int:
         """End a rollout; 0 where it had ended."""
 
     def drill(self, model: str, alias: str) -> int:
@@ -102,21 +92,10 @@ class LocalRollouts:
             self.repository, self._model(model), alias, self.author, text=text, may=self.may
         )
 
-    def abort(
-        self,
-        model: str,
-        alias: str,
-        *,
-        n: int = 0,
-        why: str = "",
-        evidence: Mapping[str, Json] | None = None,
-        text: str = "",
-    ) -> int:
+    def abort(self, model: str, alias: str, end: End) -> int:
         """See `acts.abort`."""
-        return acts.abort(
-            self.repository, self._model(model), alias, self.author,
-            n=n, why=why, evidence=evidence, text=text, may=self.may,
-        )  # fmt: skip
+        model = self._model(model)
+        return acts.abort(self.repository, model, alias, self.author, end, may=self.may)
 
     def drill(self, model: str, alias: str) -> int:
         """See `drills.drill`."""

@@ -11,9 +11,9 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 
 from snapbook.canonical import Json
+from snapbook.deploy.acts import End
 from snapbook.deploy.beside import Beside
 from snapbook.deploy.crew import Crew
 from snapbook.deploy.desk import Rollouts
@@ -103,10 +103,10 @@ class Leading:
     ) -> None:
         """Append the end, however often it takes."""
         logs.say("a rollout is taken back", version=standing.ref(rollout.manifest), why=why)
-        end = partial(self._rollouts.abort, n=rollout.n, why=why, evidence=evidence)
+        end = End(rollout.n, why, evidence)
         while True:
             try:
-                await self._beside.ask(end, standing.model, standing.alias)
+                await self._beside.ask(self._rollouts.abort, standing.model, standing.alias, end)
             except Exception as error:  # noqa: BLE001 - whatever it is, it has to be written
                 logs.say("the end of a rollout is not written yet", error)
                 await asyncio.sleep(1.0)

@@ -138,10 +138,9 @@ def _ended(asked: Asked, model: str, alias: str) -> int:
     if evidence is not None:
         asked.need(WRITE, model)
     allowed = may(asked.who, model, alias) if evidence is None else anyone
-    return acts.abort(
-        asked.service.repository, model, alias, Author(asked.who.name), n=_place(asked, "n"),
-        why=_words(asked, "why"), evidence=evidence, text=_words(asked, "text"), may=allowed,
-    )  # fmt: skip
+    end = acts.End(_place(asked, "n"), _words(asked, "why"), evidence, _words(asked, "text"))
+    author = Author(asked.who.name)
+    return acts.abort(asked.service.repository, model, alias, author, end, may=allowed)
 
 
 def _place(asked: Asked, name: str) -> int:

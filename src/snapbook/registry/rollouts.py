@@ -11,7 +11,7 @@ from typing import Any
 from snapbook import canonical
 from snapbook.canonical import Json
 from snapbook.deploy import fronts
-from snapbook.deploy.acts import Begun
+from snapbook.deploy.acts import Begun, End
 from snapbook.deploy.fronts import Told
 from snapbook.deploy.plan import Plan
 from snapbook.deploy.rollout import Rollout
@@ -56,18 +56,9 @@ class HttpRollouts:
         """See `deploy.desk.Rollouts`."""
         return rolled.rollout_of(self._act(model, alias, "resume", {"text": text}).get("rollout"))
 
-    def abort(
-        self,
-        model: str,
-        alias: str,
-        *,
-        n: int = 0,
-        why: str = "",
-        evidence: Mapping[str, Json] | None = None,
-        text: str = "",
-    ) -> int:
+    def abort(self, model: str, alias: str, end: End) -> int:
         """See `deploy.desk.Rollouts`."""
-        more = {"n": n, "why": why, "evidence": evidence, "text": text}
+        more = {"n": end.n, "why": end.why, "evidence": end.evidence, "text": end.text}
         return int(self._act(model, alias, "end", more).get("n") or 0)
 
     def drill(self, model: str, alias: str) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from snapbook import refs
 from snapbook.deploy import plan as plans
 from snapbook.deploy import status as statuses
+from snapbook.deploy.acts import End
 from snapbook.deploy.desk import LocalRollouts
 from snapbook.deploy.plan import AB, NOW, SHADOW, Plan
 from snapbook.errors import BadOption, Hint, NotFound
@@ -128,7 +129,7 @@ def take_back(here: Here, asked: Asked, desk: Desk, registry: str) -> Done | Non
     if asked.dry_run:
         line = f"would be: {candidate} is taken back, {stable} answers everything"
         return Done((line,), {"aborted": False, "ref": stable, "candidate": candidate})
-    n = there.abort(model, alias, n=found.n, text=asked.reason or "")
+    n = there.abort(model, alias, End(found.n, text=asked.reason or ""))
     if not n:
         return None  # it ended meanwhile: the alias' way back is what is left
     switched = wait(there, model, alias)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snapbook.verbs.every.common import DRY, REASON, REF, REGISTRY, late
-from snapbook.verbs.every.rolling import AB, ABORT_IF, CANARY, EVERY, SHADOW, WINDOW
+from snapbook.verbs.every.rolling import PLAN
 from snapbook.verbs.table import Argument, Verb
 
 _MODEL = Argument(("model_name",), "the model", complete="model")
@@ -16,12 +16,7 @@ DEPLOYING = (
         late("deploying", "deploy"),
         (
             Argument(("ref",), "a version; with --status a model", complete="ref"),
-            CANARY,
-            EVERY,
-            ABORT_IF,
-            WINDOW,
-            AB,
-            SHADOW,
+            *PLAN,
             Argument(("--now",), "at once: the alias moves, and servers with it", "flag"),
             Argument(("--status",), "how it stands: steps, rules, servers", "flag"),
             Argument(("--alias",), "another alias than production", metavar="ALIAS"),

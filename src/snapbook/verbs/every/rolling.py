@@ -18,15 +18,11 @@ AB = Argument(
     ("--ab",), "that percent of the callers, each of whom stays with his version", metavar="PERCENT"
 )
 SHADOW = Argument(("--shadow",), "it is asked as well, and nobody gets its answers", "flag")
+PLAN = (CANARY, EVERY, ABORT_IF, WINDOW, AB, SHADOW)
 PLATFORMS = ("kserve", "seldon", "kubernetes", "argo", "haproxy", "bentoml", "pipelines")
 """What `export --to` writes the files of, and others run."""
 OPTIONS = (
-    CANARY,
-    EVERY,
-    ABORT_IF,
-    WINDOW,
-    AB,
-    SHADOW,
+    *PLAN,
     Argument(
         ("--stable",),
         "the version that a rollout goes out from; left out: what production is",
