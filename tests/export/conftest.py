@@ -4,7 +4,15 @@ import os
 import shutil
 from pathlib import Path
 
+import leaving
 import pytest
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A repository that the verbs find, with a key of the user's own."""
+    with leaving.project(tmp_path, monkeypatch) as here:
+        yield here
 
 
 @pytest.fixture

@@ -20,12 +20,6 @@ TOP = Path(__file__).resolve().parents[2]
 PEERS = Path(os.environ.get("SNAPBOOK_TEST_PEERS") or TOP / ".venv/peers").absolute()
 
 
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    with leaving.project(tmp_path, monkeypatch) as here:
-        yield here
-
-
 def test_it_holds_the_columns_and_what_is_needed(project, tmp_path):
     rows, target = leaving.people()
     frames = {"X": (rows, "train"), "y": (target, "train")}

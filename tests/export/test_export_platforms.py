@@ -180,12 +180,6 @@ def test_texts_that_look_like_numbers_stay_texts():
         assert made in (f'a: "{text}"\n', f"a: '{text}'\n")
 
 
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    with leaving.project(tmp_path, monkeypatch) as here:
-        yield here
-
-
 def test_export_writes_a_folder_from_production_to_a_version(project, tmp_path):
     rows, target = leaving.numbers()
     frames = {"X": (rows, "train"), "y": (target, "train")}

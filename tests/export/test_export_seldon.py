@@ -31,12 +31,6 @@ class Rates:
 
 
 @pytest.fixture
-def project(tmp_path, monkeypatch):
-    with leaving.project(tmp_path, monkeypatch) as here:
-        yield here
-
-
-@pytest.fixture
 def three(project, tmp_path, monkeypatch):
     """A forest, and two versions of a model with a module of its own that changed in between."""
     monkeypatch.syspath_prepend(tmp_path)

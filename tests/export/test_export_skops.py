@@ -29,12 +29,6 @@ class Ages(BaseEstimator):
 """
 
 
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    with leaving.project(tmp_path, monkeypatch) as here:
-        yield here
-
-
 def mixed(rows, target):
     from sklearn.compose import ColumnTransformer
     from sklearn.ensemble import GradientBoostingClassifier

@@ -16,12 +16,6 @@ torch = pytest.importorskip("torch")
 safetensors = pytest.importorskip("safetensors.torch")
 
 
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    with leaving.project(tmp_path, monkeypatch) as here:
-        yield here
-
-
 def tensors():
     """Tensors of every sort: strided, shared, empty, scalar, of many types."""
     base = torch.arange(600, dtype=torch.float32)

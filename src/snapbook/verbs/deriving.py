@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, Any
 from snapbook import canonical, refs, settings
 from snapbook.capture import Draft
 from snapbook.errors import ReadOnly, Usage
-from snapbook.flavors import codeless
-from snapbook.parts import files, model
+from snapbook.parts import files
 from snapbook.parts.base import Part
 from snapbook.repository import Wish
 from snapbook.trust import Trust
-from snapbook.verbs import look, release, who
+from snapbook.verbs import look, release, trusting, who
 
 if TYPE_CHECKING:
     from snapbook.canonical import Json
@@ -67,21 +66,11 @@ def export(here: Here, asked: Asked, form: str, convert: Convert) -> Exported:
     if (held := kept(repository, version, form)) is not None:
         data, told, line = held.data, held.told, f"as it was kept in {held.ref}"
     else:
-        _trusted(repository, version)
+        trusting.check(repository, version)
         data, told = convert(here, repository, version)
         line = keep(repository, version, form, data, told, here.folder)
     release.write_bytes(path, data)
     return Exported(version.ref, (echo,) if echo else (), path, told, line)
-
-
-def _trusted(repository: Repository, version: VersionRow) -> None:
-    """Raise Untrusted where loading the model could run what nobody vouches for."""
-    part = next((one for one in repository.parts(version.manifest) if one.kind == "model"), None)
-    if part is None or not codeless.executes(part.facts):
-        return
-    imports = model.imports(part, repository.store.get)
-    tops = tuple(dict.fromkeys(one.partition(":")[0].partition(".")[0] for one in imports))
-    Trust(settings.folder()).check(repository.claim(version), version.ref, tops)
 
 
 def kept(repository: Repository, version: VersionRow, form: str) -> Derived | None:

@@ -24,21 +24,16 @@ from snapbook.export.distribution import Registry
 from snapbook.export.files import File
 from snapbook.export.modelpack import modelpack
 from snapbook.export.push import push
-from snapbook.flavors import codeless
-from snapbook.parts import model
 from snapbook.serve import recipe
 from snapbook.serve.load import Bundle, open_bundle
 from snapbook.store import durable
-from snapbook.trust import Trust
-from snapbook.verbs import bundling, locks, look, release
+from snapbook.verbs import bundling, locks, look, release, trusting
 from snapbook.verbs.every.imaging import PLACED
 from snapbook.verbs.here import Here
 from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
     from snapbook.canonical import Json
-    from snapbook.catalog.rows import VersionRow
-    from snapbook.repository import Repository
     from snapbook.verbs.table import Asked
 
 _HERE = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -53,7 +48,7 @@ def export(here: Here, asked: Asked) -> Done:
     if at is not None and at.digest:
         raise BadOption("An image is sent to a tag", act="Leave the digest out")
     if kind != "modelpack":
-        _trusted(repository, version)
+        trusting.check(repository, version)
     lines = [echo] if echo else []
     with tempfile.TemporaryDirectory(prefix="snapbook-image-") as name:
         folder, sample = Path(name), not asked.no_sample
@@ -76,16 +71,6 @@ def _address(asked: Asked, kind: str) -> Address | None:
     if at is not None and asked.output:
         raise BadOption("-o is for another place", act="Name either an address or a file")
     return at or other
-
-
-def _trusted(repository: Repository, version: VersionRow) -> None:
-    """Raise Untrusted where what is served would run what nobody vouches for."""
-    part = next((one for one in repository.parts(version.manifest) if one.kind == "model"), None)
-    if part is None or not codeless.executes(part.facts):
-        return
-    imports = model.imports(part, repository.store.get)
-    tops = tuple(dict.fromkeys(one.partition(":")[0].partition(".")[0] for one in imports))
-    Trust(settings.folder()).check(repository.claim(version), version.ref, tops)
 
 
 def _context(
