@@ -38,6 +38,7 @@ def rows_of(table):
 @pytest.fixture(scope="module")
 def served():
     """What a server answers to the rows of `frame`."""
+    pytest.importorskip("uvicorn")
     import httpx
     import plates
 
