@@ -70,7 +70,7 @@ function Rule({ rule, trans }: { rule: Held; trans: TranslationBundle }): JSX.El
           <td className="jp-snapbook-Rules-why">{unknownText(rule, trans)}</td>
         </>
       )}
-      <td>{limitText(rule)}</td>
+      <td className={rule.limit === null ? 'jp-snapbook-Rules-word' : undefined}>{limitText(rule)}</td>
     </tr>
   );
 }

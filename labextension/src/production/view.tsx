@@ -27,6 +27,8 @@ export interface ProductionProps {
   can(verb: Act['verb']): boolean;
   trans: TranslationBundle;
   onOpen(ref: string): void;
+  /** How servers elsewhere call the registry that this is of, "" for a project. */
+  registry?: string;
   /** What was watched of the model, where that can be shown. */
   onMonitor?(): void;
 }
@@ -50,6 +52,10 @@ function One(props: ProductionProps & { told: Deployed }): JSX.Element {
   const fold = `deployed ${alias}`;
   const open = folds.isOpen(fold, isUnderWay(rollout));
   const mine = production.about === alias;
+  const came = React.useRef<HTMLDivElement>(null);
+  const { done, failure } = production;
+  // What came of an act is seen, though its button stands further down.
+  React.useEffect(() => came.current?.scrollIntoView?.({ block: 'nearest' }), [done, failure]);
   return (
     <section aria-labelledby={`${id}-title`}>
       <Banner told={told} folds={folds} now={now} trans={trans} />
@@ -70,13 +76,15 @@ function One(props: ProductionProps & { told: Deployed }): JSX.Element {
       <p role="status" className="jp-snapbook-Production-sentence">
         {inline(sentence, 400)}
       </p>
-      {mine && production.done !== '' && production.done !== sentence && (
-        <p role="status" className="jp-snapbook-Production-done">
-          {inline(production.done, 400)}
-        </p>
-      )}
-      {mine && production.failure !== null && (
-        <Trouble failure={production.failure} trans={trans} />
+      {mine && (
+        <div ref={came}>
+          {done !== '' && done !== sentence && (
+            <p role="status" className="jp-snapbook-Production-done">
+              {inline(done, 400)}
+            </p>
+          )}
+          {failure !== null && <Trouble failure={failure} trans={trans} />}
+        </div>
       )}
       <div id={`${id}-body`} className="jp-snapbook-Production-body" hidden={!open}>
         {open && <Body {...props} />}
@@ -127,7 +135,7 @@ function Body(props: ProductionProps & { told: Deployed }): JSX.Element {
             {drillText(told.drill, trans)} (<Moment time={told.drill.time} />)
           </span>
         )}
-        {told.back !== null && told.fronts.length > 0 && can('rollback') && (
+        {rehearsable(told) && can('rollback') && (
           <Button
             busy={busy}
             onClick={() => act({ verb: 'rollback', options: { drill: true } })}
@@ -146,14 +154,24 @@ function Body(props: ProductionProps & { told: Deployed }): JSX.Element {
   );
 }
 
+/** Whether the way back can be tried: not while it is in use. */
+function rehearsable({ back, fronts, rollout }: Deployed): boolean {
+  return back !== null && fronts.length > 0 && !isUnderWay(rollout);
+}
+
 /** The servers that follow; what one of them cannot do is told without being asked for. */
-function Fronts({ told, trans }: ProductionProps & { told: Deployed }): JSX.Element {
+function Fronts({
+  told,
+  registry = '',
+  trans
+}: ProductionProps & { told: Deployed }): JSX.Element {
   const { fronts, model, alias } = told;
   if (fronts.length === 0) {
+    const ref = `${registry === '' ? '' : `${registry}::`}${model}@${alias}`;
     return (
       <p className="jp-snapbook-Quiet">
         {trans.__('No server follows it:')}{' '}
-        <code>{`snapbook serve ${inline(`${model}@${alias}`, 160)} --follow`}</code>
+        <code>{`snapbook serve ${inline(ref, 160)} --follow`}</code>
       </p>
     );
   }

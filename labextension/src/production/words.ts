@@ -28,18 +28,19 @@ export function figureText(metric: string, value: number | null): string {
     return '–';
   }
   if (TIMES.has(metric)) {
-    return `${digits(value)} ms`;
+    return `${value >= 10 ? Math.round(value) : digits(value)} ms`;
   }
   return PARTS.has(metric) ? `${digits(value * 100)} %` : digits(value, 3);
 }
 
-/** As many digits as are read: one after the point of what is large, `most` of what is small. */
+/** As many digits as are read: fewer after the point of what is large, `most` of what is small. */
 function digits(value: number, most = 2): string {
   const size = Math.abs(value);
   if (size !== 0 && size < 10 ** -most) {
     return value.toExponential(1);
   }
-  return String(Number(value.toFixed(size >= 10 ? 1 : most)));
+  const places = size >= 1000 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : most;
+  return String(Number(value.toFixed(places)));
 }
 
 /** What a rule is about, as a row is called: "errors", "drift in price". */
@@ -165,7 +166,8 @@ export function drillText(
   if (drill.why !== '' || drill.seconds === null) {
     return trans.__('The way back to %1 was not rehearsed: %2', to, inline(drill.why, 300));
   }
-  return trans.__('The way back to %1 was rehearsed: %2 s', to, valueText(drill.seconds));
+  const took = figureText('p99', drill.seconds * 1000);
+  return trans.__('The way back to %1 was rehearsed: %2', to, took);
 }
 
 /** What was done, and on how many servers. */

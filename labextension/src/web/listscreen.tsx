@@ -82,6 +82,7 @@ function Versions(props: ScreenProps & { model: string; state: VersionsModel }):
         folds={folds}
         now={Date.now()}
         can={() => true}
+        registry="REGISTRY"
         trans={trans}
         onOpen={open}
       />

@@ -11,6 +11,7 @@ import { AGAIN_MS, Production, type Act, type Desk } from '../../src/production/
 import type { Deployed } from '../../src/production/types';
 import { ProductionView } from '../../src/production/view';
 import {
+  drillText,
   figureText,
   metricText,
   nextText,
@@ -64,6 +65,14 @@ describe('figures', () => {
     const known = { ...ab, candidate: { labels: 1, value: 0.95 }, p: 0.01, significant: true };
     expect(outcomeText({ ...known, why: 'better, and that is hardly chance' }, trans)).toBe(
       'accuracy: stable 90 % (120 labels), candidate 95 % (1 label); better, and that is hardly chance'
+    );
+  });
+
+  it('say of a rehearsal how long it took, or why it was none', () => {
+    const drill = { time: '', seconds: 0.00123, to: 'churn:1.4.0', fronts: 1, why: '' };
+    expect(drillText(drill, trans)).toBe('The way back to 1.4.0 was rehearsed: 1.23 ms');
+    expect(drillText({ ...drill, seconds: null, why: 'it is gone' }, trans)).toBe(
+      'The way back to 1.4.0 was not rehearsed: it is gone'
     );
   });
 

@@ -2076,7 +2076,7 @@ button.jp-snapbook-stand:hover {
 
 .jp-snapbook-Rules {
   border-collapse: collapse;
-  font-size: inherit;
+  font-size: var(--jp-ui-font-size0);
   font-variant-numeric: tabular-nums;
   max-width: 560px;
   width: 100%;
@@ -2085,9 +2085,19 @@ button.jp-snapbook-stand:hover {
 .jp-snapbook-Rules th,
 .jp-snapbook-Rules td {
   font-weight: normal;
-  padding: 2px 0 2px 8px;
+  padding: 2px 0 2px 6px;
   text-align: right;
   vertical-align: top;
+}
+
+/* A figure is read whole; words may break. */
+.jp-snapbook-Rules td {
+  overflow-wrap: normal;
+  white-space: nowrap;
+}
+
+.jp-snapbook-Rules td.jp-snapbook-Rules-word {
+  white-space: normal;
 }
 
 .jp-snapbook-Rules th:first-child {
@@ -2103,6 +2113,7 @@ button.jp-snapbook-stand:hover {
 .jp-snapbook-Rules td.jp-snapbook-Rules-why {
   color: var(--jp-ui-font-color2);
   text-align: left;
+  white-space: normal;
 }
 
 .jp-snapbook-Rules .jp-mod-fires {
