@@ -132,7 +132,10 @@ def test_rules_become_an_analysis():
     documents = read(argo.files(NEW, CANARY))["0-around.yaml"]
     (template,) = [one for one in documents if one["kind"] == "AnalysisTemplate"]
     metrics = {one["name"]: one for one in template["spec"]["metrics"]}
-    assert list(metrics) == ["error-rate", "p99", "p50", "drift", "accuracy"]
+    assert list(metrics) == [
+        "rule-1-error-rate", "rule-2-p99", "rule-3-p50", "rule-4-drift", "rule-5-accuracy",
+    ]  # fmt: skip
+    metrics = {name.split("-")[2]: one for name, one in metrics.items()}
     query = metrics["p99"]["provider"]["prometheus"]["query"]
     assert "{{args.stable}}" in query
     assert query.count("histogram_quantile(0.99") == 2

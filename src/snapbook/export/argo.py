@@ -46,7 +46,7 @@ def files(new: Release, rollout: Rollout | None) -> dict[str, str]:
 
 def _rollout(release: Release, plan: Plan, stable: str, canary: str) -> Document:
     labels = selector(release.name)
-    pause = {"duration": f"{plan.every_s:.0f}s"}
+    pause = {"duration": f"{max(plan.every_s, 1):.0f}s"}
     steps: list[Document] = []
     for share in whole(plan, "A Rollout"):
         steps.append({"setWeight": share})
@@ -85,7 +85,10 @@ def _template(release: Release, plan: Plan) -> Document:
         {"name": "canary"},
         {"name": "prometheus", "value": _PROMETHEUS},
     ]
-    metrics = [_metric(rule, window) for rule in plan.rules]
+    metrics = [
+        {"name": f"rule-{place}-{rule.metric.replace('_', '-')}", **_metric(rule, window)}
+        for place, rule in enumerate(plan.rules, 1)
+    ]
     if any("web" in metric["provider"] for metric in metrics):
         args.append({"name": "token", "valueFrom": secret})
     return {
@@ -101,7 +104,6 @@ def _metric(rule: Rule, window: str) -> Document:
     told, counted = METRICS[rule.metric]
     sign = ">" if rule.above else "<"
     metric: Document = {
-        "name": rule.metric.replace("_", "-"),
         "interval": window,
         "initialDelay": window,
         "failureLimit": 0,
