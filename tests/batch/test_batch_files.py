@@ -255,6 +255,12 @@ def test_nothing_is_written_over(tmp_path, mixed):
     with pytest.raises(Usage, match="CSV cannot hold the column id"):
         predicted(mixed, tmp_path / "nested.parquet", tmp_path / "nested.csv")
     assert predicted(mixed, tmp_path / "nested.parquet", tmp_path / "n.csv", keep=()).rows == 300
+    odd = table.set_column(0, "id", pa.array([(1, 2, 3)] * 300, pa.month_day_nano_interval()))
+    with pa.ipc.new_file(str(tmp_path / "odd.feather"), odd.schema) as writer:
+        writer.write_table(odd)
+    with pytest.raises(Usage, match="the result cannot be written as parquet"):
+        predicted(mixed, tmp_path / "odd.feather", tmp_path / "odd.parquet")
+    assert not list(tmp_path.glob("odd.parquet*"))
 
 
 class Stopping:

@@ -138,6 +138,8 @@ def test_what_does_not_fit_is_named(project):
         ask(rows(2).assign(b=["x", "y"]))
     with pytest.raises(Unfit, match="b holds values of no one type"):
         ask(rows(2).assign(b=[1.5, "y"]))
+    with pytest.raises(NotFound, match="no column idd to keep"):
+        _ = snapbook.predictor("churn", like=rows(), keep=["idd"]).meta
     with pytest.raises(Usage, match="types of what is kept are not known"):
         _ = snapbook.predictor("churn", keep=["id"]).meta
 

@@ -54,21 +54,21 @@ class Portable:
     def __call__(self, frame: Any) -> Any:
         """The answers to a partition, as what it was: a pandas frame with its row labels, an Arrow
         table or batch, or a dictionary of arrays. Raises Unfit with the column and the row, counted
-        from 0 in this partition; Failed; NotFound where the bundle is not on this machine.
+        from 0 in this partition; NotFound where the bundle is not on this machine.
         """
         import pyarrow as pa
 
         if isinstance(frame, dict):
             table = pa.table({name: _array(name, values) for name, values in frame.items()})
-            found = self._answered(table, table)
+            found = self._answered(table)
             return {name: found.column(name).to_numpy() for name in found.column_names}
         if isinstance(frame, pa.RecordBatch):
-            found = self._answered(whole := pa.Table.from_batches([frame]), whole)
+            found = self._answered(pa.Table.from_batches([frame]))
             batches = found.combine_chunks().to_batches()
             empty = pa.RecordBatch.from_pylist([], schema=found.schema)
             return batches[0] if batches else empty
         if isinstance(frame, pa.Table):
-            return self._answered(frame, frame)
+            return self._answered(frame)
         return self._framed(frame)
 
     def batches(self, frames: Iterable[Any]) -> Iterator[Any]:
@@ -129,9 +129,9 @@ class Portable:
             result[name] = found[name].array
         return result
 
-    def _answered(self, table: Any, kept: Any) -> Any:
+    def _answered(self, table: Any) -> Any:
         held = _held(self)
-        result = kept.select(held.answers.kept(table.column_names)).replace_schema_metadata()
+        result = table.select(held.answers.kept(table.column_names)).replace_schema_metadata()
         found = held.answer(table)
         for place, field in enumerate(found.schema):
             result = result.append_column(field, found.column(place))
@@ -229,6 +229,10 @@ def _types(like: Any) -> Any:
 
 
 def _chosen(names: Sequence[str], keep: Sequence[str] | None) -> list[int]:
+    """The places of the columns that are kept. Raises NotFound."""
+    for name in keep or ():
+        if name not in names:
+            raise NotFound(f"There is no column {name} to keep", act="like= has to have it")
     return list(range(len(names))) if keep is None else [names.index(name) for name in keep]
 
 

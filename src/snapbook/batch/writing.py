@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from snapbook.errors import Usage
+from snapbook.flavors.pickler import said
 
 
 def check(schema: Any, form: str) -> None:
@@ -28,12 +29,18 @@ def check(schema: Any, form: str) -> None:
 
 
 def write(path: Path, form: str, schema: Any, pieces: Iterable[Any]) -> None:
-    """The ``pieces``, Arrow tables of ``schema``, as a file. Raises OSError."""
+    """The ``pieces``, Arrow tables of ``schema``, as a file. Raises OSError, and Usage for values
+    that the format cannot hold.
+    """
     import pyarrow as pa
 
-    with pa.OSFile(str(path), "wb") as file, _writer(file, form, schema) as writer:
-        for piece in pieces:
-            writer.write_table(piece if form == "parquet" else plain(piece))
+    try:
+        with pa.OSFile(str(path), "wb") as file, _writer(file, form, schema) as writer:
+            for piece in pieces:
+                writer.write_table(piece if form == "parquet" else plain(piece))
+    except pa.ArrowException as error:
+        why = f"the result cannot be written as {form} ({said(error)})"
+        raise Usage("Not predicted", why, act="Name another format, or what to --keep") from error
 
 
 def _writer(file: Any, form: str, schema: Any) -> Any:
