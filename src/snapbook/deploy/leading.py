@@ -93,7 +93,7 @@ class Leading:
         if rollout.manifest not in standing.rows:
             return "the version was deleted"
         stable, candidate = self._crew.name(rollout.old), self._crew.name(rollout.manifest)
-        if not stable or not candidate:
+        if not stable or not candidate or not self.watched.began:
             return self._crew.why(rollout.manifest)
         fired = self.watched.judge(self._router, rollout, stable, candidate)
         return fired.sentence if fired is not None else ""

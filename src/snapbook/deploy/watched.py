@@ -52,6 +52,11 @@ class Watched:
             self._step, self._since, self.waits = rollout.step, time.monotonic(), ""
             self._begun = self._begun or self._since
 
+    @property
+    def began(self) -> bool:
+        """Whether this server takes part by now."""
+        return self._begun > 0
+
     def saw_enough(self, rollout: Rollout) -> bool:
         """Whether it did so for a whole window."""
         lasted = time.monotonic() - self._since
@@ -62,10 +67,8 @@ class Watched:
         plan = rollout.plan
         self._names = {"stable": stable, "candidate": candidate}
         self._ask(router, rollout)
-        # What a version did before, in another rollout perhaps, is not held against it.
-        seconds = min(plan.window_s, time.monotonic() - self._begun)
         seen = {
-            side: figures.seen(router, name, seconds, self.told.get(name))
+            side: figures.seen(router, name, self._seconds(rollout), self.told.get(name))
             for side, name in self._names.items()
         }
         self._figures = seen
@@ -95,6 +98,12 @@ class Watched:
         """Ask no more."""
         if self._asking is not None:
             self._asking.cancel()
+
+    def _seconds(self, rollout: Rollout) -> float:
+        """How far figures reach back. What a version did before, in another rollout perhaps, is not
+        held against it.
+        """
+        return min(rollout.plan.window_s, time.monotonic() - self._begun)
 
     def _told(self, found: Found) -> dict[str, Json]:
         state = {True: "fires", False: "holds", None: "n/a"}[found.fires]
@@ -126,7 +135,10 @@ class Watched:
         lasted = (datetime.now(UTC) - events.parse_time(rollout.begun)).total_seconds()
         since = min(max(lasted, plan.window_s), _LONGEST_S)
         for side, name in self._names.items():
-            if about and (said := await figures.told(router, name, plan.window_s)) is not None:
+            if (
+                about
+                and (said := await figures.told(router, name, self._seconds(rollout))) is not None
+            ):
                 self.told[name] = said
             if plan.mode != AB:
                 continue
