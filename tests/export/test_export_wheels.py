@@ -6,11 +6,13 @@ Packages are made here and found in a folder, so uv and pip are real and no netw
 import hashlib
 import importlib.metadata
 import json
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import leaving
@@ -24,6 +26,7 @@ from snapbook.export import locking
 from snapbook.serve import environment, pins, recipe, wheels
 from snapbook.serve.load import open_bundle
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 PYTHON = f"3.{sys.version_info.minor}"
 UV = environment.program()
 pytestmark = pytest.mark.skipif(UV is None, reason="uv is not installed")
@@ -225,6 +228,14 @@ def test_several_that_make_one_environment_get_one(project, shop, tmp_path):
     assert Path(python).exists()
     left = [path.name for path in folder.iterdir() if not path.name.endswith(".lock")]
     assert left == [Path(python).parent.parent.name]
+
+
+def test_an_environment_has_what_serving_needs():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    wanted = {re.match(r"[a-z0-9-]+", one)[0] for one in extras["serve"]}
+    assert wanted <= {*recipe.SERVING, "uvloop"}
 
 
 def test_what_does_not_fit_here_is_told(project, shop, tmp_path):

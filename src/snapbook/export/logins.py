@@ -93,9 +93,9 @@ def fetched(client: httpx.Client, asks: str, who: Login) -> str:
 
 def _books() -> Iterator[Mapping[str, Any]]:
     home = Path.home()
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    runtime, named = os.environ.get("XDG_RUNTIME_DIR"), os.environ.get("REGISTRY_AUTH_FILE")
     places = [
-        Path(os.environ.get("REGISTRY_AUTH_FILE", home / ".none")),
+        *([Path(named)] if named else []),
         Path(os.environ.get("DOCKER_CONFIG", home / ".docker")) / "config.json",
         *([Path(runtime) / "containers" / "auth.json"] if runtime else []),
         home / ".config" / "containers" / "auth.json",

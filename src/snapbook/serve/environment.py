@@ -27,7 +27,7 @@ from snapbook.process import ended
 from snapbook.serve import wheels
 from snapbook.serve.load import Bundle, open_bundle
 from snapbook.serve.pins import written
-from snapbook.serve.recipe import SERVING, Recipe, recipe
+from snapbook.serve.recipe import SERVING, Recipe, model_needs, recipe
 
 _PYTHON = re.compile(r"3\.[0-9]{1,2}")
 _OURS = "ours"  # in an environment: the folder in which it finds this package, and nothing else
@@ -72,12 +72,12 @@ def python_for(
 
 def misfits(bundle: Bundle) -> tuple[str, ...]:
     """Why this very process is no place for the model: each package that it needs and that is
-    absent or of another version here, and another Python. () where it fits.
+    absent or of another version here, and another Python. () where it fits, or nothing is known.
     """
-    wanted = recipe(bundle, ())
+    python, needed = model_needs(bundle)
     here = ".".join(map(str, sys.version_info[:2]))
-    found = [] if wanted.python == here else [f"Python {wanted.python}"]
-    for name, version in sorted(wanted.needed.items()):
+    found = [f"Python {python}"] if python not in ("", here) else []
+    for name, version in sorted(needed.items()):
         try:
             there = importlib.metadata.version(name).partition("+")[0]
         except importlib.metadata.PackageNotFoundError:
@@ -149,8 +149,11 @@ def _put(
         if why := make(partial, wanted, seconds, offline, here):
             raise NotRestorable(f"No environment was made for {opened.ref}", why)
         shutil.rmtree(place, ignore_errors=True)  # whose Python was taken away
-        with suppress(FileExistsError):  # on a disk without locks another was faster
+        try:
             os.rename(partial / "env", place)
+        except OSError:
+            if not _whole(place):  # else, on a disk without locks, another was faster
+                raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -55,6 +55,13 @@ def recipe(bundle: Bundle, also: Sequence[str]) -> Recipe:
     return Recipe(python, {**ours, **needed}, rest)
 
 
+def model_needs(bundle: Bundle) -> tuple[str, Mapping[str, str]]:
+    """The Python and the packages that the model itself needs, as far as that is known."""
+    if "environment/needed.txt" not in bundle.facts["files"]:
+        return "", {}
+    return str(bundle.facts.get("python") or ""), pins(_text(bundle, "needed"))
+
+
 def _text(bundle: Bundle, name: str) -> str:
     return bundle.read(f"environment/{name}.txt").decode("utf-8", "replace")
 
