@@ -55,7 +55,9 @@ function One(props: ProductionProps & { told: Deployed }): JSX.Element {
   const came = React.useRef<HTMLDivElement>(null);
   const { done, failure } = production;
   // What came of an act is seen, though its button stands further down.
-  React.useEffect(() => came.current?.scrollIntoView?.({ block: 'nearest' }), [done, failure]);
+  React.useEffect(() => {
+    came.current?.scrollIntoView?.({ block: 'nearest' });
+  }, [done, failure]);
   return (
     <section aria-labelledby={`${id}-title`}>
       <Banner told={told} folds={folds} now={now} trans={trans} />
