@@ -200,7 +200,7 @@ describe('the section', () => {
   beforeEach(() => {
     (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
     // As browsers of today have it: it gives a promise.
-    Element.prototype.scrollIntoView = () => Promise.resolve() as unknown as void;
+    Object.assign(Element.prototype, { scrollIntoView: () => Promise.resolve() });
     host = document.createElement('div');
     document.body.append(host);
     root = createRoot(host);
