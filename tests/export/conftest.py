@@ -22,7 +22,8 @@ def shop(tmp_path, monkeypatch):
     folder.mkdir()
     for name in ("UV", "PIP"):
         monkeypatch.setenv(f"{name}_FIND_LINKS", str(folder))
-        monkeypatch.setenv(f"{name}_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("UV_OFFLINE", "1")  # of no index it would take the usual one
     for name in ("PIP_EXTRA_INDEX_URL", "PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
