@@ -8,9 +8,8 @@ import subprocess
 import sys
 import sysconfig
 from functools import partial
+from importlib.metadata import distribution
 from pathlib import Path
-
-import pip
 
 from snapbook import canonical
 from snapbook.export import image, layout
@@ -51,7 +50,7 @@ def base():
         for name, path in found.items()
     ]  # fmt: skip
     files.append(whole("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n"))
-    files += tree(Path(pip.__file__).parent, "opt/tools/pip")
+    files += tree(Path(str(distribution("pip").locate_file("pip"))), "opt/tools/pip")
     lowest = layer(files, frozenset(name.lstrip("/") for name in found))
     machine = {"x86_64": "amd64", "aarch64": "arm64"}
     config = {

@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from snapbook.errors import NotRestorable
@@ -90,7 +90,7 @@ def _pip(folder: Path, python: str, seconds: float) -> tuple[str, str]:
     """An interpreter of that version that has pip, and why there is none: this one where it will
     do, else one in an environment of its own.
     """
-    if python == ".".join(map(str, sys.version_info[:2])) and find_spec("pip"):
+    if python == ".".join(map(str, sys.version_info[:2])) and _has_pip():
         return sys.executable, ""
     uv, env, log = str(environment.program()), folder / "pip", folder / "log.txt"
     made = str(environment.interpreter(env))
@@ -100,6 +100,17 @@ def _pip(folder: Path, python: str, seconds: float) -> tuple[str, str]:
     if not why and ended([*tool, "--offline"], log, folder, seconds):
         why = ended(tool, log, folder, seconds)
     return made, why
+
+
+def _has_pip() -> bool:
+    """Whether this interpreter has pip. To look for the module would be too much: a finder of
+    setuptools takes that for an import of pip, and lets go of its own distutils.
+    """
+    try:
+        distribution("pip")
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def _only(lock: Lock, wheels: tuple[Path, ...]) -> Hashes:
