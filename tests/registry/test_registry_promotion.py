@@ -204,7 +204,7 @@ def test_who_brought_a_version_may_not_approve_it(registry, people, tmp_path):
 def test_signatures_are_checked(registry, people, here, tmp_path):
     key = signing.own_key(tmp_path / "bob")
     bob = people("bob", "approver", key=key)
-    stolen = bob._http
+    stolen = bob.http
     other = {"model": "churn", "manifest": row(here, "churn:0.3.0").manifest, "alias": "production"}
     for signature, error in (
         ({"key": key.public, "signature": key.sign("approval", other)}, Refused),
@@ -253,7 +253,7 @@ def test_what_is_worded_wrongly_changes_nothing(people, here, path, body):
     root = people("root", "admin")
     head = here.catalog.head()
     with pytest.raises(Usage):
-        root._http.once("POST", path, json=body)
+        root.http.once("POST", path, json=body)
     assert here.catalog.head() == head
 
 
