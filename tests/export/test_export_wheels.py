@@ -58,7 +58,7 @@ def test_wheels_are_installed_by_their_hashes_and_from_nowhere_else(
 ):
     if not there and not list(shop.glob("pip-*.whl")):
         pytest.skip("this Python brings no pip")
-    monkeypatch.setattr(locking, "find_spec", lambda _: there)
+    monkeypatch.setattr(locking, "_has_pip", lambda: there)
     lock = locking.locked(tmp_path / "work", alphabet(shop), 60, offline=True)
     lock = locking.with_wheels(tmp_path / "work", lock, 60)
     assert [path.name for path in lock.wheels] == [
