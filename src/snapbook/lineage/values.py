@@ -49,9 +49,17 @@ def shared(node: ast.expr) -> Iterator[tuple[str, str]]:
         yield from shared(node.value)
     elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.BitOr, ast.Mult)):
         for side in (node.left, node.right):
-            yield from (("copy", name) for how, name in shared(side) if how in ("same", "copy"))
+            yield from added(side, node.op)
     elif isinstance(node, ast.Call):
         yield from _from_call(node)
+
+
+def added(node: ast.expr, op: ast.operator) -> Iterator[tuple[str, str]]:
+    """What a list shares once the value of ``node`` was added to it: the elements, not itself."""
+    if isinstance(op, (ast.Add, ast.BitOr, ast.Mult)):
+        for how, name in shared(node):
+            if how in ("same", "copy", "hold"):
+                yield "hold" if how == "hold" else "copy", name
 
 
 def _from_call(node: ast.Call) -> Iterator[tuple[str, str]]:

@@ -165,7 +165,7 @@ class Walk(Expressions):
             name = node.target.id
             self.mutate(node.target)
             self._doubt += 1
-            self.bind(name, [("same", name)])
+            self.bind(name, [("same", name), *values.added(node.value, node.op)])
             self._doubt -= 1
         else:
             self.target(node.target)
