@@ -134,18 +134,15 @@ def written(*documents: Document, said: str = "") -> str:
         )
     import yaml
 
-    class Plain(yaml.SafeDumper):  # type: ignore[misc, unused-ignore]
-        """Texts that could be taken for something else are quoted; nothing is an anchor."""
+    # Texts that could be taken for something else are quoted; nothing is an anchor.
+    dumper: Any = type("Plain", (yaml.SafeDumper,), {"ignore_aliases": lambda _self, _data: True})
 
-        def ignore_aliases(self, _data: object) -> bool:
-            return True
-
-    def text(dumper: Any, value: str) -> Any:
+    def text(plain: Any, value: str) -> Any:
         style = "|" if "\n" in value else '"' if _UNSURE.fullmatch(value) else None
-        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+        return plain.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
-    Plain.add_representer(str, text)
+    dumper.add_representer(str, text)
     body: str = yaml.dump_all(
-        documents, Dumper=Plain, sort_keys=False, allow_unicode=True, width=1000
+        documents, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1000
     )
     return "".join(f"# {line}\n" for line in said.splitlines()) + body

@@ -58,6 +58,12 @@ class Front(Turns):
         self._meters.ended(turn.version, label, status, seconds)
         turns.told(turn, label, status, seconds, version=turn.version)
 
+    def began(self) -> None:
+        """Workers began before: there is nothing to be begun."""
+
+    def ends(self) -> None:
+        """The router is closed by who made it."""
+
     def _fixed(self) -> dict[str, Route]:
         found = {
             "/v2/health/live": Route("live", {"GET": fixed({"live": True})}, open=True),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -52,23 +53,25 @@ class Route:
     open: bool = False
 
 
-class Turns:
+class Turns(ABC):
     """An application whose requests bring one of ``tokens``; what answers is for who inherits."""
 
     def __init__(self, tokens: Tokens) -> None:
         self.tokens = tokens
 
+    @abstractmethod
     def route(self, path: str) -> Route | None:
         """What answers at ``path``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def ended(self, turn: Turn, label: str, status: int, seconds: float) -> None:
         """A request was answered, at the route ``label``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def began(self) -> None:
         """The event loop runs."""
 
+    @abstractmethod
     def ends(self) -> None:
         """The event loop will end."""
 
