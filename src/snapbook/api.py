@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from snapbook import choose, refs
+from snapbook.batch import portable
+from snapbook.batch.answers import Wanted
+from snapbook.batch.portable import Portable
 from snapbook.capture import Request
 from snapbook.catalog.rows import VersionRow
 from snapbook.kernel import Kernel, running
@@ -17,9 +20,6 @@ from snapbook.verbs import VERBS, here_now, make, run
 from snapbook.verbs.here import Here
 from snapbook.verbs.report import report
 from snapbook.verbs.values import Compared, Done, Listing, Restored, Saved, Shown
-
-if TYPE_CHECKING:
-    from snapbook.batch.portable import Portable
 
 
 def save(
@@ -104,9 +104,6 @@ def predictor(
     those of ``keep``. ``columns`` adds the version and its digest. Raises Untrusted, NotFound,
     Unclear.
     """
-    # What predicts is for those who call it: nobody waits for it who only loads a version.
-    from snapbook.batch.answers import Wanted
-    from snapbook.batch.portable import portable
     from snapbook.verbs import opening
 
     with here_now() as here:
@@ -114,7 +111,7 @@ def predictor(
     kept = tuple(keep) if keep is not None else () if like is None else None
     trusted = trust or found.trusted
     wanted = Wanted(kept, probabilities, columns)
-    return portable(found.path, found.bundle, found.model(trust), trusted, wanted, like)
+    return portable.portable(found.path, found.bundle, found.model(trust), trusted, wanted, like)
 
 
 def versions(name: str = "", *, where: str = "", limit: int = 50) -> tuple[VersionRow, ...]:
