@@ -237,10 +237,14 @@ def test_redacting_twice_is_redacting_once(pieces):
     assert Redactor().redact(once) == once
 
 
-def seconds(text):
-    begun = time.process_time()
-    Redactor().redact(text)
-    return time.process_time() - begun
+def seconds(text, runs=3):
+    """The least of all runs: what else the machine does can only lengthen one."""
+    took = []
+    for _ in range(runs):
+        begun = time.process_time()
+        Redactor().redact(text)
+        took.append(time.process_time() - begun)
+    return min(took)
 
 
 HOSTILE = {
@@ -280,7 +284,7 @@ def test_time_is_linear_for_hostile_texts(name):
     "run", ["a", "eyJ" + "a" * 64, " ", "0", "password ", 'x = "', "ghp_", "-", "é"]
 )
 def test_five_megabytes_pass_in_seconds(run):
-    assert seconds(run * (5_000_000 // len(run))) < 20
+    assert seconds(run * (5_000_000 // len(run)), runs=1) < 20
 
 
 @pytest.mark.slow

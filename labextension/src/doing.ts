@@ -85,6 +85,7 @@ export class Doing {
 
   private async save(request: Partial<SnapshotRequest>): Promise<void> {
     const { model, trans } = this.options;
+    const { path } = model;
     const status = model.kernel?.status ?? null;
     const whole = { name: status?.name, variable: status?.variable, ...request };
     const answer = await this.toasts.during(
@@ -96,16 +97,22 @@ export class Doing {
       return;
     }
     const saved = answer as unknown as Saved;
-    model.take(saved.row ?? null);
     const ref = `${saved.version.model}:${numberText(saved.version.number)}`;
-    model.setFormOpen(false);
     this.tell(saved, ref);
+    // Who went on to another notebook meanwhile is left alone there.
+    if (model.path !== path) {
+      return;
+    }
+    model.take(saved.row ?? null);
+    model.setFormOpen(false);
     if (model.filters.model !== null || model.model !== saved.version.model) {
       model.setFilters({ model: saved.version.model });
     }
     await model.refresh();
-    model.chosen.setActive(ref);
-    await model.kernel?.refresh();
+    if (model.path === path) {
+      model.chosen.setActive(ref);
+      await model.kernel?.refresh();
+    }
   }
 
   private tell(saved: Saved, ref: string): void {
@@ -205,7 +212,7 @@ export class Doing {
     const to = await this.toasts.line(trans.__('Rename %1', model), trans.__('Rename'), model);
     if (to !== null && to.trim() !== '' && to !== model) {
       const done = await this.running.onServer(path, 'rename', { args: [model, to.trim()], options: {} });
-      if (done !== null) {
+      if (done !== null && this.options.model.path === path) {
         this.options.model.setFilters({ model: to.trim() });
       }
     }

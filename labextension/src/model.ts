@@ -151,7 +151,6 @@ export class Model {
   follow(followed: Followed | null): void {
     if (this.following.follow(followed)) {
       this.formOpen = false;
-      this.filters = { ...this.filters, model: null };
       this.moveOn();
     }
     this.emit();
@@ -278,6 +277,7 @@ export class Model {
   /** Another place: what is known and chosen is of the one before. */
   private moveOn(): void {
     this.suggested = '';
+    this.filters = { ...this.filters, model: null };
     this.chosen.clear();
     this.around.clear();
     this.production.clear();

@@ -239,10 +239,10 @@ def lab(request, kept):
         kept(None)
     desk.server.end_kernels(keep="standing")
     desk.errors[:], desk.dialogs[:] = errors, dialogs
-    if not failed:
+    if failed:
+        desk.forget()
+    else:
         desk.no_errors()
-    desk.errors.clear()
-    desk.dialogs.clear()
 
 
 @pytest.fixture
@@ -270,7 +270,8 @@ def reader(request, standing):
     """The story's notebook for a test that changes nothing; pages that it opens are closed."""
     standing.calm()
     yield standing
-    if not _picture_of_failure(request, standing):
+    failed = _picture_of_failure(request, standing)
+    if failed:
+        standing.forget()
+    else:
         standing.no_errors()
-    standing.errors.clear()
-    standing.dialogs.clear()

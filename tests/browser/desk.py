@@ -285,9 +285,18 @@ class Desk:
             self.shot(f"{name}-{theme}", of)
 
     def no_errors(self) -> None:
-        """Nothing was said on the console that should not be, and nothing asked."""
-        assert not self.errors, "\n".join(self.errors)
-        assert not self.dialogs, self.dialogs
+        """Nothing was said on the console that should not be, and nothing asked; what was belongs
+        to the test that ends here, and not to the next on this page.
+        """
+        errors, dialogs = self.errors[:], self.dialogs[:]
+        self.forget()
+        assert not errors, "\n".join(errors)
+        assert not dialogs, dialogs
+
+    def forget(self) -> None:
+        """What was said and asked until now."""
+        self.errors.clear()
+        self.dialogs.clear()
 
     @contextmanager
     def expected_error(self, text: str) -> Iterator[None]:

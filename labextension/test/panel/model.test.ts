@@ -201,6 +201,16 @@ describe('the model', () => {
     expect(server.asked.filter(name => name === 'versions')).toHaveLength(1);
   });
 
+  it('takes no model along into another folder', async () => {
+    const model = await shown(new Server([row(2), row(1, { model: 'price' })]));
+    model.setFilters({ model: 'price' });
+    await settled();
+    model.lookIntoFolder('elsewhere');
+    expect(model.filters.model).toBeNull();
+    await settled();
+    expect(model.listing.rows.map(({ model: name }) => name)).toEqual(['churn']);
+  });
+
   it('suggests the model that was made in this notebook', async () => {
     const server = new Server([
       row(3, { model: 'price', provenance: 'other' }),
