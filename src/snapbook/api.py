@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from snapbook import choose, refs
-from snapbook.batch import portable
-from snapbook.batch.answers import Wanted
 from snapbook.batch.portable import Portable
+from snapbook.batch.wanted import Wanted
 from snapbook.capture import Request
 from snapbook.catalog.rows import VersionRow
 from snapbook.kernel import Kernel, running
@@ -104,6 +103,7 @@ def predictor(
     those of ``keep``. ``columns`` adds the version and its digest. Raises Untrusted, NotFound,
     Unclear.
     """
+    from snapbook.batch import held
     from snapbook.verbs import opening
 
     with here_now() as here:
@@ -111,7 +111,7 @@ def predictor(
     kept = tuple(keep) if keep is not None else () if like is None else None
     trusted = trust or found.trusted
     wanted = Wanted(kept, probabilities, columns)
-    return portable.portable(found.path, found.bundle, found.model(trust), trusted, wanted, like)
+    return held.portable(found.path, found.bundle, found.model(trust), trusted, wanted, like)
 
 
 def versions(name: str = "", *, where: str = "", limit: int = 50) -> tuple[VersionRow, ...]:

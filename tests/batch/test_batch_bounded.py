@@ -16,7 +16,7 @@ from trays import frame, written
 
 import snapbook
 from snapbook.batch import files
-from snapbook.batch.answers import Wanted
+from snapbook.batch.wanted import Wanted
 from snapbook.errors import DiskFull
 
 COLUMNS = ["a", "b", "c", "d", "e", "f"]

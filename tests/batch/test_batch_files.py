@@ -9,7 +9,7 @@ import pytest
 from trays import frame, tray, written
 
 from snapbook.batch import files
-from snapbook.batch.answers import Wanted
+from snapbook.batch.wanted import Wanted
 from snapbook.errors import Conflict, Damaged, NotFound, NotRestorable, SnapbookError, Usage
 from snapbook.serve.refusal import Unfit
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 import snapbook
-from snapbook.batch import portable as portables
+from snapbook.batch import held
 from snapbook.errors import Damaged, NotFound, Untrusted, Usage
 from snapbook.serve.refusal import Unfit
 
@@ -44,7 +44,7 @@ def answers():
 
 @pytest.fixture
 def expected(project):
-    return portables.open_bundle(project / "bundle").model().predict(rows()[["a", "b"]])
+    return held.open_bundle(project / "bundle").model().predict(rows()[["a", "b"]])
 
 
 def test_a_version_answers_what_its_model_answers(project, expected):
@@ -85,8 +85,8 @@ import pickle, sys
 import pandas as pd
 ask = pickle.loads(sys.stdin.buffer.read())
 found = [ask(pd.DataFrame({"a": [0.5, -2.0], "b": [1.0, -1.0]})) for _ in range(3)]
-from snapbook.batch import portable
-print(found[0]["prediction"].tolist(), len(portable._models))
+from snapbook.batch import held
+print(found[0]["prediction"].tolist(), len(held._models))
 """
 
 

@@ -8,10 +8,10 @@ own sample rows, so that all pieces of one result are alike. Knows no files and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from snapbook.batch import columns, fields
+from snapbook.batch.wanted import Wanted
 from snapbook.errors import Damaged, NotFound, NotRestorable, Unclear, Usage, nearest
 from snapbook.flavors.pickler import said
 from snapbook.serve.predictor import Predictor
@@ -26,19 +26,6 @@ if TYPE_CHECKING:
     from snapbook.serve.load import Bundle
 
     Array: TypeAlias = "np.ndarray[Any, Any]"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a result has beside predictions. ``keep`` are columns of the input, None for all;
-    ``named`` whether version and digest stand in columns; ``spare`` whether a row that cannot be
-    predicted gets null and the reason, and stops nothing.
-    """
-
-    keep: tuple[str, ...] | None = None
-    probabilities: bool = False
-    named: bool = False
-    spare: bool = False
 
 
 class Answers:

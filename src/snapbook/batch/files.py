@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snapbook.batch import reading, writing
-from snapbook.batch.answers import Answers, Wanted
+from snapbook.batch.answers import Answers
 from snapbook.batch.fields import WHY
 from snapbook.batch.job import Job, identity
+from snapbook.batch.wanted import Wanted
 from snapbook.errors import Conflict, SnapbookError, Unreachable, Usage
 from snapbook.store import durable
 

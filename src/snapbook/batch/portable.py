@@ -1,31 +1,23 @@
 """A function of partitions that goes to other processes: the answers of a bundle, by its path.
 
 What is pickled is where the bundle lies, which one it is, and what is wanted of it; never the
-model. Each process opens the bundle at its first partition, finds the very same bytes or refuses,
-and keeps the model. Engines call it with their own pieces: pandas frames (Dask, Spark), Arrow
-tables and batches (Spark, Ray), dictionaries of arrays (Ray). Imports no engine.
+model, which each process opens at its first partition (held.py). Engines call it with their own
+pieces: pandas frames (Dask, Spark), Arrow tables and batches (Spark, Ray), dictionaries of arrays
+(Ray). Imports no engine, and what predicts only when it is called: the root names its type.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from snapbook.batch.answers import Answers, Wanted
-from snapbook.batch.columns import checked_names
-from snapbook.errors import Damaged, NotFound, Usage
+from snapbook.batch.wanted import Wanted
+from snapbook.errors import NotFound, Usage
 from snapbook.flavors.pickler import said
-from snapbook.serve import start
-from snapbook.serve.load import open_bundle
-from snapbook.serve.refusal import Unfit
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from snapbook.serve.load import Bundle
 
 _SPARK = {
     "int8": "tinyint", "int16": "smallint", "int32": "int", "int64": "bigint", "float": "float",
@@ -115,8 +107,11 @@ class Portable:
         """A pandas partition, answered."""
         import pyarrow as pa
 
+        from snapbook.batch.columns import checked_names
+        from snapbook.batch.held import held_for
+
         names = [str(name) for name in frame.columns]
-        held = _held(self)
+        held = held_for(self)
         checked_names(names, held.answers.schema)
         kept = held.answers.kept(names)
         inputs = {
@@ -130,102 +125,14 @@ class Portable:
         return result
 
     def _answered(self, table: Any) -> Any:
-        held = _held(self)
+        from snapbook.batch.held import held_for
+
+        held = held_for(self)
         result = table.select(held.answers.kept(table.column_names)).replace_schema_metadata()
         found = held.answer(table)
         for place, field in enumerate(found.schema):
             result = result.append_column(field, found.column(place))
         return result
-
-
-class _Held:
-    """What a process keeps of a bundle. One question at a time: models are not made for more."""
-
-    def __init__(self, answers: Answers, lock: threading.Lock) -> None:
-        self.answers = answers
-        self._lock = lock
-
-    def answer(self, table: Any) -> Any:
-        with self._lock:
-            return self.answers.answer(table, 0)
-
-
-_Key = tuple[str, str, bool]
-_MOST = 4  # models that a process keeps
-_opening = threading.Lock()
-_models: dict[_Key, tuple[Bundle, Any, threading.Lock]] = {}
-_ready: dict[tuple[_Key, Wanted], _Held] = {}
-
-
-def portable(
-    path: Path, bundle: Bundle, model: Any, trusted: bool, wanted: Wanted, like: object = None
-) -> Portable:
-    """The bundle at ``path``, which was opened and whose ``model`` was loaded, as a function.
-
-    ``like`` is a frame whose columns are as those that will come: of pandas, Dask or Spark, or of
-    any other library where no types are asked for.
-    """
-    place = str(path.resolve())
-    made = Portable(bundle.ref, place, bundle.digest, trusted, wanted, b"", _types(like))
-    with _opening:
-        _keep(_key(made), bundle, model)
-    return replace(made, fields=_held(made).answers.fields.serialize().to_pybytes())
-
-
-def _held(asked: Portable) -> _Held:
-    """What this process keeps for ``asked``; opened and loaded at the first time."""
-    key = _key(asked)
-    with _opening:
-        held = _ready.get((key, asked.wanted))
-        if held is None:
-            if key not in _models:
-                bundle = _same(asked)
-                _keep(key, bundle, start.model_of(bundle, asked.trusted))
-            bundle, model, lock = _models[key]
-            held = _ready[key, asked.wanted] = _Held(Answers(bundle, model, asked.wanted), lock)
-        return held
-
-
-def _key(asked: Portable) -> _Key:
-    return asked.path, asked.digest, asked.trusted
-
-
-def _keep(key: _Key, bundle: Bundle, model: Any) -> None:
-    """Keep a model that was loaded, and forget the oldest where there are many."""
-    if key in _models:
-        return
-    while len(_models) >= _MOST:
-        oldest = next(iter(_models))
-        del _models[oldest]
-        for known in [one for one in _ready if one[0] == oldest]:
-            del _ready[known]
-    _models[key] = (bundle, model, threading.Lock())
-
-
-def _same(asked: Portable) -> Bundle:
-    """The bundle that ``asked`` was made of. Raises NotFound, Damaged where it is another one."""
-    try:
-        bundle = open_bundle(asked.path)
-    except NotFound as error:
-        raise NotFound(
-            f"Not predicted: the bundle of {asked.ref} is not on this machine",
-            act="Export it to a folder that all workers reach, and name that to snapbook.predictor",
-        ) from error
-    if bundle.digest != asked.digest:
-        raise Damaged("Not predicted", f"the bundle of {asked.ref} was replaced by another one")
-    return bundle
-
-
-def _types(like: Any) -> Any:
-    """What is known of the columns of ``like``: an empty pandas frame, or Spark's types by name."""
-    meta = getattr(like, "_meta", None)  # Dask's own empty frame
-    if type(meta).__module__.partition(".")[0] == "pandas":
-        return meta
-    if type(like).__module__.partition(".")[0] == "pandas":
-        return like.iloc[:0]
-    if any(base.__module__.startswith("pyspark.") for base in type(like).__mro__):
-        return {field.name: field.dataType.simpleString() for field in like.schema.fields}
-    return None
 
 
 def _chosen(names: Sequence[str], keep: Sequence[str] | None) -> list[int]:
@@ -243,6 +150,8 @@ def _array(name: object, values: Any) -> Any:
     try:
         found = pa.array(values, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        from snapbook.serve.refusal import Unfit
+
         why = f"{str(name)[:100]} holds values of no one type ({said(error)})"
         raise Unfit(why, str(name)[:100]) from error
     return found

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapbook.batch import files, reading
-from snapbook.batch.answers import Wanted
+from snapbook.batch.wanted import Wanted
 from snapbook.errors import BadOption, DiskFull, ReadOnly, Usage
 from snapbook.verbs.here import Here
 from snapbook.verbs.opening import opened
