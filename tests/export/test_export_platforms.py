@@ -65,7 +65,8 @@ def test_the_published_schemas_can_refuse():
         published.hold(rollout)
 
 
-# mlops.seldon.io/v1alpha1, as Seldon documents its members; no package holds these schemas.
+# mlops.seldon.io/v1alpha1: what its custom resource definitions need, and types of members that we
+# use (operator/config/crd/bases in Seldon's sources; no package holds them).
 SELDON = {
     "Model": ({"storageUri": str}, {"requirements": list, "memory": str, "replicas": int}),
     "Experiment": ({"candidates": list}, {"default": str, "mirror": dict, "resourceType": str}),
@@ -74,7 +75,7 @@ CANDIDATE, MIRROR = {"name": str, "weight": int}, {"name": str, "percent": int}
 
 
 @pytest.mark.parametrize("rollout", [None, CANARY, SHADOW, AB])
-def test_seldon_gets_the_members_that_it_documents(rollout):
+def test_seldon_gets_members_of_its_definitions(rollout):
     for documents in read(seldon.files(NEW, rollout, "s3://models")).values():
         for document in documents:
             assert document["apiVersion"] == "mlops.seldon.io/v1alpha1"
@@ -83,6 +84,7 @@ def test_seldon_gets_the_members_that_it_documents(rollout):
             assert set(needed) <= set(spec) <= set(needed) | set(known)
             for name, value in spec.items():
                 assert type(value) is {**needed, **known}[name]
+            assert all(type(one) is str for one in spec.get("requirements", ()))
             for one in spec.get("candidates", ()):
                 assert {name: type(value) for name, value in one.items()} == CANDIDATE
             if mirror := spec.get("mirror"):
