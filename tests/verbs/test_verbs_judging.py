@@ -91,6 +91,44 @@ def test_a_version_is_judged_and_promoted(project):
     assert "score\n  score     new" in review
 
 
+def test_metrics_by_group_come_into_the_card(project):
+    """As text, page, data and metadata, and into the gate that asks for them."""
+    assert "By group: not stated." in run(project, "card", "churn:0.1.0")
+    policy = "[staging.gates.card]\nsections = ['Metrics by group']\n"
+    with places.open_folder(places.place(project).folder) as repository:
+        policies.change(repository, "churn", f"{POLICY}{policy}", {}, Author("ada"))
+    asked = ("churn:0.1.0", "staging", "--dry-run")
+    with pytest.raises(Refused, match="not stated: Metrics by group"):
+        run(project, "promote", *asked)
+    run(project, "judge", "churn:0.1.0", "production", "--gate", "bias")
+    said = run(project, "card", "churn:0.1.0")
+    assert "By group, in X\\_test; judged by bob, 20" in said
+    facts = evidence(project, "bias")["facts"]
+    rates, count = facts["rates"], facts["rows_by_group"]["a"]
+    rate = rates["a"]["selection_rate"]
+    (row,) = [line for line in said.splitlines() if line.startswith(f"| a | {count} | ")]
+    assert f" {rate:.3g} |" in row
+    with Here(project, face="cli") as here:
+        data = VERBS["card"].run(here, VERBS["card"].parse(["churn:0.1.0"])).data
+    (told,) = [one for one in data["sections"] if one["title"] == "Metrics by group"]
+    assert row == f"| {' | '.join(told['table'][1])} |"
+    first = data["metadata"]["model-index"][0]["results"][0]
+    assert first["dataset"]["args"] == {"column": "group", "group": "a", "rows": count}
+    assert {one["type"]: one["value"] for one in first["metrics"]} == rates["a"]
+    run(project, "card", "churn:0.1.0", "-o", "card.html")
+    page = (project / "card.html").read_text()
+    assert "<title>selection_rate</title>" in page
+    assert "not stated: Metrics by group" not in str(refusal(project, *asked))
+    assert "By group: not stated." not in said
+    assert "By group: not stated." in run(project, "card", "churn:0.2.0")
+
+
+def refusal(folder, *words):
+    with pytest.raises(Refused) as refused:
+        run(folder, "promote", *words)
+    return refused.value
+
+
 def test_dry_run_and_what_is_not_there(project):
     with places.open_folder(places.place(project).folder) as repository:
         head = repository.catalog.head()

@@ -1,8 +1,9 @@
 """The model card: what is known of a version, and plainly what nobody stated.
 
-Told from parts alone, after "Model Cards for Model Reporting" (Mitchell et al., 2019). What people
-have to say themselves (intended use, limits, ...) is taken from an attachment called card.md, from
-the sections of those names. A value, which written.py writes as Markdown or HTML.
+Told from parts, after "Model Cards for Model Reporting" (Mitchell et al., 2019), and from what was
+measured by group since, where whoever asks knows of that. What people have to say themselves
+(intended use, limits, ...) is taken from an attachment called card.md, from the sections of those
+names. A value, which written.py writes as Markdown or HTML.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from typing import Any
 
 from snapbook.canonical import Json
 from snapbook.export import plots, schema
+from snapbook.export.groups import Grouped
 from snapbook.export.plots import Plot
 from snapbook.manifest import Manifest
 from snapbook.parts.base import Part
 from snapbook.parts.frame.summary import summary
-from snapbook.parts.stated import SECTIONS
+from snapbook.parts.stated import BY_GROUP, SECTIONS
 from snapbook.trust import Claim
 
 NOT_STATED = "Not stated."
@@ -57,21 +59,26 @@ def card(
     manifest: Manifest,
     parts: Sequence[Part],
     said: Mapping[str, str] | None = None,
+    grouped: Sequence[Grouped] = (),
 ) -> Card:
-    """The card of the version ``ref``; ``said`` are texts by the titles of `parts.stated`."""
+    """The card of the version ``ref``; ``said`` are texts by the titles of `parts.stated`,
+    ``grouped`` what was measured of it by group.
+    """
     told = said or {}
     model = next(part for part in parts if part.kind == "model")
+    by_group = _by_group(told, grouped)
     sections = [
         _details(ref, claim, manifest, model),
         _stated("Intended use", told),
         _data(parts),
         _inputs(parts),
-        _measured(parts),
+        _measured(parts, known=bool(by_group)),
+        *by_group,
         _made(parts),
         *(_stated(title, told) for title in SECTIONS[1:]),
     ]
     missing = tuple(title for title in SECTIONS if not told.get(title))
-    return Card(ref, _front(ref, model, parts), tuple(sections), missing)
+    return Card(ref, _front(ref, model, parts, grouped), tuple(sections), missing)
 
 
 def _stated(title: str, told: Mapping[str, str]) -> Section:
@@ -138,13 +145,23 @@ def _inputs(parts: Sequence[Part]) -> Section:
     return Section("Inputs and outputs", tuple(lines), tuple(rows), pictures)
 
 
-def _measured(parts: Sequence[Part]) -> Section:
+def _measured(parts: Sequence[Part], *, known: bool) -> Section:
+    """Metrics of all rows; whether anything is ``known`` by group is said here where not."""
     part = next((part for part in parts if part.kind == "metrics"), None)
     values = _mapping(part.facts.get("values")) if part is not None else {}
     if not values:
         return Section("Evaluation", ("No metrics were kept.",))
     rows = [("metric", "value"), *((name, _value(value)) for name, value in values.items())]
-    return Section("Evaluation", ("By group: not stated.",), tuple(rows))
+    lines = () if known else ("By group: not stated.",)
+    return Section("Evaluation", lines, tuple(rows))
+
+
+def _by_group(told: Mapping[str, str], grouped: Sequence[Grouped]) -> list[Section]:
+    """What was measured, a section a column; before it what people say of it."""
+    words = told.get(BY_GROUP)
+    found = [Section(BY_GROUP, (words,))] if words else []
+    found += [Section(BY_GROUP, one.lines, one.table(), one.plots()) for one in grouped]
+    return found
 
 
 def _made(parts: Sequence[Part]) -> Section:
@@ -165,7 +182,9 @@ def _made(parts: Sequence[Part]) -> Section:
     return Section("How it was made", (), tuple(rows))
 
 
-def _front(ref: str, model: Part, parts: Sequence[Part]) -> dict[str, Json]:
+def _front(
+    ref: str, model: Part, parts: Sequence[Part], grouped: Sequence[Grouped]
+) -> dict[str, Json]:
     """Metadata in Hugging Face's words; what they ask for and nobody stated is left out."""
     outputs: Any = schema.signature(parts)["outputs"]
     tabular = schema.trained_on(parts) is not None
@@ -176,6 +195,9 @@ def _front(ref: str, model: Part, parts: Sequence[Part]) -> dict[str, Json]:
     if tabular and kind:
         found["pipeline_tag"] = f"tabular-{kind}"
     found["tags"] = ["snapbook", *(["tabular"] if tabular else [])]
+    task = str(found.get("pipeline_tag", ""))
+    if results := [result for one in grouped for result in one.results(task)]:
+        found["model-index"] = [{"name": ref, "results": results}]
     return found
 
 

@@ -1,4 +1,5 @@
-"""What a column held in training as a small SVG picture: how amounts spread, shares of categories.
+"""What a column held in training as a small SVG picture: how amounts spread, shares of categories;
+and a figure of several groups beside each other.
 
 Drawn from a profile, which has eleven quantiles or twenty categories; so the area of a bar is what
 lies between two quantiles, and nothing is made up between them. Knows no styles but the text's own
@@ -25,13 +26,15 @@ _LONGEST = 34
 @dataclass(frozen=True, slots=True)
 class Plot:
     """``title`` over either ``edges``, between any two of which lies the same share of the rows, or
-    ``bars``, each a label and its share. ``ends`` are what the outermost edges are called.
+    ``bars``, each a label and its share, or ``levels``, each a label and its figure, all of which
+    are drawn. ``ends`` are what the outermost edges are called.
     """
 
     title: str
     edges: tuple[float, ...] = ()
     ends: tuple[str, str] = ("", "")
     bars: tuple[tuple[str, float], ...] = ()
+    levels: tuple[tuple[str, float], ...] = ()
 
 
 def plot(title: str, profile: Any, ends: tuple[str, str]) -> Plot | None:
@@ -47,10 +50,14 @@ def plot(title: str, profile: Any, ends: tuple[str, str]) -> Plot | None:
 
 def svg(plot: Plot) -> str:
     """The picture as an element; text in it is escaped."""
-    inner = _spread(plot) if plot.edges else _bars(plot)
+    high = _HIGH + _LINE
+    if plot.levels:
+        inner, high = _levels(plot), max(high, _TOP + len(plot.levels) * _LINE)
+    else:
+        inner = _spread(plot) if plot.edges else _bars(plot)
     title = _text(2, 12, _short(plot.title, _LONGEST), "font-weight:600")
     return (
-        f'<svg viewBox="0 0 {_WIDE} {_HIGH + _LINE}" role="img" width="{_WIDE}"'
+        f'<svg viewBox="0 0 {_WIDE} {high}" role="img" width="{_WIDE}"'
         f' xmlns="http://www.w3.org/2000/svg"><title>{html.escape(_short(plot.title))}</title>{title}'
         f"{inner}</svg>"
     )
@@ -111,6 +118,26 @@ def _bars(plot: Plot) -> str:
         wide = max(share * (half - 44), 0.8)
         drawn.append(_rect(half, y + 2, wide, _LINE - 5, f"{label}: {share:.1%} of the rows"))
         drawn.append(_text(half + wide + 4, y + 11, f"{share:.0%}"))
+    return "".join(drawn)
+
+
+def _levels(plot: Plot) -> str:
+    """Figures from nought, so that what is twice as long is twice as much; a share fills at 1."""
+    values = [value for _, value in plot.levels]
+    low, most = min(0.0, *values), max(0.0, *values)
+    if low >= 0 and most <= 1:
+        most = 1.0
+    span = (most - low) or 1.0
+    half, wide = _WIDE / 2, _WIDE / 2 - 46
+    nought = half - low / span * wide
+    drawn = []
+    for at, (label, value) in enumerate(plot.levels):
+        y = _TOP + at * _LINE
+        drawn.append(_text(2, y + 11, _short(label, _LETTERS)))
+        end = nought + value / span * wide
+        left, right = min(nought, end), max(nought, end)
+        drawn.append(_rect(left, y + 2, max(right - left, 0.8), _LINE - 5, f"{label}: {value:.6g}"))
+        drawn.append(_text(half + wide + 4, y + 11, f"{value:.3g}"))
     return "".join(drawn)
 
 

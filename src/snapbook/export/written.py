@@ -48,14 +48,20 @@ def page(card: Card) -> str:
 
 
 def _yaml(front: Mapping[str, Json]) -> list[str]:
-    """YAML of texts and lists of texts; a JSON text is one of YAML's."""
+    """YAML of names at the top; what is below them is JSON, which is YAML too."""
     lines = []
     for name, value in front.items():
         if isinstance(value, list):
-            lines += [f"{name}:", *(f"- {json.dumps(one)}" for one in value)]
+            lines += [f"{name}:", *(f"- {_json(one)}" for one in value)]
         else:
-            lines.append(f"{name}: {json.dumps(value)}")
+            lines.append(f"{name}: {_json(value)}")
     return lines
+
+
+def _json(value: Json) -> str:
+    """A value on one line. YAML takes letters as they are, and JSON's pairs of halves for two."""
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 def _md(text: str) -> str:

@@ -31,6 +31,7 @@ class Case:
     ``baseline`` is None, and ``shown`` (its number) empty, where there is none yet. ``settings`` is
     what the policy says of this gate. ``get`` gives the bytes of a blob that a part lists.
     ``benchmarks`` are the parts of further versions that the settings name, by those names.
+    ``by_group`` is whether its metrics were measured by group.
     """
 
     parts: Sequence[Part]
@@ -39,6 +40,7 @@ class Case:
     settings: Mapping[str, Any]
     get: Callable[[str], bytes]
     benchmarks: Mapping[str, Sequence[Part]] = field(default_factory=dict)
+    by_group: bool = False
 
 
 Gate: TypeAlias = Callable[[Case], Verdict]

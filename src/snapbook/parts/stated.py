@@ -14,11 +14,12 @@ from snapbook.parts.base import Part
 from snapbook.parts.environment import Get
 
 SECTIONS = ("Intended use", "Limits", "Decision boundaries", "Ethical notes")
+BY_GROUP = "Metrics by group"  # may be stated too, but there are gates that measure it
 _FILE = "card.md"
 
 
 def stated(parts: Sequence[Part], get: Get) -> dict[str, str]:
-    """The text of each of the `SECTIONS` that is there and says something."""
+    """The text of each of the `SECTIONS`, and `BY_GROUP`, that is there and says something."""
     attached = next((part for part in parts if part.name == "attachments"), None)
     for entry in files.entries(attached):
         if str(entry.get("path")).rpartition("/")[2].lower() == _FILE:
@@ -30,7 +31,7 @@ def stated(parts: Sequence[Part], get: Get) -> dict[str, str]:
 def said_in(text: str) -> dict[str, str]:
     """The sections in a text of Markdown, each as one paragraph."""
     found: dict[str, str] = {}
-    for title in SECTIONS:
+    for title in (*SECTIONS, BY_GROUP):
         match = re.search(rf"(?im)^#+[ \t]*{title}[ \t]*$\n((?:(?!#).*\n?)*)", text)
         if match and (words := " ".join(match[1].split())):
             found[title] = words

@@ -16,7 +16,7 @@ from snapbook.errors import Damaged, NotFound
 from snapbook.gates import known
 from snapbook.gates.base import Case, Verdict
 from snapbook.parts.base import Part
-from snapbook.promote import opinions, policies, verdicts
+from snapbook.promote import measured, opinions, policies, verdicts
 from snapbook.promote.policy import Rule, Wanted
 from snapbook.promote.records import Judged, Said
 from snapbook.refs import number_text
@@ -46,6 +46,7 @@ def judged(
             why = f"{shown} cannot be read, so nothing can be compared with it"
             return tuple(Judged(Verdict(g.name, False, why), g.refuses) for g in rule.gates)
     old = baseline.manifest if baseline is not None else ""
+    grouped = bool(measured.by_group(repository, version))
 
     def verdict(gate: Wanted) -> Verdict:
         if known.is_tried(gate.name, gate.settings):
@@ -55,7 +56,7 @@ def judged(
         except (Damaged, NotFound) as error:
             return Verdict(gate.name, False, f"a benchmark cannot be read: {error.what}")
         get = repository.store.get
-        case = Case(parts, before, shown, gate.settings, get, further)
+        case = Case(parts, before, shown, gate.settings, get, further, grouped)
         return known.judged(gate.name, case)
 
     return tuple(Judged(verdict(gate), gate.refuses) for gate in rule.gates)

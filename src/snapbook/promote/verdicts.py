@@ -149,10 +149,10 @@ def standing(
     why = "not judged yet"
     for ruling in _rulings(repository, version, alias, gate.name):
         try:
-            found = _evidence(repository.store.get(ruling.kept))
+            found = evidence(repository.store.get(ruling.kept))
         except (NotFound, Damaged):
             continue
-        lacking = _lacking(repository, version, alias, rule, ruling)
+        lacking = _lacking(repository, rule, ruling)
         if not lacking and canonical.encode(found["settings"]) != _settings(gate):
             lacking = "under other settings"
         if not lacking and found["baseline"] != against:
@@ -173,18 +173,24 @@ def newest(repository: Repository, model: str) -> int:
     return next((one.n for one in repository.known.rulings(model, "verdict", 1)), 0)
 
 
-def _lacking(
-    repository: Repository, version: VersionRow, alias: str, rule: Rule, ruling: Ruling
-) -> str:
-    """Why who judged has no say, "" if he has."""
+def is_signed(repository: Repository, ruling: Ruling) -> bool:
+    """Whether who judged signed it, for that version, alias and gate."""
     event = repository.catalog.event(ruling.n)
-    body: Mapping[str, Json] = event.body if event is not None else {}
+    if event is None:
+        return False
     # The model may have been renamed since: one signs for the name of the day.
-    said = signed.verdict(str(body.get("model")), version.manifest, alias, ruling.word, ruling.kept)
-    if not signed.holds(body.get("signature"), signed.VERDICT, said):
+    name = str(event.body.get("model"))
+    said = signed.verdict(name, ruling.manifest, ruling.alias, ruling.word, ruling.kept)
+    return signed.holds(event.body.get("signature"), signed.VERDICT, said)
+
+
+def _lacking(repository: Repository, rule: Rule, ruling: Ruling) -> str:
+    """Why who judged has no say, "" if he has."""
+    if not is_signed(repository, ruling):
         return "it is not signed"
     if rule.judges[0] in PROMOTERS:
-        role = body.get(ROLE)
+        event = repository.catalog.event(ruling.n)
+        role = event.body.get(ROLE) if event is not None else None
         may = role is None or role in PROMOTERS[PROMOTERS.index(rule.judges[0]) :]
         return "" if may else f"the policy asks for an {rule.judges[0]}"
     return "" if ruling.signer in rule.judges else "that key is no judge"
@@ -220,7 +226,7 @@ def _checked(version: VersionRow, alias: str, one: Judgement) -> str:
     if len(one.evidence) > MOST_BYTES:
         raise BadOption(f"The evidence of {one.gate} is larger than a megabyte")
     try:
-        found = _evidence(one.evidence)
+        found = evidence(one.evidence)
     except Damaged as error:
         raise BadOption(f"The evidence of {one.gate} cannot be read") from error
     about = (found["model"], found["manifest"], found["alias"], found["gate"])
@@ -235,7 +241,7 @@ def _checked(version: VersionRow, alias: str, one: Judgement) -> str:
     return digest
 
 
-def _evidence(data: bytes) -> Mapping[str, Any]:
+def evidence(data: bytes) -> Mapping[str, Any]:
     """What was kept of a verdict. Raises Damaged."""
     try:
         value: Any = canonical.decode(data)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapbook.export import card as cards
-from snapbook.export import written
+from snapbook.export import groups, written
 from snapbook.parts.stated import stated
+from snapbook.promote import measured
 from snapbook.verbs import look
 from snapbook.verbs.here import Here
 from snapbook.verbs.release import write_text
@@ -25,7 +26,10 @@ def card(here: Here, asked: Asked) -> Done:
     manifest = repository.manifest(version.manifest)
     parts = manifest.load(repository.store.get)
     said = stated(parts, repository.store.get)
-    made = cards.card(version.ref, repository.claim(version), manifest, parts, said)
+    told = measured.by_group(repository, version)
+    found = [groups.judged(one.author, one.time, one.facts) for one in told]
+    grouped = [one for one in found if one is not None]
+    made = cards.card(version.ref, repository.claim(version), manifest, parts, said, grouped)
     data: dict[str, Json] = {
         "ref": version.ref,
         "metadata": dict(made.front),
