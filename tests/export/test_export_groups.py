@@ -37,7 +37,7 @@ def test_what_a_gate_measured_as_a_table():
         "The answer that counts as positive: 1.",
     )
     assert found.table() == (
-        ("sex", "rows", "selection_rate", "accuracy"),
+        ("sex", "rows", "selection rate", "accuracy"),
         ("f", "1,200", "0.25", "0.9"),
         ("m", "1,100", "0.5", "0.875"),
         ("x (too few)", "3", "1", "n/a"),
@@ -53,7 +53,7 @@ def test_amounts_have_no_positive_answer():
 
 def test_a_picture_a_figure():
     one, other = judged().plots()
-    assert (one.title, other.title) == ("selection_rate", "accuracy")
+    assert (one.title, other.title) == ("selection rate", "accuracy")
     assert one.levels == (("f", 0.25), ("m", 0.5), ("x", 1.0))
     assert other.levels == (("f", 0.9), ("m", 0.875))
     widths = [float(width) for width in re.findall(r'width="([0-9.]+)" height', plots.svg(one))]

@@ -117,7 +117,7 @@ def test_metrics_by_group_come_into_the_card(project):
     assert {one["type"]: one["value"] for one in first["metrics"]} == rates["a"]
     run(project, "card", "churn:0.1.0", "-o", "card.html")
     page = (project / "card.html").read_text()
-    assert "<title>selection_rate</title>" in page
+    assert "<title>selection rate</title>" in page
     assert "not stated: Metrics by group" not in str(refusal(project, *asked))
     assert "By group: not stated." not in said
     assert "By group: not stated." in run(project, "card", "churn:0.2.0")

@@ -51,7 +51,7 @@ class Grouped:
 
     def table(self) -> tuple[tuple[str, ...], ...]:
         """A row a group; "n/a" where a group has no such figure."""
-        head = (self.column, "rows", *self.names)
+        head = (self.column, "rows", *map(_words, self.names))
         rows = [
             (
                 f"{one.name} ({one.note})" if one.note else one.name,
@@ -70,7 +70,7 @@ class Grouped:
             if len(levels) > _MOST_BARS:
                 levels.sort(key=lambda one: one[1])
                 levels = [*levels[: _MOST_BARS // 2], *levels[-_MOST_BARS // 2 :]]
-            drawn.append(Plot(name, levels=tuple(levels)))
+            drawn.append(Plot(_words(name), levels=tuple(levels)))
         return tuple(drawn)
 
     def results(self, task: str) -> list[Json]:
@@ -118,6 +118,11 @@ def _line(value: object) -> str:
     """A name as one line that is not too long, of letters that can be written."""
     text = str(value)[:_LONGEST]
     return "".join(char if char.isprintable() else " " for char in text)
+
+
+def _words(name: str) -> str:
+    """A figure as people read it, and as a line can end within it."""
+    return name.replace("_", " ")
 
 
 def _text(value: float | None) -> str:

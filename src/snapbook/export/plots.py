@@ -52,7 +52,7 @@ def svg(plot: Plot) -> str:
     """The picture as an element; text in it is escaped."""
     high = _HIGH + _LINE
     if plot.levels:
-        inner, high = _levels(plot), max(high, _TOP + len(plot.levels) * _LINE)
+        inner, high = _levels(plot), _TOP + len(plot.levels) * _LINE
     else:
         inner = _spread(plot) if plot.edges else _bars(plot)
     title = _text(2, 12, _short(plot.title, _LONGEST), "font-weight:600")
