@@ -81,7 +81,8 @@ _PAGE = """<!doctype html>
 body{{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem}}
 .plots{{display:flex;flex-wrap:wrap;gap:1rem;margin:1rem 0}}svg{{max-width:100%}}
 table{{border-collapse:collapse}}td,th{{text-align:left;padding:.2rem .8rem .2rem 0;
-border-bottom:1px solid #ccc;overflow-wrap:anywhere}}th{{overflow-wrap:break-word}}</style></head><body>
+border-bottom:1px solid #ccc;overflow-wrap:anywhere}}
+th{{overflow-wrap:break-word}}</style></head><body>
 {body}
 </body></html>
 """
