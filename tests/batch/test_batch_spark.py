@@ -120,13 +120,13 @@ def test_its_frame_is_told_by_its_workers(spark, held, monkeypatch):
 def test_what_lasts_is_given_up(spark, held):
     def slowly(batches):
         for batch in batches:
-            time.sleep(30)
+            time.sleep(300)
             yield batch
 
     begun = time.monotonic()
     lasting = held.mapInArrow(slowly, held.schema)
     captured = taken(lasting, deadline=time.monotonic() + 1.5)
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 240
     assert captured.part.facts["digest"] is None
     assert [column["name"] for column in captured.part.facts["columns"]] == held.columns
     (notice,) = captured.notices
