@@ -202,5 +202,6 @@ class Answers:
         except (Unfit, Failed) as error:
             why = f"{self.ref} fails on the bundle's own rows"
             raise Damaged("Not predicted", why) from error
+        self._predictor.shorten(read)
         made = fields.seen(answers, self._classes)
         return fields.schema(made, self.wanted.spare, self.wanted.named)
