@@ -4,6 +4,7 @@ import time
 
 import pytest
 from deploy.conftest import BAD, Load, run, status, until
+from export import leaving
 
 from snapbook import places
 from snapbook.verbs import Here
@@ -126,3 +127,48 @@ def test_what_cannot_start_is_no_candidate(server, project):
         assert server.by() == "churn:1.0.0"
     finally:
         facts.write_text(kept)
+
+
+def test_a_column_that_moves_takes_the_candidate_back(server, project):
+    """The rows of training are no drift; then one column moves, and the evidence names it."""
+    from sklearn.datasets import load_iris
+    from sklearn.linear_model import LogisticRegression
+
+    frame, target = load_iris(return_X_y=True, as_frame=True)
+    frame.columns = ["a", "b", "c", "d"]
+    moved = frame.assign(c=frame["c"] + 3)
+    fitted = LogisticRegression(C=0.8, max_iter=300).fit(frame, target)
+    trained = {"X_train": (frame, "train"), "y_train": (target, "train")}
+    with places.open_folder(places.place(project).folder) as repository:
+        made = leaving.save(repository, fitted, trained, key=leaving.own_key())
+    number = made.ref.partition(":")[2]
+    rules = "--every 1h --window 30s --abort-if 'drift > 0.2'"
+    run(project, f"deploy {made.ref} --canary 50,100 {rules}")
+    until(lambda: server.by() == made.ref)
+
+    def asked(rows, state):
+        """Ask for rows of every sort; whether that is how the rule, or the rollout, stands."""
+        for first in range(5):
+            some = rows.iloc[first::5].to_dict("records")
+            assert server.client.post("/predict", json=some).status_code == 200
+        told = status(project)
+        return state in (told["rollout"]["state"], *(one["state"] for one in told["rules"]))
+
+    until(lambda: asked(frame, "holds"), what="a rule that holds")
+    assert status(project)["rollout"]["state"] == "running"
+    until(lambda: asked(moved, "aborted"), what="the end of the rollout")
+    told = status(project)["rollout"]
+    assert told["itself"]
+    assert told["why"].startswith("drift ")
+    assert told["why"].endswith(" > 0.2 in c")
+    first, columns, window, seen_by = told["seen"]
+    assert first.startswith(f"drift > 0.2: {number} had ")
+    assert first.endswith(" in c")
+    assert columns.startswith("drift by column: c ")
+    assert window.startswith("within ")
+    assert window.endswith(f" rows of {number}")
+    assert seen_by.startswith("seen by the server ")
+    said = run(project, "deploy churn --status").lines
+    assert said[0].endswith(f"{made.ref} was taken back by itself: {told['why']}")
+    assert said[1] == f"  {first}"
+    assert server.by() == "churn:1.0.0"

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from snapbook import refs
-from snapbook.deploy import acts, drills, fronts, standing
+from snapbook.deploy import acts, drills, evident, fronts, standing
 from snapbook.deploy.acts import Begun, End
 from snapbook.deploy.fronts import Told
 from snapbook.deploy.plan import Plan
@@ -52,6 +52,9 @@ class Rollouts(Protocol):
 
     def fronts(self, model: str, alias: str) -> Sequence[Told]:
         """The servers of ``alias`` that run now."""
+
+    def seen(self, model: str, alias: str) -> Sequence[str]:
+        """What a rule saw that ended the newest rollout, in lines; none where none did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,10 @@ class LocalRollouts:
     def fronts(self, model: str, alias: str) -> Sequence[Told]:
         """See `fronts.alive`."""
         return fronts.alive(self.repository.folder, self._model(model), alias)
+
+    def seen(self, model: str, alias: str) -> Sequence[str]:
+        """See `evident.of`."""
+        return evident.of(self.repository, model, alias)
 
     def _model(self, name: str) -> str:
         return self.repository.known_model(name)

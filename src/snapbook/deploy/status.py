@@ -22,11 +22,19 @@ _FRONT = ("id", "host", "pid", "url", "answers", "share", "at", "why", "workers"
 def status(rollouts: Rollouts, model: str, alias: str) -> dict[str, Json]:
     """All of it. Raises NotFound for a model that is not there."""
     standing = rollouts.standing(model, alias)
-    return told(standing, rollouts.fronts(standing.model, standing.alias), datetime.now(UTC))
+    servers = rollouts.fronts(standing.model, standing.alias)
+    found = standing.rollout
+    ended = found is not None and found.itself
+    seen = rollouts.seen(standing.model, standing.alias) if ended else ()
+    return told(standing, servers, datetime.now(UTC), seen)
 
 
-def told(standing: Standing, fronts: Sequence[Told], now: datetime) -> dict[str, Json]:
-    """How things stand, with what the servers say of themselves."""
+def told(
+    standing: Standing, fronts: Sequence[Told], now: datetime, seen: Sequence[str] = ()
+) -> dict[str, Json]:
+    """How things stand, with what the servers say of themselves, and what a rule saw that ended
+    the rollout.
+    """
     rollout = standing.rollout
     about = [one for one in fronts if rollout is not None and one.get("rollout") == rollout.n]
     active = rollout if rollout is not None and rollout.active else None
@@ -36,7 +44,7 @@ def told(standing: Standing, fronts: Sequence[Told], now: datetime) -> dict[str,
         "sentence": sentence(standing),
         "live": _row(standing.live),
         "back": _row(standing.back),
-        "rollout": None if rollout is None else _rollout(standing, rollout, about, now),
+        "rollout": None if rollout is None else _rollout(standing, rollout, about, now, seen),
         "rules": _rules(active, about) if active else [],
         "ab": _compared(about) if active and active.plan.mode == AB else None,
         "shadow": _shadowed(about) if active and active.shadow else None,
@@ -75,7 +83,11 @@ def sentence(standing: Standing) -> str:
 
 
 def _rollout(
-    standing: Standing, rollout: Rollout, about: Sequence[Told], now: datetime
+    standing: Standing,
+    rollout: Rollout,
+    about: Sequence[Told],
+    now: datetime,
+    seen: Sequence[str],
 ) -> dict[str, Json]:
     plan = rollout.plan
     ticks = rollout.state == RUNNING and plan.ends
@@ -105,6 +117,7 @@ def _rollout(
         "itself": rollout.itself,
         "why": rollout.why,
         "evidence": rollout.evidence,
+        "seen": list(seen),
         "waits": waits if rollout.active else "",
     }
 

@@ -17,7 +17,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from snapbook.canonical import Json
-from snapbook.deploy import acts, drills, standing
+from snapbook.deploy import acts, drills, evident, standing
 from snapbook.deploy import plan as plans
 from snapbook.deploy import rollout as rollouts
 from snapbook.errors import Damaged, Usage
@@ -37,12 +37,17 @@ _MOST_EVIDENCE = 256 << 10
 
 
 @routes.get("/rollouts")
-def stands(asked: Asked, model: str, alias: str = "production") -> Response:
-    """How things stand with ``alias``, and what its servers say of themselves."""
+def stands(asked: Asked, model: str, alias: str = "production", seen: bool = False) -> Response:
+    """How things stand with ``alias``, and what its servers say of themselves; ``seen``: and what
+    a rule saw that ended a rollout.
+    """
     name = readable(asked, model)
     found = standing.of(asked.service.repository, name, alias)
     servers = asked.service.servers.alive(name, found.alias)
-    return _told({"standing": rolled.told(found), "fronts": servers})
+    answer: dict[str, Any] = {"standing": rolled.told(found), "fronts": servers}
+    if seen:
+        answer["seen"] = evident.of(asked.service.repository, name, found.alias)
+    return _told(answer)
 
 
 @routes.post("/rollouts")

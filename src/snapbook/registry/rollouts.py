@@ -20,6 +20,8 @@ from snapbook.errors import Damaged, SnapbookError
 from snapbook.registry import rolled
 from snapbook.registry.http import Http
 
+_MOST_LINES = 100
+
 
 class HttpRollouts:
     """The registry behind ``http``; see `deploy.desk.Rollouts`."""
@@ -36,6 +38,13 @@ class HttpRollouts:
         told = self._stands(model, alias).get("fronts")
         listed = told if isinstance(told, list) else []
         return [fronts.sound(one) for one in listed if isinstance(one, Mapping)]
+
+    def seen(self, model: str, alias: str) -> Sequence[str]:
+        """See `deploy.desk.Rollouts`. A registry that is older says nothing."""
+        answer = _table(self._http.bytes("/rollouts", model=model, alias=alias, seen="true"))
+        listed = answer.get("seen")
+        lines = listed[:_MOST_LINES] if isinstance(listed, list) else []
+        return ["".join(filter(str.isprintable, one)) for one in lines if isinstance(one, str)]
 
     def begin(self, ref: str, plan: Plan, seen: str | None, text: str, dry: bool) -> Begun:
         """See `deploy.desk.Rollouts`."""

@@ -16,6 +16,8 @@ def lines(told: Mapping[str, Any]) -> Iterator[str]:
     """What `deploy --status` says to people."""
     yield told["sentence"]
     rollout = told["rollout"]
+    if rollout is not None:
+        yield from (f"  {line}" for line in rollout["seen"])
     if rollout is not None and rollout["state"] in ("running", "paused"):
         yield from _way(rollout)
     yield from _rules(told)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from snapbook.deploy import fronts, standing, status
+from snapbook.deploy import evident, fronts, standing, status
 from snapbook.deploy.fronts import Told
 from snapbook.display.views.asking import Question
 from snapbook.display.views.filters import read_filter
@@ -34,6 +34,8 @@ def entries(
     found: list[dict[str, Any]] = []
     for alias in PROTECTED:
         stands, servers = standing.of(repository, model, alias), alive(alias)
-        if stands.rollout is not None or servers:
-            found.append(status.told(stands, servers, datetime.now(UTC)))
+        rollout = stands.rollout
+        if rollout is not None or servers:
+            seen = evident.told(repository, model, rollout) if rollout is not None else ()
+            found.append(status.told(stands, servers, datetime.now(UTC), seen))
     return found
