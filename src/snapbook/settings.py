@@ -40,6 +40,7 @@ SETTINGS = {
         Setting("data.push", "hashes", "what leaves the machine with a push", ("rows", "hashes")),
         Setting("judge.max_seconds", 300.0, "time for the gates of one judging", unit="seconds"),
         Setting("judge.max_memory", 4 * 2**30, "memory that a judged model may take", unit="bytes"),
+        Setting("export.tensorflow", "", "a Python that has TensorFlow, where this one has none"),
         Setting("strict", False, "a version that was not made fails the cell"),
     )
 }

@@ -40,8 +40,12 @@ class Difference:
     worst: str = ""
 
 
-def compared(wanted: Answers, found: Answers, table: pd.DataFrame) -> Difference:
-    """How ``found`` differs from ``wanted``, which the model says to the rows of ``table``."""
+def compared(
+    wanted: Answers, found: Answers, table: pd.DataFrame, form: str = "ONNX"
+) -> Difference:
+    """How ``found``, said in ``form``, differs from ``wanted``, which the model says to the rows of
+    ``table``.
+    """
     import numpy as np
 
     count = len(table)
@@ -60,7 +64,7 @@ def compared(wanted: Answers, found: Answers, table: pd.DataFrame) -> Difference
     if not differs.any():
         return Difference(0, largest)
     place = int(np.argmax(np.where(differs, np.nan_to_num(apart, nan=np.inf) + 1, 0)))
-    worst = _worst(place, table, wanted, found)
+    worst = _worst(place, table, wanted, found, form)
     return Difference(int(differs.sum()), largest, worst)
 
 
@@ -75,13 +79,13 @@ def _apart(wanted: Array, found: Array) -> Array:
     return largest
 
 
-def _worst(place: int, table: pd.DataFrame, wanted: Answers, found: Answers) -> str:
+def _worst(place: int, table: pd.DataFrame, wanted: Answers, found: Answers, form: str) -> str:
     row = table.iloc[place]
     shown = ", ".join(f"{name} {_short(row[name])}" for name in list(table.columns)[:_SHOWN])
     more = f" and {len(row) - _SHOWN} more" if len(row) > _SHOWN else ""
     return (
         f"row {table.index[place]} ({shown}{more}): "
-        f"{_answer(found, place)} as ONNX, {_answer(wanted, place)} from the model"
+        f"{_answer(found, place)} as {form}, {_answer(wanted, place)} from the model"
     )
 
 

@@ -28,7 +28,9 @@ Get = Callable[[str], bytes]
 class Process:
     """How one is started in a folder, and its files there: what it is asked, what it says, makes.
 
-    ``form`` is what it makes, ``packages`` what it needs, ``refused`` what to raise, and why.
+    ``form`` is what it makes, ``packages`` what it needs and ``install`` how to get them,
+    ``refused`` what to raise, and why. It takes models of ``framework``, whose name in a message is
+    ``whose``, and gets no more than ``tries`` frames that they may take.
     """
 
     form: str
@@ -38,6 +40,10 @@ class Process:
     said: str
     file: str
     refused: Callable[[str, str], NotRestorable]
+    install: str = 'pip install "snapbook[export]"'
+    framework: str = "sklearn"
+    whose: str = "scikit-learn's"
+    tries: int = 1
 
 
 def ran(
@@ -49,8 +55,8 @@ def ran(
     seconds: float,
     more: Mapping[str, Json],
 ) -> tuple[dict[str, Any], bytes]:
-    """What the process says of the scikit-learn model of ``parts``, and what it made of it, if
-    anything; a message calls it ``named``, ``more`` is what else is asked.
+    """What the process says of the model of ``parts``, and what it made of it, if anything; a
+    message calls it ``named``, ``more`` is what else is asked.
 
     Raises BadOption without the packages, NotFound without rows to compare on, and what ``refused``
     gives where it came to no end.
@@ -61,19 +67,21 @@ def ran(
                 f"{process.form} cannot be written here",
                 f"the package {package} is not installed",
                 act="Install it",
-                hint='pip install "snapbook[export]"',
+                hint=process.install,
             )
     model = next((part for part in parts if part.kind == "model"), None)
     if model is None:
         raise NotFound(f"{named} holds no model")
-    if (framework := str(model.facts.get("framework") or "")) != "sklearn":
-        why = f"it is of {framework or 'no framework'}; scikit-learn's can be"
+    if (framework := str(model.facts.get("framework") or "")) != process.framework:
+        why = f"it is of {framework or 'no framework'}; {process.whose} can be"
         raise process.refused(named, why)
     with tempfile.TemporaryDirectory(prefix="snapbook-convert-") as name:
         path = Path(name)
         folder = Folder(path)
-        rows, inputs = _laid(named, process.form, folder, model, parts, get)
+        frames = _laid(named, process, folder, model, parts, get)
+        rows, inputs = frames[0]
         job = {"model": folder.add_part(model, get), "rows": rows, "inputs": inputs, **more}
+        job["frames"] = frames
         (path / process.job).write_text(json.dumps(job))
         why = ended(process.command(path), path / "log.txt", project, seconds)
         if not (path / process.said).exists():
@@ -86,16 +94,21 @@ def ran(
 
 
 def _laid(
-    named: str, form: str, folder: Folder, model: Part, parts: Sequence[Part], get: Get
-) -> tuple[str, list[str]]:
-    """Lay down the rows to compare on: the digest of their part, and the columns to take."""
-    for part, inputs in _fitting(model, parts):
+    named: str, process: Process, folder: Folder, model: Part, parts: Sequence[Part], get: Get
+) -> list[tuple[str, list[str]]]:
+    """Lay down rows to compare on: the digests of their parts, and the columns to take of each."""
+    laid: list[tuple[str, list[str]]] = []
+    for part, inputs in (_fitting if process.framework == "sklearn" else _tensors)(model, parts):
+        if len(laid) == process.tries:
+            break
         try:
-            return folder.add_part(part, get), inputs
+            laid.append((folder.add_part(part, get), inputs))
         except NotFound:
             continue  # its rows stayed with its author
+    if laid:
+        return laid
     raise NotFound(
-        f"Not exported: {named} keeps no rows to compare {form} with it on",
+        f"Not exported: {named} keeps no rows to compare {process.form} with it on",
         act="Version it again with the data that it is tested on",
     )
 
@@ -114,3 +127,18 @@ def _fitting(model: Part, parts: Sequence[Part]) -> Iterator[tuple[Part, list[st
                 yield part, names
             elif len(shape) == 2 and shape[1] == len(names):
                 yield part, []
+
+
+def _tensors(model: Part, parts: Sequence[Part]) -> Iterator[tuple[Part, list[str]]]:
+    """Stored frames that a network may take, as `_fitting` does. Few networks say what they take,
+    and what they were trained on may be one column or many: whoever loads it finds out.
+    """
+    fields: Any = model.facts.get("inputs") or ()
+    names = [str(one.get("name")) for one in fields if isinstance(one, Mapping)]
+    frames = [part for part in parts if part.kind == "frame" and part.facts.get("stored")]
+    for role in ("test", "train"):
+        for part in frames:
+            shape: Any = part.facts.get("shape") or ()
+            if part.facts.get("role") == role and len(shape) > 1:
+                there = choosing.columns(part)
+                yield part, names if names and set(names) <= set(there) else []

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from snapbook.verbs.table import Asked
 
     Convert = Callable[[Here, Repository, VersionRow], tuple[bytes, Mapping[str, Json]]]
+    Put = Callable[[Path, bytes], None]
 
 _FACT = "derived"
 
@@ -55,21 +56,25 @@ class Derived:
     told: Mapping[str, Any]
 
 
-def export(here: Here, asked: Asked, form: str, convert: Convert) -> Exported:
+def export(
+    here: Here, asked: Asked, form: str, convert: Convert, folder: Put | None = None
+) -> Exported:
     """Write the conversion of a version that is kept, else what ``convert`` gives, kept from now
-    on; ``form`` is also how the file's name ends.
+    on; ``form`` is also how the file's name ends. ``folder`` writes what is an archive as a folder.
     """
     repository = here.repository()
     version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
     plain = f"{version.model.replace('/', '-')}-{refs.number_text(version.number)}"
-    path = release.target(here, asked) or release.free_path(here.folder / f"{plain}.{form}")
+    named = f"{plain}.{form}" if folder is None else f"{plain}-{form}"
+    path = release.target(here, asked) or release.free_path(here.folder / named)
     if (held := kept(repository, version, form)) is not None:
         data, told, line = held.data, held.told, f"as it was kept in {held.ref}"
     else:
         trusting.check(repository, version)
         data, told = convert(here, repository, version)
-        line = keep(repository, version, form, data, told, here.folder)
-    release.write_bytes(path, data)
+        ending = form if folder is None else f"{form}.tar"
+        line = keep(repository, version, form, data, told, here.folder, ending)
+    (folder or release.write_bytes)(path, data)
     return Exported(version.ref, (echo,) if echo else (), path, told, line)
 
 
@@ -93,8 +98,11 @@ def keep(
     data: bytes,
     told: Mapping[str, Json],
     folder: Path,
+    ending: str = "",
 ) -> str:
-    """Keep a conversion as a version of the person in ``folder``; the line that says so."""
+    """Keep a conversion as a version of the person in ``folder``; the line that says so. ``ending``
+    is how the name of its file ends, where not as ``form``.
+    """
     name = _name(version, form)
     try:
         refs.check_model_name(name)
@@ -109,7 +117,9 @@ def keep(
     writer = repository.store.writer()
     try:
         with tempfile.TemporaryDirectory(prefix="snapbook-kept-") as place:
-            path = Path(place) / f"{version.ref.replace('/', '-').replace(':', '-')}.{form}"
+            path = (
+                Path(place) / f"{version.ref.replace('/', '-').replace(':', '-')}.{ending or form}"
+            )
             path.write_bytes(data)
             held, _ = files.capture_attachments([path], writer, place)
         part = Part(held.kind, held.name, {**held.facts, _FACT: about}, held.blobs)

@@ -17,7 +17,7 @@ from snapbook.parts import cells, files, lock
 from snapbook.parts.base import Part
 from snapbook.repository import Repository
 from snapbook.verbs import look
-from snapbook.verbs.every import rolling
+from snapbook.verbs.every import rolling, upkeep
 from snapbook.verbs.every.imaging import IMAGES
 from snapbook.verbs.here import Here
 from snapbook.verbs.values import Done
@@ -150,6 +150,10 @@ def _export(here: Here, asked: Asked) -> Done:
         from snapbook.verbs import stating
 
         return stating.export(here, asked)
+    if asked.to in upkeep.NETWORKS:
+        from snapbook.verbs import networking
+
+        return networking.export(here, asked)
     if asked.to in rolling.PLATFORMS:
         from snapbook.verbs import platforming
 

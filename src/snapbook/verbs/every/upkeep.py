@@ -8,7 +8,8 @@ from snapbook.verbs.every.imaging import IMAGES, PLACED
 from snapbook.verbs.every.rolling import PLATFORMS
 from snapbook.verbs.table import Argument, Verb
 
-_FORMS = ("onnx", "skops", "state_dict")  # a model in a form that others read
+NETWORKS = ("nnef", "savedmodel")  # a network as a folder for other engines
+_FORMS = ("onnx", "skops", "state_dict", *NETWORKS)  # a model in a form that others read
 
 UPKEEP = (
     Verb(
@@ -148,6 +149,7 @@ UPKEEP = (
                 "notebook, env, report: one HTML file for who checks it; bundle: what serves it; "
                 "onnx: its model for engines without Python; skops: without a pickle; "
                 "state_dict: tensors by name; "
+                "nnef, savedmodel: a PyTorch or a Keras network for other engines; "
                 "kserve, seldon, kubernetes, argo, haproxy, bentoml, pipelines (CI): what these "
                 "take, perhaps as a rollout; "
                 "docker: what an image is built from, "
