@@ -69,6 +69,29 @@ def test_samples_without_drift_have_none(kind):
     assert all(math.isclose(sum(b.live for b in one.bins), 1, abs_tol=1e-9) for one in found)
 
 
+ROUNDED = {
+    "a third": lambda rng, n: np.full(n, 1 / 3),
+    "one amount": lambda rng, n: np.full(n, 1234567.891),
+    "two amounts": lambda rng, n: np.where(rng.random(n) < 0.5, 1234567.891, -0.123456789),
+    "far from nought": lambda rng, n: rng.normal(4_567_890, 10, n),
+    "numbers of one batch": lambda rng, n: rng.integers(10**8, 10**8 + 50, n).astype(float),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(ROUNDED))
+def test_what_six_digits_do_not_tell_is_no_drift(kind):
+    """A profile keeps six digits of a value: the same values lie beside it, and are no other."""
+    rng = np.random.default_rng(4)
+    known = {kind: drift.profiled(ROUNDED[kind](rng, 2000))}
+    for _ in range(10):
+        (found,) = drift.moved(known, {kind: ROUNDED[kind](rng, 300)}, 50_000)
+        assert found.psi < drift.FAR, found
+        assert math.isfinite(found.away), found
+        assert found.unseen < 0.02, found
+    (found,) = drift.moved(known, {kind: ROUNDED[kind](rng, 300) * 1.01 + 1}, 50_000)
+    assert found.drifted
+
+
 @pytest.mark.parametrize("kind", sorted(MOVED))
 def test_samples_with_drift_have_it(kind):
     rng = np.random.default_rng(2)

@@ -89,6 +89,19 @@ def test_answers_and_outcomes_that_cannot_be_compared():
         assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
+def test_an_amount_that_no_sum_can_hold_hides_nothing():
+    """One outcome of 1e308, sent by mistake or to blind a rule: all others are compared."""
+    rng = np.random.default_rng(3)
+    truth = rng.normal(100, 5, 400)
+    sent, told = truth.copy(), truth + 2.0
+    sent[7], told[9] = 1e308, -1e308
+    met = Met(answers(told), outcomes(sent), counted(400))
+    found = window.measured(met, Trained("numbers", {}), 60).said
+    assert found["labels"] == 398
+    assert (found["rmse"], found["mae"]) == pytest.approx((2.0, 2.0))
+    assert found["bias"] == pytest.approx(0.02, abs=0.001)
+
+
 def test_what_is_missing_or_infinite_is_json():
     rng = np.random.default_rng(2)
     values = np.where(rng.random(400) < 0.4, np.nan, 1e300)

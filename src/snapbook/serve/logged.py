@@ -8,7 +8,6 @@ What comes faster than that is thinned out, and what cannot be kept is counted.
 from __future__ import annotations
 
 import hashlib
-import sys
 import threading
 import time
 from collections import deque
@@ -23,7 +22,7 @@ from snapbook.serve.recent import KNOWN, Recent
 from snapbook.serve.refusal import Unfit, untaken
 from snapbook.serve.schema import Schema
 from snapbook.serve.table import Layout
-from snapbook.watch import kept, stored, window
+from snapbook.watch import kept, quality, stored, window
 from snapbook.watch.answers import Answers, Outcomes, Refused, Traffic, joined, texts
 from snapbook.watch.kept import Keeping
 
@@ -131,7 +130,7 @@ class Logged:
     def _outcome(self, item: Item) -> Any:
         value = item.outcome
         if self._known.kind == "numbers":
-            if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:
+            if type(value) not in (int, float) or not abs(value) <= quality.LARGEST:
                 raise untaken("the outcome is no number, as the model's answers are")
             return float(value)
         said = label(value) if type(value) in (str, int, float, bool) else None

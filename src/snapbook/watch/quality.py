@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from snapbook.watch.answers import Array
 
 MATTERS = {"numbers": 0.05, "labels": 0.05}  # of the outcomes' size; points of accuracy
+LARGEST = 1e100  # amount that is compared: squares of what is beyond have no sum
 LEAST = 30  # rows of a part, and of either side of a change in it
 _NAMED = 5
 _STREAM = 20_000  # labels that a change is looked for in, the newest
@@ -84,7 +85,8 @@ def usable(told: Told, kind: str) -> Told:
         return _some(told, np.array([None not in pair for pair in pairs], dtype=bool))
     if told.answers.predicted.dtype == object or told.outcome.dtype == object:
         return _some(told, np.zeros(len(told), dtype=bool))
-    return _some(told, np.isfinite(told.answers.predicted) & np.isfinite(told.outcome))
+    sizes = np.maximum(np.abs(told.answers.predicted), np.abs(told.outcome))
+    return _some(told, sizes <= LARGEST)  # neither infinite nor missing
 
 
 def changed(told: Told, kind: str) -> Change | None:

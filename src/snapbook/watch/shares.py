@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _COUNTS = 8  # whole numbers so near to each other occur more than once
 _LONGEST = 40  # characters at which a profile cuts a category
+_BLURRED = 200.0  # times what rounding moves a value by: deciles so near are not told apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def numbers(name: str, told: Profile, values: Array, trained: int) -> Moved | No
     nulls = float(told.get("nulls", 0.0))
     live = ordered[:n]
     edges, low, high = _knots(told)
-    upto = np.searchsorted(live, edges, side="right") / max(n, 1)
+    upto = np.searchsorted(live, edges + _half(edges), side="right") / max(n, 1)
     expected = np.clip(upto, low, high)
     shares = np.diff(np.concatenate(([0.0], upto, [1.0])))
     wanted = np.diff(np.concatenate(([0.0], expected, [1.0])))
@@ -100,8 +101,10 @@ def numbers(name: str, told: Profile, values: Array, trained: int) -> Moved | No
     bins = _spans(edges, wanted * (1 - nulls), shares * (1 - missing))
     if nulls or missing:
         bins.append(Bin("missing", nulls, missing))
-    beyond = n - int(np.searchsorted(live, quantiles[-1], "right"))
-    beyond += int(np.searchsorted(live, quantiles[0], "left"))
+    ends = np.array([quantiles[0], quantiles[-1]], dtype=float)
+    room = _half(ends)
+    beyond = n - int(np.searchsorted(live, ends[1] + room[1], "right"))
+    beyond += int(np.searchsorted(live, ends[0] - room[0], "left"))
     return Moved(
         name, len(values),
         psi([one.live for one in bins], [one.trained for one in bins], len(values), trained),
@@ -114,8 +117,9 @@ def _knots(told: Profile) -> tuple[Array, Array, Array]:
     """Where shares are known: values, and the bounds of the share at or below each.
 
     A profile has every tenth value in order. Between two different ones the share steps at a place
-    that is not known: at a value that occurs more than once it lies anywhere within a tenth. Where
-    there are two values in all, the mean tells the share.
+    that is not known: at a value that occurs more than once, and where six digits hardly tell
+    neighbours apart, it lies anywhere within a tenth. Where there are two values in all, the mean
+    tells the share.
     """
     import numpy as np
 
@@ -133,16 +137,30 @@ def _knots(told: Profile) -> tuple[Array, Array, Array]:
     for at in range(1, steps):
         if quantiles[at] == most or quantiles[at + 1] == quantiles[at]:
             continue
-        near = quantiles[at + 1] - quantiles[at - 1] < _COUNTS and quantiles[at].is_integer()
-        again = quantiles[at - 1] == quantiles[at] or near
+        apart = quantiles[at + 1] - quantiles[at - 1]
+        near = apart < _COUNTS and quantiles[at].is_integer()
+        coarse = apart < _BLURRED * float(_half(np.array([quantiles[at]]))[0])
+        again = quantiles[at - 1] == quantiles[at] or near or coarse
         edges.append(quantiles[at])
         low.append(at / steps)
         high.append((at + 1) / steps if again else at / steps)
     if least == most:  # all are one value: what is less, it, and what is more
-        edges, low, high = [math.nextafter(least, -math.inf), least], [0.0, 1.0], [0.0, 1.0]
+        room = 2.1 * float(_half(np.array([least]))[0])  # what rounds to it is above the first
+        below = least - room if room else math.nextafter(least, -math.inf)
+        edges, low, high = [below, least], [0.0, 1.0], [0.0, 1.0]
     elif not edges:  # nearly all are the most
         edges, low, high = [least], [0.0], [1 / steps]
     return np.array(edges), np.array(low), np.array(high)
+
+
+def _half(values: Array) -> Array:
+    """How far a value may lie from the one of six digits that a profile tells of it."""
+    import numpy as np
+
+    known = np.isfinite(values) & (np.abs(values) > 1e-290)
+    place = np.floor(np.log10(np.abs(np.where(known, values, 1.0))))
+    half: Array = np.where(known, 0.500001 * 10.0 ** (place - 5), 0.0)
+    return half
 
 
 def _spans(edges: Array, trained: Array, live: Array) -> list[Bin]:
@@ -165,7 +183,9 @@ def _deciles(live: Array, quantiles: Sequence[float], spread: float) -> float:
         return 0.0
     steps = len(quantiles) - 1
     places = np.rint(np.arange(1, steps) * (len(live) - 1) / steps).astype(np.int64)
-    away = float(np.abs(live[places] - np.array(quantiles[1:-1])).mean())
+    told = np.array(quantiles[1:-1], dtype=float)
+    off = np.abs(live[places] - told)
+    away = float(np.where(off > _half(told), off, 0.0).mean())
     return away / spread if spread > 0 else (0.0 if away == 0 else math.inf)
 
 
