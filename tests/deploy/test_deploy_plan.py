@@ -56,6 +56,8 @@ def test_what_goes_beside_a_canary():
         ({"canary": "100", "abort_if": "p99\x00 > 2x"}, "no plain text"),
         ({"canary": "100", "abort_if": "p99 > 2x or " * 200}, "too long"),
         ({"canary": "100", "abort_if": "__class__ > 1"}, ""),
+        ({"canary": "100", "abort_if": ""}, "nothing would be watched"),
+        ({"canary": "100", "abort_if": "error_rate > 5"}, "error_rate is a share, at most 1"),
     ],
 )
 def test_what_is_none_is_refused_with_a_sentence(typed, said):
@@ -84,6 +86,11 @@ _JSON = st.recursive(
     ),
     max_leaves=6,
 )
+
+
+def test_a_stored_plan_is_read_though_nobody_may_write_it_now():
+    told = {**plans.parse(canary="5,100").json(), "rules": "error_rate > 5"}
+    assert plans.of_json(told).rules[0].number == 5
 
 
 @given(_JSON, st.sampled_from(("mode", "steps", "every_s", "window_s", "rules", "alias")), _JSON)

@@ -96,3 +96,35 @@ def test_what_is_no_rule(text, said):
     with pytest.raises(Usage) as told:
         rules.parse(text)
     assert said in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("accuracy < 90", "accuracy is a share, at most 1. 90% is 0.9"),
+        ("error_rate > 1", "error_rate is a share, at most 1. 1% is 0.01"),
+        ("error_rate > 100%", "error_rate is a share"),
+        ("accuracy < stable - 2", "accuracy is a share, at most 1. 2% is 0.02"),
+        ("drift > 0.2 in price OR accuracy < 0.9", "price OR accuracy < 0.9 is no column"),
+        ("drift > 0.2 in price or Accuracy < 0.9", "Join rules with: or"),
+        ("drift > 0.2 in price and error_rate > 1%", "is no column"),
+        ("drift > 0.2 in price or error", "price or error is no column"),
+    ],
+)
+def test_what_cannot_be_meant_is_not_taken_for_a_guard(text, said):
+    """Each can be read, and would fire never, or at once."""
+    rules.parse(text)
+    with pytest.raises(Usage) as told:
+        rules.typed(text)
+    assert said in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "accuracy < 1", "accuracy < 0.9", "error_rate > 2x", "error_rate > stable + 1%",
+        "error_rate > 0", 'drift > 0.2 in "a < b or c"', "drift > 2 in order band", "rmse > 40",
+    ],
+)  # fmt: skip
+def test_what_can_be_meant_is_taken(text):
+    assert rules.typed(text) == rules.parse(text)

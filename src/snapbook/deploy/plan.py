@@ -91,7 +91,7 @@ def parse(
 ) -> Plan:
     """The plan that options spell. Raises BadOption with the one thing that is wrong."""
     mode = _mode({CANARY: canary is not None, AB: ab is not None, SHADOW: shadow, NOW: now})
-    held = _rules(abort_if or "")
+    held = _typed(abort_if)
     if every is not None and mode != CANARY:
         raise BadOption("--every is for --canary", act="Leave it out")
     if mode == NOW and (held or window is not None):
@@ -160,6 +160,17 @@ def _mode(given: Mapping[str, bool]) -> str:
     if chosen:
         said = f"{' and '.join(f'--{mode}' for mode in chosen)} do not go together"
     raise BadOption(said, act="Say --canary 5,25,50,100, --ab 50, --shadow or --now")
+
+
+def _typed(text: str | None) -> tuple[Rule, ...]:
+    """The rules that were asked for: none is not what somebody meant who wrote the option."""
+    if text is None:
+        return ()
+    held = _rules(text)
+    if not held:
+        raise BadOption("--abort-if says nothing, so nothing would be watched", act=_LIKE_RULES)
+    rules.typed(text)
+    return held
 
 
 def _rules(text: str) -> tuple[Rule, ...]:

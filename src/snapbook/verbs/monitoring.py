@@ -52,12 +52,12 @@ class _Version:
 def check(asked: Asked) -> None:
     """Raise for rules and spans that are none, before anything is read."""
     for text in asked.alert:
-        rules.parse(text)
+        rules.typed(text)
     _span("--since", asked.since, 0.0)
     _span("--every", asked.every, 0.0)
     if asked.evidently and not asked.output:
         raise Usage("Evidently's report is a file", act="Name it: -o FILE.html")
-    if asked.webhook:
+    if asked.webhook is not None:
         hooks.checked(asked.webhook, private=asked.private)
         if not asked.alert:
             raise Usage("A webhook is told of rules", act="Name one: --alert 'drift > 0.2'")

@@ -44,6 +44,7 @@ _RULE = re.compile(
 )
 # An "or" between rules: what follows looks like one, so that a column may be called so too.
 _OR = re.compile(r"\s+or\s+(?=[a-z_0-9]+\s*[<>])")
+_AMISS = re.compile(r"[<>]|\b(?:or|and)\b", re.IGNORECASE)  # in the name of a column
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,23 @@ def parse(text: str) -> tuple[Rule, ...]:
     return rules
 
 
+def typed(text: str) -> tuple[Rule, ...]:
+    """The rules of a text that somebody wrote just now. Raises Usage also for what can be read and
+    cannot be meant: a share of more than all, which never or always fires, and a column that holds
+    what was to be the next rule.
+    """
+    held = parse(text)
+    for rule in held:
+        if rule.metric in _SHARES and rule.against in ("", "plus") and _beyond(rule):
+            by = abs(rule.number)
+            act = f"{by:g}% is {by / 100:g}"
+            raise Usage(f"{rule.text}: {rule.metric} is a share, at most 1", act=act)
+        if _AMISS.search(rule.column) and f'"{rule.column}"' not in rule.text:
+            why = f"{rule.column[:60]} is no column"
+            raise Usage(f"{rule.text}: {why}", act="Join rules with: or. Or put it in quotes")
+    return held
+
+
 def judge(rule: Rule, window: Mapping[str, Any], stable: Mapping[str, Any] | None = None) -> Found:
     """Whether ``rule`` fires for what was measured (see `watch.window`), beside stable's."""
     value, column, why = _value(rule, window)
@@ -122,6 +140,11 @@ def judge(rule: Rule, window: Mapping[str, Any], stable: Mapping[str, Any] | Non
     assert limit is not None
     fires = value > limit if rule.above else value < limit
     return Found(rule, fires, value, limit, "", column)
+
+
+def _beyond(rule: Rule) -> bool:
+    """Whether no share gets where ``rule``'s limit is: 1 is out of reach from above alone."""
+    return abs(rule.number) > 1 or (not rule.against and rule.above and rule.number == 1)
 
 
 def _rule(text: str) -> Rule:
