@@ -49,6 +49,8 @@ class FileCatalog:
         self._mine = threading.local()
         self._text = os.fspath(folder)
         self._listed: _Listed | None = None
+        self._shards = durable.Shards(folder)
+        self._queue = threading.Lock()
 
     def path(self, n: int) -> Path:
         """Where event ``n`` lies."""
@@ -108,11 +110,11 @@ class FileCatalog:
             with self._temporary(sealed) as temporary:
                 if not _name(temporary, path, self.folder):
                     raise conflict(event.n)
+                # Nobody can have made a later one before this, and whoever did since is found.
+                self._listed = _Listed(event.n, self._time_ns(event.n))
                 # The event is there: others may follow it already, so it cannot be taken back.
                 with durable.told(self.folder, what="Written, but a power cut may take it"):
-                    # Whoever made these folders may have been killed before they were durable.
-                    for folder in (path.parent, self.folder, self.folder.parent):
-                        durable.sync_folder(folder)
+                    self._shards.sync(path.parent)
         return event
 
     @contextmanager
@@ -126,9 +128,13 @@ class FileCatalog:
         except OSError:
             yield  # what is wrong with the folder is for `append` to say
             return
-        self._mine.turn = True
+        latest = time.monotonic() + _TURN_S
+        queue, first, self._mine.turn = self._queue, False, True
         try:
-            latest = time.monotonic() + _TURN_S
+            # Of the threads that share this catalog one asks for the lock; the others wait for him.
+            first = queue.acquire(timeout=_TURN_S)
+            if not first:
+                self._queue = threading.Lock()  # he may have gone with a fork
             # A holder may be stopped or be writing much: after a while it is a race again.
             while not durable.try_lock(fd) and time.monotonic() < latest:
                 time.sleep(random.uniform(0.0005, 0.005))
@@ -137,6 +143,8 @@ class FileCatalog:
             self._mine.turn = False
             durable.unlock(fd)
             os.close(fd)
+            if first:
+                queue.release()
 
     def verify(self, progress: Progress | None = None) -> Iterator[Broken]:
         """Every event that is missing, changed, cut or out of the chain."""

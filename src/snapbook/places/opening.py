@@ -19,11 +19,15 @@ from snapbook.store import durable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from snapbook.catalog.files import FileCatalog
     from snapbook.registry.known import Known
     from snapbook.repository import Repository
     from snapbook.store.bucket import Bucket
+    from snapbook.store.local import LocalStore
     from snapbook.store.objects import ObjectStore
     from snapbook.transfer import Side
+
+CACHE = "index.sqlite"
 
 
 def find_repository(start: Path) -> Repository:
@@ -50,16 +54,21 @@ def make_repository(start: Path) -> Repository:
 
 def open_folder(folder: Path) -> Repository:
     """The repository in ``folder``. Raises NewerFormat or Damaged before anything else is read."""
-    from snapbook.catalog.files import FileCatalog
     from snapbook.catalog.index import Index
     from snapbook.repository import Repository
-    from snapbook.store.local import LocalStore
 
     form.check(folder)
-    cache = folder / "index.sqlite"
-    store = LocalStore(folder / "packs", cache)
-    chain = FileCatalog(folder / "events", partial(form.raise_folder, folder))
-    return Repository(store, chain, Index(cache, store.get), folder)
+    store, chain = folder_parts(folder)
+    return Repository(store, chain, Index(folder / CACHE, store.get), folder)
+
+
+def folder_parts(folder: Path) -> tuple[LocalStore, FileCatalog]:
+    """What holds the bytes and the events of ``folder``; threads may share both."""
+    from snapbook.catalog.files import FileCatalog
+    from snapbook.store.local import LocalStore
+
+    store = LocalStore(folder / "packs", folder / CACHE)
+    return store, FileCatalog(folder / "events", partial(form.raise_folder, folder))
 
 
 @contextmanager
@@ -126,7 +135,7 @@ def open_bucket(bucket: Bucket, cache: Path) -> Repository:
 
     store = open_objects(bucket, cache)
     chain = BucketCatalog(bucket, partial(form.raise_bucket, bucket))
-    return Repository(store, chain, Index(cache / "index.sqlite", store.get))
+    return Repository(store, chain, Index(cache / CACHE, store.get))
 
 
 def open_objects(bucket: Bucket, cache: Path, *, apart: bool = False) -> ObjectStore:
@@ -145,7 +154,7 @@ def open_objects(bucket: Bucket, cache: Path, *, apart: bool = False) -> ObjectS
     with durable.told(cache, what="Not read"):
         cache.mkdir(parents=True, exist_ok=True, mode=0o700)
         sweep_drafts(cache)
-    return ObjectStore(bucket, cache, cache / "index.sqlite")
+    return ObjectStore(bucket, cache, cache / CACHE)
 
 
 def _nothing(known: Known) -> NotFound:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from snapbook.errors import BadOption
 from snapbook.places import form
-from snapbook.places.opening import open_folder, open_objects
+from snapbook.places.opening import CACHE, folder_parts, open_objects
 
 if TYPE_CHECKING:
     from snapbook.catalog.base import Catalog
     from snapbook.catalog.database import Database
+    from snapbook.catalog.files import FileCatalog
     from snapbook.repository import Repository
+    from snapbook.store.local import LocalStore
     from snapbook.store.objects import ObjectStore
 
 
@@ -28,15 +30,19 @@ class Served:
     folder: Path
     objects: ObjectStore | None = None
     database: Database | None = None
+    files: tuple[LocalStore, FileCatalog] | None = None
 
     def open(self) -> Repository:
         """A Repository for one thread; connections and what is known of packs are shared."""
-        if self.objects is None:
-            return open_folder(self.folder)
-        from snapbook.catalog.bucket import BucketCatalog
         from snapbook.catalog.index import Index
-        from snapbook.catalog.postgres import PostgresCatalog
         from snapbook.repository import Repository
+
+        if self.objects is None:
+            kept, events = self.files or folder_parts(self.folder)
+            table = Index(self.folder / CACHE, kept.get)
+            return Repository(kept, events, table, self.folder)
+        from snapbook.catalog.bucket import BucketCatalog
+        from snapbook.catalog.postgres import PostgresCatalog
 
         store, bucket = self.objects, self.objects.bucket
         chain: Catalog
@@ -44,7 +50,7 @@ class Served:
             chain = PostgresCatalog(self.database)
         else:
             chain = BucketCatalog(bucket, partial(form.raise_bucket, bucket))
-        index = Index(self.folder / "bucket" / "index.sqlite", store.get)
+        index = Index(self.folder / "bucket" / CACHE, store.get)
         return Repository(store, chain, index, self.folder)
 
     def close(self) -> None:
@@ -65,7 +71,7 @@ def served(folder: Path, database: str = "", store: str = "") -> Served:
     form.create(folder)
     form.check(folder)
     if not store:
-        return Served(folder)
+        return Served(folder, files=folder_parts(folder))
     from snapbook.catalog.database import Database
     from snapbook.store.bucket import Bucket
 

@@ -18,12 +18,16 @@ from snapbook.store.writing import LOCK, LocalWriter
 
 
 class LocalStore(PackStore[Pack]):
-    """Blobs in packs/ab/<id> under ``folder``; ``cache`` is the index file, None for memory."""
+    """Blobs in packs/ab/<id> under ``folder``; ``cache`` is the index file, None for memory.
+
+    Threads may share one store.
+    """
 
     lookup: Lookup
 
     def __init__(self, folder: Path, cache: Path | None = None) -> None:
         super().__init__(folder, Lookup(folder, cache))
+        self.shards = durable.Shards(folder)
 
     def writer(self) -> LocalWriter:
         """A new Writer. The caller closes it, whatever happens."""

@@ -66,8 +66,7 @@ def adopt(store: LocalStore, path: Path, pack: Pack) -> None:
         shard = store.folder / pack.name[:2]
         shard.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.rename(path, shard / pack.name)
-        for folder in (shard, store.folder, store.folder.parent):
-            durable.sync_folder(folder)
+        store.shards.sync(shard)
     store.lookup.add(pack.name, list(pack.digests()))
 
 

@@ -68,9 +68,6 @@ class LocalWriter(PackWriter):
         os.rename(draft.path, shard / name)
         # From here on others may rely on it: it is not taken back, whatever fails.
         draft.path = None
-        durable.sync_folder(shard)
-        # Whoever made these folders may have been killed before they were durable.
-        durable.sync_folder(self._folder)
-        durable.sync_folder(self._folder.parent)
+        self._store.shards.sync(shard)
         self._store.lookup.add(name, draft.packer.digests())
         self._kept.append(draft.fd)
