@@ -101,7 +101,10 @@ class Side(Protocol):
     def accept(
         self, writer: Writer, offer: Mapping[str, Json], author: Author, strict: bool
     ) -> Accepted:
-        """Bind an offered version, whose blobs are in the store or in ``writer``."""
+        """Bind an offered version, whose blobs are in the store or in ``writer``.
+
+        Commits ``writer`` first, if its blobs do not go along with the offer.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,7 @@ class Local:
         self, writer: Writer, offer: Mapping[str, Json], author: Author, strict: bool
     ) -> Accepted:
         """See `take_in` of this module."""
+        writer.commit()
         return take_in(self.repository, writer, offer, author, strict=strict)
 
 
@@ -192,7 +196,6 @@ def transfer(
                 copied += len(data)
                 writer.add(data)
             progress(len(missing), len(missing))
-            writer.commit()
             body = renamed(offer.body, model or version.model, author.key)
             accepted = destination.accept(writer, body, author, strict)
             return Moved(accepted, len(missing), copied)

@@ -6,6 +6,7 @@ where it was cut; nothing of it can be read before all of it was looked at.
 
 from __future__ import annotations
 
+import base64
 import itertools
 import os
 import re
@@ -29,6 +30,7 @@ from snapbook.store import durable, receive, send
 
 routes = APIRouter(tags=["blobs"])
 _ID = re.compile(r"[0-9a-f]{64}")
+_UPLOADS = "uploads"
 _OCTETS = "application/octet-stream"
 
 
@@ -47,7 +49,7 @@ def missing(asked: Asked) -> dict[str, Any]:
     absent = asked.service.store.lacking(digests)
     known = asked.service.reachable(asked.who, model)
     hidden = set() if known is None else {digest for digest in digests if digest not in known}
-    return {"missing": sorted(absent | hidden)}
+    return {"missing": sorted(absent | hidden), wire.ALONG: wire.MOST_ALONG}
 
 
 @routes.get("/digests")
@@ -121,7 +123,27 @@ async def upload(request: Request, name: str) -> Response:
     return Response(status_code=201)
 
 
-def _take(service: Service, path: Path, name: str) -> None:
+def take_along(service: Service, text: str) -> None:
+    """Take the small pack that came whole with an offer, as base64. Raises Usage, Damaged."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise Usage("pack is no base64", kind="argument") from error
+    if len(data) > wire.MOST_ALONG:
+        raise Usage("The pack is larger than may come along", kind="too-large")
+    with durable.told(service.folder, len(data), what="Not taken"):
+        folder = _uploads(service)
+        fd, path = durable.new_temporary(folder)
+        try:
+            durable.write_all(fd, data)
+            _take(service, path)
+        finally:
+            path.unlink(missing_ok=True)  # unless it was taken, and has another name
+            durable.unlock(fd)
+            os.close(fd)
+
+
+def _take(service: Service, path: Path, name: str = "") -> None:
     pack = receive.opened(os.open(path, os.O_RDONLY | os.O_CLOEXEC), name)
     receive.check(pack, service.limits.unpacked_bytes)
     service.store.adopt(path, pack)
@@ -134,14 +156,21 @@ def _upload(service: Service, who: Principal, name: str) -> Path:
     if not any(who.may("write", grant.pattern) for grant in who.grants):
         raise NotFound("There is no such pack here", kind="not-found")
     own = canonical.digest(who.name.encode())[:12]
-    return service.folder / "uploads" / f"{own}-{name}"
+    return service.folder / _UPLOADS / f"{own}-{name}"
+
+
+def _uploads(service: Service) -> Path:
+    """The folder of packs that are not whole yet."""
+    folder = service.folder / _UPLOADS
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 @contextmanager
 def _alone(service: Service, path: Path) -> Iterator[int]:
     """The gathered pieces, open and ours alone. Raises Conflict where another request has them."""
     with durable.told(service.folder, what="Not taken"):
-        path.parent.mkdir(mode=0o700, exist_ok=True)
+        _uploads(service)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         # Whoever had them last may have made them a pack of the store, or thrown them away: what

@@ -1,12 +1,13 @@
 """A registry as a side of a copy: its Store and Catalog over HTTP, and what is asked of it at once.
 
 Passes the contracts of the local engines. What is known to be missing is not asked again blob by
-blob, and blobs that will be wanted come in one stream: a version goes up in three requests and
-comes down in two.
+blob, and blobs that will be wanted come in one stream: a version goes up in three requests, a
+small one in two, and comes down in two.
 """
 
 from __future__ import annotations
 
+import base64
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -18,7 +19,7 @@ from snapbook.catalog.rows import VersionRow
 from snapbook.registry import wire
 from snapbook.registry.catalog import HttpCatalog
 from snapbook.registry.http import Http
-from snapbook.registry.store import HttpStore
+from snapbook.registry.store import HttpStore, HttpWriter
 from snapbook.repository import Author
 from snapbook.store.base import Writer
 from snapbook.transfer import Accepted, Offered, Progress, Stream
@@ -113,11 +114,14 @@ class Remote:
 
     def accept(
         self,
-        writer: Writer,  # noqa: ARG002 - its pack is there already
+        writer: Writer,
         offer: Mapping[str, Json],
         author: Author,  # noqa: ARG002 - whom the token names
         strict: bool,
     ) -> Accepted:
         """Let the registry bind an offered version, by its own chain. Twice is once."""
-        body = {"offer": dict(offer), "strict": strict}
+        body: dict[str, Any] = {"offer": dict(offer), "strict": strict}
+        assert isinstance(writer, HttpWriter)
+        if pack := writer.commit_along():
+            body["pack"] = base64.b64encode(pack).decode()
         return wire.accepted_of(self.http.post("/versions", body, repeat=True))

@@ -43,6 +43,7 @@ class HttpStore:
         self._packs: list[Pack] = []
         self._told: dict[str, bool] = {}  # what the registry said of a digest: whether it is there
         self._lock = threading.Lock()
+        self.along = 0  # bytes of a pack that the registry takes together with an offer
         self.tell: Callable[[str, int, int], None] = lambda _what, _done, _of: None
 
     def get(self, digest: str) -> bytes:
@@ -72,7 +73,9 @@ class HttpStore:
         asked = sorted(set(digests))
         told = self._http.post("/missing", {"digests": asked, "model": self.model}, repeat=True)
         found = set(told["missing"]).intersection(asked)
+        along = told.get(wire.ALONG)
         with self._lock:
+            self.along = along if type(along) is int else 0  # an older one takes none
             self._told.update((digest, digest not in found) for digest in asked)
         return found
 
@@ -204,6 +207,18 @@ class HttpWriter(PackWriter):
     def __init__(self, store: HttpStore, folder: Path) -> None:
         super().__init__(folder)
         self._store = store
+        self._most_along = 0
+        self._along = b""
+
+    def commit_along(self) -> bytes:
+        """Commit; but a pack that may go with the offer is not sent, and given for that."""
+        self._most_along = min(self._store.along, wire.MOST_ALONG)
+        try:
+            self.commit()
+        finally:
+            self._most_along = 0
+        along, self._along = self._along, b""
+        return along
 
     def _hold(self) -> None:
         """Nothing can be held there: what is gone by the time of the event is asked for again."""
@@ -218,8 +233,12 @@ class HttpWriter(PackWriter):
         return self._store.get(digest)
 
     def _publish(self, draft: Draft) -> None:
-        self._store.upload(draft.packer.finish(), draft.fd)
-        self._store.sent(key.hex() for key in draft.packer.digests())
+        name = draft.packer.finish()
+        if (size := os.fstat(draft.fd).st_size) <= self._most_along:
+            self._along = os.pread(draft.fd, size, 0)
+        else:
+            self._store.upload(name, draft.fd)
+            self._store.sent(key.hex() for key in draft.packer.digests())
         draft.drop()
 
 

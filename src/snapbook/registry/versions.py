@@ -12,7 +12,7 @@ from snapbook.catalog import where as expressions
 from snapbook.catalog.pages import Cursor
 from snapbook.errors import Usage
 from snapbook.offers import checked, offered
-from snapbook.registry import wire
+from snapbook.registry import blobs, wire
 from snapbook.registry.asked import Asked
 from snapbook.registry.finding import resolved
 from snapbook.repository import Author
@@ -70,7 +70,7 @@ def versions(
 
 @routes.post("/versions", status_code=201)
 def make(asked: Asked) -> Response:
-    """Bind an offered version to a number; its blobs were uploaded before."""
+    """Bind an offered version to a number; its blobs were uploaded before, or come along."""
     offer = asked.body.get("offer")
     if not isinstance(offer, dict):
         raise Usage("offer is no table", kind="argument")
@@ -81,6 +81,8 @@ def make(asked: Asked) -> Response:
     # Under an earlier name it may be somebody else's by now.
     if now := sayings.standing(repository, str(body["model"]), was):
         asked.need("write", now)
+    if pack := asked.text("pack"):
+        blobs.take_along(asked.service, pack)
     writer = repository.store.writer()
     try:
         # Holds off a sweep from here on: what is found now stays.
