@@ -57,7 +57,7 @@ def test_a_network_becomes_nnef_and_is_converted_once(torch, project, tmp_path, 
 
     net, key = dense(), leaving.own_key()
     table = pd.DataFrame(ROWS, columns=list("abcd"))
-    leaving.save(project, net, {"X": (table, "test")}, key=key, name="net")
+    leaving.save(project, net, {"X": (table, "")}, key=key, name="net")
     done = verbs.export("net", to="nnef")
     assert done.lines[-1] == "kept as net.nnef:0.1.0: exported again it is the same bytes"
     assert done.lines[1].startswith("wrote net-0.1.0-nnef: NNEF 1.0 by nnef-tools ")
@@ -170,6 +170,32 @@ def test_the_frame_that_the_network_takes_is_found(torch, tmp_path):
     (tmp_path / "none").mkdir()
     told = told_of(tmp_path / "none", dense(), ROWS[:, :3])
     assert "shapes cannot be multiplied" in told.why
+
+
+def test_rows_of_pictures_are_asked_as_such(torch, tmp_path):
+    layers = torch.nn
+    net = layers.Sequential(
+        layers.Conv2d(1, 2, 3), layers.ReLU(), layers.MaxPool2d(2), layers.Flatten(),
+        layers.Linear(18, 3),
+    )  # fmt: skip
+    pictures = np.random.default_rng(0).normal(size=(9, 1, 8, 8)).astype("float32")
+    told = told_of(tmp_path, net, pictures)
+    assert (told.why, told.rows, told.differing) == ("", 9, 0)
+    assert told.inputs == {"x": "scalar [1, 1, 8, 8]"}
+
+
+def test_what_is_no_function_of_one_tensor_is_refused(torch, tmp_path):
+    class Two(torch.nn.Module):
+        def forward(self, rows):
+            return rows, rows
+
+    for name, net, why in (
+        ("two", Two(), "it answers with more than one array"),
+        ("state", dense().state_dict(), "it is a state_dict, tensors without the module"),
+        ("mean", torch.nn.Flatten(start_dim=0), "it does not answer each row"),
+    ):
+        (tmp_path / name).mkdir()
+        assert why in told_of(tmp_path / name, net, ROWS).why
 
 
 def test_a_network_whose_rows_hang_on_each_other_is_refused(torch, tmp_path):

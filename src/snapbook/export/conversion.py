@@ -22,6 +22,7 @@ from snapbook.trial import choosing
 from snapbook.trial.job import Folder
 
 Get = Callable[[str], bytes]
+_ORDER = {"test": 0, "train": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,10 @@ def _tensors(model: Part, parts: Sequence[Part]) -> Iterator[tuple[Part, list[st
     fields: Any = model.facts.get("inputs") or ()
     names = [str(one.get("name")) for one in fields if isinstance(one, Mapping)]
     frames = [part for part in parts if part.kind == "frame" and part.facts.get("stored")]
-    for role in ("test", "train"):
-        for part in frames:
-            shape: Any = part.facts.get("shape") or ()
-            if part.facts.get("role") == role and len(shape) > 1:
-                there = choosing.columns(part)
-                yield part, names if names and set(names) <= set(there) else []
+    # Code that trains a network by a loop of its own does not tell what the loop trains it on.
+    frames.sort(key=lambda part: _ORDER.get(str(part.facts.get("role")), len(_ORDER)))
+    for part in frames:
+        shape: Any = part.facts.get("shape") or ()
+        if len(shape) > 1:
+            there = choosing.columns(part)
+            yield part, names if names and set(names) <= set(there) else []

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from snapbook.export import layer
 from snapbook.export.tensors import Told, asked, compared, told
 from snapbook.parts import model
-from snapbook.serve import asking
 from snapbook.trial.job import Folder
 
 if TYPE_CHECKING:
@@ -44,7 +43,9 @@ def main(path: Path) -> None:
 def _tried(path: Path, job: Mapping[str, Any]) -> Told:
     folder = Folder(path)
     net: Any = model.restore(folder.part(job["model"]), folder.get)
-    given = asked(folder, job["frames"], lambda rows: asking.predicted(net, rows))
+    if isinstance(net, dict):
+        raise ValueError("it is a state_dict, tensors without the module that they belong to")
+    given = asked(folder, job["frames"], lambda rows: _said(net, rows))
     tree = path / _TREE
     _convert(net, given.rows[:1], path / "model.onnx", tree)
     _name(tree / "graph.nnef", job["props"])
@@ -55,6 +56,15 @@ def _tried(path: Path, job: Mapping[str, Any]) -> Told:
     made = f"NNEF 1.0 by nnef-tools {importlib.metadata.version('nnef-tools')}"
     shape = [1, *given.rows.shape[1:]]
     return Told("", len(given.rows), 0, found.largest, "", made, {"x": f"scalar {shape}"}, ["y"])
+
+
+def _said(net: Any, rows: Array) -> Any:
+    import torch
+
+    net.eval()
+    with torch.no_grad():
+        said = net(torch.from_numpy(rows))
+    return said.numpy() if isinstance(said, torch.Tensor) else said
 
 
 def _convert(net: Any, row: Array, path: Path, tree: Path) -> None:
@@ -75,7 +85,8 @@ def _convert(net: Any, row: Array, path: Path, tree: Path) -> None:
     try:
         graph = converter(graph)
     except ConversionError as error:
-        raise ValueError(str(error).splitlines()[-1]) from error  # the first only counts them
+        counted, *named = str(error).splitlines()  # how many operators, then each
+        raise ValueError(named[0] if counted.startswith("Found") else counted) from error
     writer = Writer(
         fragments=converter.defined_operations(),
         fragment_dependencies=converter.defined_operation_dependencies(),

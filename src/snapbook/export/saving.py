@@ -23,7 +23,6 @@ from snapbook.export import layer, saved
 from snapbook.export.tensors import Told, asked, compared, told
 from snapbook.flavors import keras
 from snapbook.parts.base import Part
-from snapbook.serve import asking
 from snapbook.trial.job import Folder
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def _tried(path: Path, job: Mapping[str, Any]) -> Told:
     there.mkdir()
     (there / saved.MODEL).write_bytes(_archive(part, folder))
     net = _loaded(there / saved.MODEL)
-    given = asked(folder, job["frames"], lambda rows: asking.predicted(net, rows))
+    given = asked(folder, job["frames"], lambda rows: net.predict(rows, verbose=0))
     made = _made(job["python"], there, given.rows)
     import numpy as np
 
