@@ -19,6 +19,7 @@ from sklearn.ensemble import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from snapbook.serve import laid, lean
 from snapbook.serve.predictor import Predictor
 from snapbook.serve.refusal import Failed
 from snapbook.serve.schema import schema
@@ -108,9 +109,16 @@ def fitted(draw):
     st.integers(0, 99),
     st.sampled_from((1, 2, 7, 64)),
     st.sampled_from((0, np.nan, 1e39, np.inf)),
+    st.sampled_from((0, 1 << 20)),
 )
-def test_answers_are_the_models_own_bit_for_bit(found, seed, rows, odd):
+def test_answers_are_the_models_own_bit_for_bit(found, seed, rows, odd, at_once):
     model, frame, container = found
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(laid, "_MOST_NUMBERS", at_once)
+        check(model, frame, container, seed, rows, odd)
+
+
+def check(model, frame, container, seed, rows, odd):
     slow, fast = both(model, frame, container)
     drawn = np.random.default_rng(seed)
     asked = frame.iloc[drawn.integers(len(frame), size=rows)].reset_index(drop=True)
@@ -132,8 +140,24 @@ def test_a_forest_is_asked_in_the_shorter_way(kind, monkeypatch):
     monkeypatch.setattr(own, "Parallel", never)
     for method, one in expected.items():
         assert told(fast, method, table(fast, frame)) == one
-    many = table(fast, pd.concat([frame] * 30))
-    assert fast.answer("predict", many).shape == (1800,)
+
+
+def test_many_rows_are_asked_tree_by_tree():
+    frame = numbers()
+    model = RandomForestRegressor(50, random_state=0).fit(frame, frame["a"])
+    slow, fast = both(model, frame)
+    many = pd.concat([frame] * 50)
+    assert not lean.forest(model).whole.takes(len(many))
+    assert told(fast, "predict", table(fast, many)) == told(slow, "predict", table(slow, many))
+
+
+def test_a_forest_that_is_large_is_not_held_twice(monkeypatch):
+    frame = numbers()
+    model = RandomForestRegressor(5, random_state=0).fit(frame, frame["a"])
+    monkeypatch.setattr(laid, "_MOST_NODES", 20)
+    assert lean.forest(model).whole is None
+    slow, fast = both(model, frame)
+    assert told(fast, "predict", table(fast, frame)) == told(slow, "predict", table(slow, frame))
 
 
 def test_a_forest_behind_a_pipeline_too(monkeypatch):
@@ -220,8 +244,6 @@ ODD = {
 def test_what_is_not_exactly_known_goes_its_own_way(name):
     frame = numbers()
     model = ODD[name](frame, frame["a"] > 0)
-    from snapbook.serve import lean
-
     fast = Predictor(model, learnt(frame))
     assert not lean.ways(model, fast.schema, fast.layout, fast._given, missing=False)
 

@@ -16,6 +16,7 @@ from snapbook.serve.v2 import JSON_LENGTH
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
 
+_MANY_IDS = 512  # are drawn at once: asking the system costs more than all the rest of a head
 _IDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
@@ -57,8 +58,27 @@ def request_id(given: bytes) -> bytes:
 
 
 def new_id() -> bytes:
-    """An id that no other request has."""
-    return secrets.token_hex(8).encode()
+    """An id that no other request has, and that nobody can guess."""
+    return _drawn.one()
+
+
+class _Drawn:
+    """Random ids, some in store. Any thread may take one."""
+
+    def __init__(self) -> None:
+        self._left: Iterator[bytes] = iter(())
+
+    def one(self) -> bytes:
+        """One that was not given before."""
+        for found in self._left:
+            return found
+        digits = secrets.token_hex(8 * _MANY_IDS).encode()
+        left = iter([digits[at : at + 16] for at in range(0, len(digits), 16)])
+        self._left = left
+        return next(left)
+
+
+_drawn = _Drawn()
 
 
 class Purse:

@@ -1,9 +1,10 @@
 """Forests of scikit-learn asked without what it does around their trees, for the same bits.
 
 For each tree scikit-learn makes a task of joblib's, with settings and filters of warnings of its
-own, which takes ten times as long as the tree. Here the trees are asked one after another, which is
-the order that it has too while one job works: numbers of 32 bits go in, what the leaves hold is
-added up tree by tree and divided by how many there are, a label is the first of the largest.
+own, which takes ten times as long as the tree. Here the trees are asked one after another, or few
+rows all at once (laid.py), and their answers are taken in the order that they have there too while
+one job works: numbers of 32 bits go in, what the leaves hold is added up tree by tree and divided
+by how many there are, a label is the first of the largest.
 Source: `predict` and `predict_proba` in ensemble/_forest.py and tree/_classes.py of scikit-learn.
 
 Only for models that are exactly what is known here, alone or as the last step of a Pipeline, and
@@ -14,11 +15,12 @@ way here, and the model's own has to be gone. Whether a way is right is looked a
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from snapbook.serve.given import Given
+from snapbook.serve.laid import Laid, laid
 from snapbook.serve.schema import PREDICT, PROBA, Schema
 from snapbook.serve.table import Layout, Table
 
@@ -49,10 +51,11 @@ class Forest:
     """A fitted forest of one output: its trees in their order, and what it was fitted on.
 
     ``classes`` (classes,) of a classifier, None of a regressor; ``names`` of its columns, None
-    where it was fitted on an array.
+    where it was fitted on an array. ``whole`` are the trees as one, None of a large forest.
     """
 
     trees: tuple[Any, ...]
+    whole: Laid | None
     width: int
     classes: Array | None
     names: tuple[str, ...] | None
@@ -68,8 +71,8 @@ class Forest:
 
         held = 1 if self.classes is None else len(self.classes)
         found = np.zeros((len(matrix), held), dtype=np.float64)
-        for tree in self.trees:
-            found += tree.predict(matrix)
+        for told in self._each(matrix):
+            found += told
         found /= len(self.trees)
         if self.classes is None:
             return found[:, 0]
@@ -77,6 +80,12 @@ class Forest:
             return found
         labels: Array = self.classes.take(np.argmax(found, axis=1), axis=0)
         return labels
+
+    def _each(self, matrix: Array) -> Iterable[Array]:
+        """What each tree answers, in their order: (rows, values)."""
+        if self.whole is not None and self.whole.takes(len(matrix)):
+            return self.whole.answers(matrix)
+        return (tree.predict(matrix) for tree in self.trees)
 
 
 def ways(
@@ -121,7 +130,8 @@ def forest(model: Any) -> Forest | None:
     if not all(_is_tree(one, kind, methods[-1], width, leaves) for one in estimators):
         return None
     trees = tuple(one.tree_ for one in estimators)
-    return Forest(trees, width, classes, None if names is None else tuple(names))
+    named = None if names is None else tuple(names)
+    return Forest(trees, laid(trees, width), width, classes, named)
 
 
 def _alone(found: Forest, method: str, layout: Layout, missing: bool) -> Way:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Array: TypeAlias = "np.ndarray[Any, Any]"
 
 Ask: TypeAlias = "Callable[[str, Table], Array]"
-_BATCHES = (1, 2, 16, 64)
+_BATCHES = (1, 2, 16, 300)  # few and many rows may go different ways
 
 
 def ways(

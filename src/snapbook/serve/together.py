@@ -60,7 +60,7 @@ class Together:
         self._together = together
         self._limits = limits
         self._seen = seen
-        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Job] | None] = SimpleQueue()
         self._waiting = 0
         self._fresh: list[_Job] = []  # that came while nothing ran
         self._running_since: float | None = None
@@ -97,7 +97,7 @@ class Together:
         job = _Job(table, methods, self._loop.create_future())
         self._waiting += 1
         if self._running_since is not None:
-            self._queue.put(job)
+            self._queue.put([job])
         else:
             self._fresh.append(job)
             if len(self._fresh) == 1:
@@ -115,9 +115,9 @@ class Together:
             assert self._loop is not None
             self._loop.call_soon(self._gather, len(self._fresh), quiet, turns + 1)
             return
-        for job in self._fresh:
-            self._queue.put(job)
-        self._fresh.clear()
+        # At once: the thread would begin with the first, and go on with the others.
+        self._queue.put(self._fresh)
+        self._fresh = []
 
     def _work(self) -> None:
         for batch in self._batches():
@@ -137,11 +137,11 @@ class Together:
         while line or not ending:
             try:
                 while True:
-                    job = self._queue.get(block=not line)
-                    if job is None:
+                    jobs = self._queue.get(block=not line)
+                    if jobs is None:
                         ending = True
                         break
-                    line.append(job)
+                    line.extend(jobs)
             except Empty:
                 pass
             if batch := self._next(line):

@@ -23,6 +23,7 @@ from snapbook.serve.tokens import Tokens
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+_ENCODER = json.JSONEncoder(allow_nan=False)  # `json.dumps` would make one a reply
 _GONE = 499  # the client went away before its answer
 _ALWAYS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
@@ -163,7 +164,7 @@ def told(turn: Turn, label: str, status: int, seconds: float, **more: object) ->
 
 def in_json(value: Mapping[str, Any]) -> Reply:
     """``value`` as an answer."""
-    return Reply(json.dumps(value, allow_nan=False).encode())
+    return Reply(_ENCODER.encode(value).encode())
 
 
 def fixed(value: Mapping[str, Any]) -> Handler:
