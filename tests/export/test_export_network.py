@@ -87,8 +87,7 @@ def test_a_keras_model_becomes_a_savedmodel_and_is_converted_once(project, tmp_p
     layers = keras.layers
     hidden = layers.Dense(8, activation="relu")
     net = keras.Sequential([keras.Input((4,)), hidden, layers.Dropout(0.5), layers.Dense(2)])
-    net.compile("adam", "mse")
-    net.fit(ROWS, ROWS[:, :2], verbose=0)
+    net.compile("adam", "mse")  # an optimizer of its backend, which others do not have
     leaving.save(project, net, {"X": (ROWS, "train")}, key=leaving.own_key(), name="net")
     monkeypatch.setenv("SNAPBOOK_EXPORT_TENSORFLOW", str(TENSORFLOW))
     done = verbs.export("net", to="savedmodel")
