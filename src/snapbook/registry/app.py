@@ -14,6 +14,7 @@ from typing import Protocol
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from snapbook import failure
@@ -40,12 +41,19 @@ from snapbook.registry.identity import FolderDrawer
 from snapbook.registry.mlflow import routes as mlflow
 from snapbook.registry.refusal import refusal
 from snapbook.registry.service import Service
+from snapbook.registry.shortcut import Shortcut
 from snapbook.registry.vouching import Vouching
 
 _WHY = {
     DiskFull.kind: "the registry's disk is full",
     ReadOnly.kind: "the registry may not write to its disk",
     Unreachable.kind: "what the registry keeps does not answer",
+}
+# What each push and each server asks, with the texts that stand in the query.
+_QUICK: dict[Callable[..., object], tuple[str, ...]] = {
+    versions.version: ("ref",),
+    versions.make: (),
+    blobs.missing: (),
 }
 
 
@@ -81,6 +89,12 @@ def make(service: Service, page: Page | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
+    quick = [
+        (route, _QUICK[route.endpoint])
+        for route in (*versions.routes.routes, *blobs.routes.routes)
+        if isinstance(route, APIRoute) and route.endpoint in _QUICK
+    ]
+    app.add_middleware(Shortcut, routes=quick, refuse=_refuse)
     app.add_middleware(Vouching, service=service)
     open_ = (*OPEN, *(page.files if page else ()))
     app.add_middleware(Guard, service=service, open_=open_, named=mlflow.STARTS)

@@ -67,7 +67,8 @@ def service_of(request: Request) -> Service:
     return service
 
 
-async def _asked(request: Request) -> _Asked:
+async def asked_of(request: Request) -> _Asked:
+    """What ``request`` asks. Raises Usage for a body that is none."""
     body: Mapping[str, Any] = {}
     if request.method == "POST":
         body = json_object(await limited(request))
@@ -95,4 +96,4 @@ def json_object(data: bytes) -> Mapping[str, Any]:
     return value
 
 
-Asked = Annotated[_Asked, Depends(_asked)]
+Asked = Annotated[_Asked, Depends(asked_of)]
