@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from snapbook import canonical
 from snapbook.canonical import Json
 from snapbook.errors import Damaged
 from snapbook.parts.base import Part
+
+_REMEMBERED_BYTES = 16 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,14 @@ class Manifest:
     def reachable(self, get: Callable[[str], bytes]) -> set[str]:
         """Digests of the parts and of every blob that they need; not of the Manifest itself."""
         found = {ref.digest for ref in self.parts}
-        for part in self.load(get):
-            found.update(part.blobs)
+        for ref in self.parts:
+            data = get(ref.digest)
+            small = len(data) <= _REMEMBERED_BYTES
+            found.update(_needed_by(data) if small else Part.decode(data).blobs)
         return found
+
+
+@lru_cache(maxsize=256)
+def _needed_by(part: bytes) -> tuple[str, ...]:
+    """The blobs that a part needs, by its bytes: most parts of a version are those of the last."""
+    return Part.decode(part).blobs

@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,12 +49,21 @@ class Key:
 
 def verify(public: str, signature: str, purpose: str, statement: Mapping[str, Json]) -> bool:
     """Whether ``public`` signed ``statement`` for ``purpose`` with ``signature``. Never raises."""
+    try:
+        return _signed(public, signature, _message(purpose, statement))
+    except (ValueError, TypeError):
+        return False
+
+
+@lru_cache(maxsize=64)
+def _signed(public: str, signature: str, message: bytes) -> bool:
+    """Whether ``message`` is signed so: an offer is looked at more than once on its way."""
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
-        key.verify(bytes.fromhex(signature), _message(purpose, statement))
+        key.verify(bytes.fromhex(signature), message)
     except (InvalidSignature, ValueError, TypeError):
         return False
     return True

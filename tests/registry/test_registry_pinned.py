@@ -423,7 +423,7 @@ def test_processes_that_push_at_once_do_not_take_each_other_for_a_rollback(
     assert Heads(user).remembered(registry.url).head.n == 18
 
 
-def test_three_requests_up_and_two_down_with_a_pinned_key(registry, ada, user, monkeypatch):
+def test_two_requests_up_and_two_down_with_a_pinned_key(registry, ada, user, monkeypatch):
     added(ada, registry, user)
     run(ada, "push", "churn:0.1.0")
     seen = []
@@ -435,7 +435,7 @@ def test_three_requests_up_and_two_down_with_a_pinned_key(registry, ada, user, m
 
     monkeypatch.setattr(httpx.Client, "send", counted)
     run(ada, "push", "churn:0.2.0")
-    assert len(seen) == 3
+    assert seen == ["missing", "versions"]  # so small that its pack comes along
     seen.clear()
     (ada.parent / "eve").mkdir()
     run(ada.parent / "eve", "pull", "team::churn:0.2.0")

@@ -197,7 +197,7 @@ class FileCatalog:
     def sealed(self, n: int) -> bytes | None:
         """The bytes of event ``n`` as they are stored, damaged or not; None if there are none."""
         try:
-            return self.path(n).read_bytes()
+            return Path(f"{self._text}/{_place(n)}").read_bytes()
         except FileNotFoundError:
             return None
 

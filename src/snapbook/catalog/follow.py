@@ -24,11 +24,13 @@ _LOOKED_AT = 5000
 
 def follow(db: sqlite3.Connection, catalog: Catalog, applier: Applier) -> Head:
     """Take in the events since the last time; gives the head that the tables now stand at."""
-    cursor = _cursor(db)
+    cursor, gaps = _standing(db)
     # Read after the cursor: other processes move both, and the chain is never behind.
     head = catalog.head()
-    if _is_mended(db, catalog) or _is_other_chain(catalog, cursor, head):
+    if (gaps and _is_mended(db, catalog)) or _is_other_chain(catalog, cursor, head):
         clear(db)
+    elif cursor == head:
+        return cursor
     while (cursor := _cursor(db)).n < head.n:
         events = list(islice(catalog.read(cursor.n + 1), _BATCH))
         if cursor.n and any(event.type == "purged" for event in events):
@@ -69,6 +71,13 @@ def _take(
             record(db, gap, "it cannot be read", unread=True)
         last = head
     db.execute("INSERT OR REPLACE INTO cursor VALUES (1, ?, ?)", last or cursor)
+
+
+def _standing(db: sqlite3.Connection) -> tuple[Head, bool]:
+    """How far the tables are, and whether any event on the way could not be read."""
+    asked = "SELECT n, digest, EXISTS (SELECT 1 FROM broken WHERE unread) FROM cursor"
+    row = db.execute(asked).fetchone()
+    return (Head(*row[:2]), bool(row[2])) if row else (Head(), False)
 
 
 def _cursor(db: sqlite3.Connection) -> Head:

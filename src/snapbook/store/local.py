@@ -28,6 +28,7 @@ class LocalStore(PackStore[Pack]):
     def __init__(self, folder: Path, cache: Path | None = None) -> None:
         super().__init__(folder, Lookup(folder, cache))
         self.shards = durable.Shards(folder)
+        self._text = os.fspath(folder)
 
     def writer(self) -> LocalWriter:
         """A new Writer. The caller closes it, whatever happens."""
@@ -36,10 +37,12 @@ class LocalStore(PackStore[Pack]):
     def adopt(self, path: Path, pack: Pack) -> None:
         """Make the checked ``pack`` at ``path``, on this store's disk, one of its own, durably."""
         receive.adopt(self, path, pack)
+        # Who brought it asks for what is in it next.
+        self.keep_open(pack)
 
     def has_pack(self, name: str) -> bool:
         """Whether the pack's file is there."""
-        return self.lookup.path(name).exists()
+        return os.path.exists(f"{self._text}/{name[:2]}/{name}")
 
     def size_of(self, name: str) -> int:
         """The size of the pack's file, 0 where there is none."""

@@ -185,13 +185,16 @@ class PackStore(ABC, Generic[P]):
                 self._packs.move_to_end(name)
                 return pack
         pack = self._open(name)  # may take a while: others go on meanwhile
-        if pack is None:
-            return None
+        if pack is not None:
+            self.keep_open(pack)
+        return pack
+
+    def keep_open(self, pack: P) -> None:
+        """Have this pack of the store at hand, which was opened just now."""
         with self._lock:
-            self._packs[name] = pack
+            self._packs[pack.name] = pack
             while len(self._packs) > self.most_open:
                 self._packs.popitem(last=False)
-        return pack
 
     def let_go(self, name: str) -> None:
         """Close the pack and forget what was read of it."""
