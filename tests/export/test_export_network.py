@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import sys
 import tarfile
 from pathlib import Path
 
@@ -109,29 +110,35 @@ def test_what_it_cannot_be_had_of_is_refused(project, monkeypatch):
     net, fitted, key = dense(), leaving.logistic(rows, target), leaving.own_key()
     leaving.save(project, fitted, {"X": (rows, "test")}, key=key, name="logistic")
     leaving.save(project, net, {"y": (target, "test")}, key=key, name="bare")
+    leaving.save(project, net.state_dict(), {"X": (rows, "test")}, key=key, name="state")
     for form in ("nnef", "savedmodel"):
         monkeypatch.setitem(network.FORMS, form, _without_packages(form))
-    monkeypatch.setenv("SNAPBOOK_EXPORT_TENSORFLOW", "nowhere/python")
-    with pytest.raises(BadOption, match="there is no such program"):
-        verbs.export("bare", to="savedmodel")
-    monkeypatch.setenv("SNAPBOOK_EXPORT_TENSORFLOW", os.sys.executable)
     with pytest.raises(NotRestorable, match=r"it is of torch; Keras' can be"):
         verbs.export("bare", to="savedmodel")
     with pytest.raises(NotRestorable, match=r"it is of sklearn; PyTorch's can be"):
         verbs.export("logistic", to="nnef")
     with pytest.raises(NotFound, match="keeps no rows to compare NNEF with it on"):
         verbs.export("bare", to="nnef")
+    with pytest.raises(NotRestorable, match="state_dict, tensors without the module") as error:
+        verbs.export("state", to="nnef")
+    assert "Version the module itself" in str(error.value)
 
 
 def test_what_is_not_installed_is_said(project, monkeypatch):
     leaving.save(project, dense(), {"X": (ROWS, "test")}, key=leaving.own_key(), name="net")
     monkeypatch.setattr(conversion, "find_spec", lambda name: None)
-    monkeypatch.setattr(network, "find_spec", lambda name: None)
     with pytest.raises(BadOption, match="torch is not installed"):
         verbs.export("net", to="nnef")
+
+
+def test_the_python_that_has_tensorflow_is_the_one_that_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(network, "find_spec", lambda name: None)
+    assert network._python(sys.executable) == sys.executable
+    with pytest.raises(BadOption, match="there is no such program"):
+        network._python(str(tmp_path / "python"))
     with pytest.raises(BadOption, match="TensorFlow is not installed") as error:
-        verbs.export("net", to="savedmodel")
-    assert "export.tensorflow" in str(error.value)
+        network._python("")
+    assert 'config("export.tensorflow", "PYTHON")' in str(error.value)
 
 
 def _without_packages(form):
@@ -190,7 +197,6 @@ def test_what_is_no_function_of_one_tensor_is_refused(torch, tmp_path):
 
     for name, net, why in (
         ("two", Two(), "it answers with more than one array"),
-        ("state", dense().state_dict(), "it is a state_dict, tensors without the module"),
         ("mean", torch.nn.Flatten(start_dim=0), "it does not answer each row"),
     ):
         (tmp_path / name).mkdir()

@@ -70,12 +70,7 @@ def ran(
                 act="Install it",
                 hint=process.install,
             )
-    model = next((part for part in parts if part.kind == "model"), None)
-    if model is None:
-        raise NotFound(f"{named} holds no model")
-    if (framework := str(model.facts.get("framework") or "")) != process.framework:
-        why = f"it is of {framework or 'no framework'}; {process.whose} can be"
-        raise process.refused(named, why)
+    model = taken(process, named, parts)
     with tempfile.TemporaryDirectory(prefix="snapbook-convert-") as name:
         path = Path(name)
         folder = Folder(path)
@@ -92,6 +87,19 @@ def ran(
             raise process.refused(named, told["why"])
         made = path / process.file
         return told, made.read_bytes() if made.exists() else b""
+
+
+def taken(process: Process, named: str, parts: Sequence[Part]) -> Part:
+    """The model of ``parts``. Raises NotFound without one, and what ``refused`` gives where the
+    process takes none of its framework.
+    """
+    model = next((part for part in parts if part.kind == "model"), None)
+    if model is None:
+        raise NotFound(f"{named} holds no model")
+    if (framework := str(model.facts.get("framework") or "")) != process.framework:
+        why = f"it is of {framework or 'no framework'}; {process.whose} can be"
+        raise process.refused(named, why)
+    return model
 
 
 def _laid(

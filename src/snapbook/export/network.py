@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from snapbook.canonical import Json
 from snapbook.errors import BadOption, Damaged, Hint, NotRestorable
 from snapbook.export import conversion, nnefing, saving, tensors
+from snapbook.flavors import torch
 from snapbook.parts.base import Part
 
 Get = Callable[[str], bytes]
@@ -50,6 +51,7 @@ def converted(
     Raises what `conversion.ran` does, and NotRestorable where it says something else than that.
     """
     process = FORMS[form]
+    _check_whole(process.form, named, conversion.taken(process, named, parts))
     more: dict[str, Json] = {"props": dict(props)}
     if form == SAVEDMODEL:
         more["python"] = _python(tensorflow)
@@ -79,6 +81,17 @@ def files(data: bytes) -> Iterator[tuple[str, bytes]]:
                 yield str(path), found.read()
     except tarfile.TarError as error:
         raise Damaged("What is kept cannot be written", "it is no archive") from error
+
+
+def _check_whole(form: str, named: str, model: Part) -> None:
+    """Raise NotRestorable for tensors without a network."""
+    layout = model.facts.get("layout")
+    if isinstance(layout, Mapping) and layout.get("format") == torch.STATE:
+        raise NotRestorable(
+            f"{named} cannot be converted to {form}",
+            "it is a state_dict, tensors without the module that they belong to",
+            act="Version the module itself",
+        )
 
 
 def _python(named: str) -> str:

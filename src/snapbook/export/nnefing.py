@@ -43,8 +43,6 @@ def main(path: Path) -> None:
 def _tried(path: Path, job: Mapping[str, Any]) -> Told:
     folder = Folder(path)
     net: Any = model.restore(folder.part(job["model"]), folder.get)
-    if isinstance(net, dict):
-        raise ValueError("it is a state_dict, tensors without the module that they belong to")
     given = asked(folder, job["frames"], lambda rows: _said(net, rows))
     tree = path / _TREE
     _convert(net, given.rows[:1], path / "model.onnx", tree)

@@ -21,7 +21,7 @@ from snapbook.flavors.base import Description, Encoded
 from snapbook.flavors.pickler import OUT_OF_BAND, said
 from snapbook.store.base import Writer
 
-_STATE = "torch-state"
+STATE = "torch-state"  # of tensors by name, without a module
 _SCRIPT = "torchscript"
 Get = Callable[[str], bytes]
 
@@ -78,7 +78,7 @@ class TorchFlavor:
     def load(self, layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> object:
         """The module, or the state dict."""
         form = layout.get("format")
-        if form == _STATE:
+        if form == STATE:
             return _ordered(state(layout, blobs, get), layout)
         if form == _SCRIPT:
             import torch
@@ -194,7 +194,7 @@ def _keep_state(model: Any, writer: Writer) -> Encoded:
     held = dict(model)  # also holds on to the tensors while their addresses are compared
     listed, blobs = _entries(held, (), {}, writer)
     ordered: Json = type(model) is not dict
-    layout: dict[str, Json] = {"format": _STATE, **listed, "ordered": ordered}
+    layout: dict[str, Json] = {"format": STATE, **listed, "ordered": ordered}
     layout["metadata"] = facts.attempt(lambda: _metadata(model), None)
     stored = sum(value.numel() * value.element_size() for value in model.values())
     found = modeldigest.model_digest(held, {}, 4 * stored + (1 << 20))
