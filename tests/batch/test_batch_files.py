@@ -1,6 +1,7 @@
 """Files of rows predicted: as a server answers them, in bounded memory, whole or not at all."""
 
 import json
+import os
 import sys
 
 import pyarrow as pa
@@ -199,6 +200,12 @@ HOSTILE = {
                "row 1 with 2 fields, 7 are named"),
     "no text": (put("in.csv", GOOD + b"\xff\xfe,2,3,true,a,x,1\n"), Damaged, "not of its format"),
     "endless row": (put("in.csv", GOOD + b'"' + b"x" * (20 << 20)), Damaged, "not of its format"),
+    "of another encoding": (put("in.csv", GOOD.decode().encode("utf-16")), Damaged, "UTF-8"),
+    "cut within quotes": (put("in.csv", GOOD + b'1,2,3,true,a,x,1\n1,2,3,true,"a,x,1\n'), Usage,
+                          "fields|ends within quotes"),
+    "a quote too many": (put("in.csv", GOOD + b'1,2,3,true,a,x,"1\n2,2,3,true,a,x,1\n'), Usage,
+                         "ends within quotes"),
+    "semicolons": (put("in.csv", GOOD.replace(b",", b";")), Usage, "has semicolons between"),
     "absent": (lambda folder: folder / "in.csv", NotFound, "in.csv is not there"),
 }  # fmt: skip
 
@@ -239,6 +246,48 @@ def test_a_folder_of_parquet_is_one_file_of_all_its_rows(tmp_path, mixed):
     (tmp_path / "none.parquet").mkdir()
     with pytest.raises(Usage, match="has no Parquet file in it"):
         predicted(mixed, tmp_path / "none.parquet", tmp_path / "x.parquet")
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b"\n\n", b'\n3,4,3,true,a,x,"1"'])
+def test_the_last_row_of_csv_is_read_however_it_ends(tmp_path, mixed, end):
+    (tmp_path / "in.csv").write_bytes(GOOD + b'1,2,3,true,"a ""b""\n, c",x,1' + end)
+    made = predicted(mixed, tmp_path / "in.csv", tmp_path / "out.parquet")
+    assert made.rows == 1 + (b"3,4" in end)
+    assert read(tmp_path / "out.parquet")["city"][0] == 'a "b"\n, c'
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
+def test_a_pipe_is_none(tmp_path, mixed):
+    os.mkfifo(tmp_path / "in.csv")
+    with pytest.raises(Usage, match="is a pipe or a device"):
+        predicted(mixed, tmp_path / "in.csv", tmp_path / "out.csv")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["\udcff.csv", "a" * 250 + ".csv", "a" * 300 + ".csv"],
+    ids=["no UTF-8", "no room for its folder", "too long"],
+)
+def test_a_name_that_no_file_can_have(tmp_path, mixed, name):
+    source = written(tmp_path, "csv", frame())
+    with pytest.raises(SnapbookError, match="Not predicted"):
+        predicted(mixed, source, tmp_path / name)
+    assert os.listdir(tmp_path) == ["in.csv"]
+
+
+def test_an_input_that_is_written_meanwhile_gives_no_result(tmp_path, mixed):
+    """Somebody copies it here still: what was read is a part of it, and nobody would know."""
+    source = written(tmp_path, "csv", frame())
+
+    def tell(done, _of):
+        if done == 100:
+            with source.open("ab") as file:
+                file.write(source.read_bytes().splitlines()[-1] + b"\n")
+
+    with pytest.raises(Conflict, match=r"in\.csv was changed while it was read"):
+        predicted(mixed, source, tmp_path / "out.csv", tell=tell)
+    assert os.listdir(tmp_path) == ["in.csv"]
+    assert predicted(mixed, source, tmp_path / "out.csv").rows == 301
 
 
 def test_nothing_is_written_over(tmp_path, mixed):

@@ -18,6 +18,7 @@ from snapbook.batch.answers import Answers
 from snapbook.batch.fields import WHY
 from snapbook.batch.job import Job, identity
 from snapbook.batch.wanted import Wanted
+from snapbook.canonical import Json
 from snapbook.errors import Conflict, SnapbookError, Unreachable, Usage
 from snapbook.store import durable
 
@@ -62,18 +63,18 @@ def predict(bundle: Bundle, model: Any, asked: Asked, wanted: Wanted, tell: Prog
     Raises Usage (also Unfit, which names column and row), NotFound, Conflict, Damaged, DiskFull,
     Unreachable; then there is no result.
     """
-    if asked.target.exists():
-        raise Conflict(f"{asked.target.name} is there already", act="Name another place with -o")
+    _checked(asked)
     answers = Answers(bundle, model, wanted)
     source = reading.opened(asked.source, asked.source_form, answers.schema)
     names = answers.kept(source.names)
     if source.rows == 0:
         raise _nothing(asked)
     count = asked.rows or max(min(ROWS, _CELLS // max(len(source.names), 1)), 256)
+    read = _identities(asked)
     what = {
         "batch": _FORM,
         "bundle": bundle.digest,
-        "input": [identity(one) for one in reading.files_of(asked.source)],
+        "input": read,
         "form": asked.source_form,
         "keep": names,
         "answers": answers.fields.serialize().to_pybytes().hex(),
@@ -88,6 +89,12 @@ def predict(bundle: Bundle, model: Any, asked: Asked, wanted: Wanted, tell: Prog
             spared = _grow(job, asked, source, answers, names, count, tell)
             if not job.count:
                 raise _nothing(asked)
+            if _identities(asked) != read:
+                raise Conflict(
+                    "Not predicted",
+                    f"{asked.source.name} was changed while it was read",
+                    act="Wait until nobody writes it, and predict it then",
+                )
             _finish(job, asked, bundle)
             keep = False
         except Unreachable:
@@ -143,6 +150,26 @@ def _finish(job: Job, asked: Asked, bundle: Bundle) -> None:
     if asked.target.exists():
         raise Conflict(f"{asked.target.name} was made meanwhile", act="Name another place with -o")
     os.replace(whole, asked.target)
+
+
+def _checked(asked: Asked) -> None:
+    """Raise for names that cannot be, and for a result that is there."""
+    for path in (asked.source, asked.target):
+        try:
+            os.fspath(path).encode()
+        except UnicodeEncodeError as error:
+            shown = ascii(path.name)[:80]
+            raise Usage("Not predicted", f"{shown} is no UTF-8", act="Rename it") from error
+    with durable.told(asked.target.parent, what="Not predicted"):
+        taken = asked.target.exists()
+    if taken:
+        raise Conflict(f"{asked.target.name} is there already", act="Name another place with -o")
+
+
+def _identities(asked: Asked) -> list[Json]:
+    """What tells the input from what it may become."""
+    with reading.told(asked.source):
+        return [identity(one) for one in reading.files_of(asked.source)]
 
 
 def _nothing(asked: Asked) -> Usage:

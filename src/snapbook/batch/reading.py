@@ -49,13 +49,18 @@ def form_of(path: Path, given: str | None) -> str:
 
 def opened(path: Path, form: str, schema: Schema) -> Source:
     """The rows in ``path``. Raises NotFound, Unreachable, Usage for what is no such file."""
-    if not path.exists():
+    with told(path):
+        there = path.exists()
+    if not there:
         raise NotFound(f"Not predicted: {path.name} is not there", act="Name a file of rows")
     if path.is_dir() and form != "parquet":
         raise Usage("Not predicted", f"{path.name} is a folder", act="Name a file of rows")
     with told(path):
         if path.is_dir():
             return Folder(path)
+        if not path.is_file():
+            why = f"{path.name} is a pipe or a device, and rows are read more than once"
+            raise Usage("Not predicted", why, act="Write them to a file first")
         if not path.stat().st_size:
             raise Usage("Not predicted", f"{path.name} is empty")
         if form == "csv":
