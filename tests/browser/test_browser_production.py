@@ -81,6 +81,17 @@ def test_a_canary_is_led_and_taken_back_by_the_keyboard(policy, server, place):
     assert deployed(server, place)["rollout"]["state"] == "aborted"
     # People did it: no alarm.
     expect(panel.get_by_role("alert")).to_have_count(0)
+    # And they take it back: the rollout begins again, as it was meant.
+    undo = one.get_by_role("button", name="Undo: 0.4.0 begins again", exact=True)
+    desk.both_themes("production-undo", panel)
+    undo.focus()
+    desk.page.keyboard.press("Enter")
+    expect(one.get_by_text("Canary churn:0.4.0 at 5 %, step 1 of 3")).to_be_visible()
+    expect(undo).to_have_count(0)
+    expect(one.get_by_role("button", name="production of churn")).to_be_focused()
+    again = deployed(server, place)["rollout"]
+    assert (again["state"], again["steps"], again["every_s"]) == ("running", [5, 50, 100], 3600)
+    assert again["rules"] == RULES
 
 
 @pytest.fixture
@@ -134,6 +145,9 @@ def test_what_a_rule_takes_back_by_itself_is_told_until_it_is_put_away(
     desk.both_themes("production-alarm", desk.panel)
     one.get_by_role("button", name="Evidence", exact=True).click()
     expect(one.get_by_text("0.4.0 was taken back at step 1 of 2")).to_be_visible()
+    expect(one.get_by_text(re.compile(r"^p99 > 0\.001ms: 0\.4\.0 had .* ms"))).to_be_visible()
+    expect(one.get_by_text(re.compile(r"^within .* requests.* of 0\.4\.0"))).to_be_visible()
+    desk.both_themes("production-evidence", desk.panel)
     one.get_by_role("button", name="Dismiss", exact=True).focus()
     desk.page.keyboard.press("Enter")
     expect(alarm).to_have_count(0)

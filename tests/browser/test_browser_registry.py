@@ -13,6 +13,7 @@ from behind import PREFIX, Behind
 from playwright.sync_api import expect
 
 from snapbook import places
+from snapbook.refs import parse
 from snapbook.repository import Author
 from snapbook.transfer import Local, transfer
 
@@ -295,14 +296,31 @@ def test_names_that_want_to_run_are_text(registry, page, enter):
 def test_a_token_that_is_revoked_ends_the_visit(registry, page, enter):
     token = enter("approver", at="#/churn")
     expect(page.get_by_role("option").first).to_be_visible()
+    page.get_by_role("link", name="Review", exact=True).click()
+    expect(page.get_by_role("heading", name="What was live")).to_be_visible()
     page.wait_for_load_state("networkidle")
     registry.tokens.revoke(token.split("_")[1])
-    page.get_by_role("link", name="Review", exact=True).click()
+    page.get_by_role("link", name="Audit of the model", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("You were signed out")
     # And goes on where it was.
     page.get_by_label("Your token").fill(registry.tokens.make("Bob", ("reader",)))
     press(page, "Sign in")
-    expect(page.get_by_role("heading", name="What was live")).to_be_visible()
+    expect(page.get_by_role("row").nth(1)).to_be_visible()
+    # A list hears of it without a click.
+    token = enter_again(page, registry)
+    registry.tokens.revoke(token.split("_")[1])
+    expect(page.get_by_role("alert")).to_contain_text("You were signed out", timeout=30_000)
+
+
+def enter_again(page, registry):
+    """Signed in anew at the list; the token."""
+    press(page, "Sign out")
+    token = registry.tokens.make("Bob", ("reader",))
+    page.get_by_label("Your token").fill(token)
+    press(page, "Sign in")
+    page.get_by_role("link", name="Versions", exact=True).click()
+    expect(page.get_by_role("option").first).to_be_visible()
+    return token
 
 
 def test_nothing_of_a_token_stays(registry, page, context, enter):
@@ -487,3 +505,51 @@ def test_a_rollout_is_led_by_who_may_promote(registry, page, enter, pictures):
     press(one, "Roll back to 0.1.0")
     page.keyboard.press("Enter")
     expect(one.get_by_text("staging of churn is 0.1.0 (was 0.2.0).")).to_be_visible()
+
+
+def test_a_rollout_and_its_end_are_heard_of(registry, page, enter, pictures):
+    """Begun, led on and ended by somebody else; rolled back here, and that taken back again."""
+    enter("approver:churn", "reader", at="#/churn")
+    expect(page.get_by_role("option").first).to_be_visible()
+    one = page.get_by_role("region", name="staging of churn")
+    canary = one.get_by_text("Canary churn:0.4.0 at 5 %, step 1 of 3")
+    plan = {
+        "mode": "canary", "steps": [5, 50, 100], "every_s": 3600, "window_s": 60,
+        "rules": "p99 > 2x", "alias": "staging",
+    }  # fmt: skip
+    token, at = registry.token, {"model": "churn", "alias": "staging"}
+    begun = asked(registry, "rollouts", ref="churn:0.4.0", plan=plan, token=token)
+    # Nothing was under way, so nothing was asked again and again.
+    expect(canary).to_be_visible()
+    asked(registry, "rollouts/acts", **at, act="next", n=begun["n"], step=0, token=token)
+    expect(one.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "50")
+    one.get_by_role("button", name=re.compile("^Roll back to [0-9.]+$")).click()
+    page.keyboard.press("Enter")
+    undo = one.get_by_role("button", name="Undo: 0.4.0 begins again", exact=True)
+    expect(undo).to_be_visible()
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=pictures / f"registry-undo-{scheme}.png")
+    undo.click()
+    expect(canary).to_be_visible()
+    with places.open_folder(registry.folder) as there:
+        last = there.catalog.event(there.catalog.head().n)
+    assert (last.body["way"], last.author) == ("begin", "Bob")
+    asked(registry, "rollouts/acts", **at, act="end", n=last.n, token=token)
+    expect(one.get_by_text("churn:0.4.0 was taken back")).to_be_visible()
+    # The alias, too: there, and back again.
+    title = one.get_by_role("button", name="staging of churn")
+    if title.get_attribute("aria-expanded") == "false":
+        title.click()
+    live = staging(registry)
+    one.get_by_role("button", name=re.compile("^Roll back to [0-9.]+$")).click()
+    page.keyboard.press("Enter")
+    press(one, "Undo")
+    expect(one.get_by_text(f"staging of churn is {live} (was ")).to_be_visible()
+    assert staging(registry) == live
+
+
+def staging(registry):
+    """The number that staging of churn points at."""
+    with places.open_folder(registry.folder) as there:
+        return there.resolve(parse("churn@staging")).ref.partition(":")[2]

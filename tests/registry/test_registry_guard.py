@@ -275,6 +275,8 @@ TABLE = {
     ("POST", f"{PATH}/session"): ({}, dict.fromkeys(ROLES, 201), 0),
     ("DELETE", f"{PATH}/session"): ({}, dict.fromkeys(ROLES, 204), 0),
     ("GET", f"{PATH}/page/about"): ({}, ALL, 0),
+    # What there is to tell is told at once.
+    ("GET", f"{PATH}/page/news"): ({}, ALL, 0),
     ("GET", f"{PATH}/page/models"): ({}, ALL, 0),
     ("GET", f"{PATH}/page/review"): ({"params": {"model": "churn"}}, CHURN, 404),
     # Of what one may read; test_registry_page.py looks at what is in them.

@@ -1,6 +1,7 @@
 """Visits of people: signed in and out, whose cookie counts when, and what the page is told."""
 
 import json
+import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,7 @@ import pytest
 from faults import driver
 
 from snapbook import events, places
+from snapbook.refs import parse
 from snapbook.registry import sessions
 from snapbook.registry.roles import Principal, parse_grant
 from snapbook.registry.sessions import Session, Sessions
@@ -17,7 +19,7 @@ from snapbook.registry.tokens import Tokens
 from snapbook.registry.wire import PATH
 from snapbook.repository import Author
 from snapbook.transfer import Local, transfer
-from snapbook.web import trail
+from snapbook.web import news, trail
 from snapbook.web.files import PATHS
 
 NOW = datetime.now(UTC)
@@ -397,3 +399,31 @@ def test_what_is_deployed_is_told_to_readers_and_moved_by_others(visitor, pushed
         missing = client.get(f"{PATH}/page/production", params={"model": "secret"})
         assert missing.status_code == 404
     assert seen == {"reader:churn": False, "approver:churn": True}
+
+
+def test_news_wait_until_there_are_any(registry, visitor, pushed, monkeypatch):
+    """Of a chain that somebody else appends to; what one may not read is a number and no more."""
+    client, *_ = visitor("reader:nothing")
+    head = client.get(f"{PATH}/page/news").json()["head"]
+    assert head >= 2
+    # Another one than the chain has, as after a restoration: told at once.
+    assert client.get(f"{PATH}/page/news", params={"after": head + 9}).json() == {"head": head}
+    monkeypatch.setattr(news, "PATIENCE_S", 0.1)
+    assert client.get(f"{PATH}/page/news", params={"after": head}).json() == {"head": head}
+    monkeypatch.setattr(news, "PATIENCE_S", 60.0)
+    heard = []
+
+    def wait():
+        with httpx.Client(base_url=registry.url, headers=OWN, timeout=60) as other:
+            other.cookies = client.cookies
+            heard.append(other.get(f"{PATH}/page/news", params={"after": head}).json())
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    try:
+        with places.open_folder(registry.folder) as there:
+            version = there.resolve(parse("churn"))
+            there.note(version, "seen", Author("ann"))
+    finally:
+        thread.join(60)
+    assert heard == [{"head": head + 1}]

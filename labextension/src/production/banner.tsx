@@ -26,7 +26,7 @@ export function Banner(props: {
   if (!folds.isOpen(key, true)) {
     return null;
   }
-  const { evidence } = rollout;
+  const { evidence, seen = [] } = rollout;
   return (
     <div className="jp-snapbook-notice jp-mod-warn jp-snapbook-Production-banner">
       <p role="alert">{takenBackText(rollout, now, trans)}</p>
@@ -58,12 +58,15 @@ export function Banner(props: {
             valueText(rollout.steps[rollout.step - 1] ?? rollout.share)
           )}
         </li>
-        {rollout.rules !== '' && (
+        {seen.map((line, at) => (
+          <li key={at}>{inline(line, 600)}</li>
+        ))}
+        {seen.length === 0 && rollout.rules !== '' && (
           <li>{trans.__('Its rules: %1', inline(rollout.rules, 1000))}</li>
         )}
         {evidence !== '' && (
           <li>
-            {trans.__('kept as evidence:')} <code>{inline(evidence, 80)}</code>
+            {trans.__('kept as evidence:')} <code title={inline(evidence, 80)}>{inline(evidence.slice(0, 12), 12)}</code>
           </li>
         )}
       </ul>

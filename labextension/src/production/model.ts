@@ -10,7 +10,8 @@ import { Signal, type ISignal } from '@lumino/signaling';
 
 import { failure, type Failure } from '../common/source';
 import type { JsonObject } from '../types';
-import type { Deployed } from './types';
+import type { At, Deployed, Rollout } from './types';
+import { standsFor, undoOf, type Undo } from './undo';
 import { isUnderWay } from './words';
 
 /** How long figures stand before they are asked again. */
@@ -18,8 +19,12 @@ export const AGAIN_MS = 4000;
 
 /** An act of the table of verbs: on this alias of this model. */
 export interface Act {
-  verb: 'pause' | 'resume' | 'rollback';
+  verb: 'pause' | 'resume' | 'rollback' | 'deploy';
   options: JsonObject;
+  /** Where a rollback is to lead; left out, where it leads by itself. */
+  to?: At;
+  /** What is to be rolled out again. */
+  again?: Rollout;
 }
 
 /** Where deployments are told and acts are done. */
@@ -42,6 +47,8 @@ export class Production implements IDisposable {
   done = '';
   /** The alias that failure or done is about. */
   about = '';
+  /** What takes the last act back. */
+  private undoing: Undo | null = null;
 
   private path = '';
   private model = '';
@@ -109,6 +116,7 @@ export class Production implements IDisposable {
     this.busy = this.about = alias;
     this.failure = null;
     this.done = '';
+    this.undoing = null;
     this.emit();
     let failed: Failure | null = null;
     let done = '';
@@ -120,10 +128,17 @@ export class Production implements IDisposable {
     this.busy = '';
     if (path === this.path && model === this.model) {
       [this.failure, this.done, this.about] = [failed, done, alias];
+      this.undoing = failed === null ? undoOf(act, told) : null;
       // Whether it was done or not: somebody else may have been first.
       await this.read(path, model);
     }
     this.emit();
+  }
+
+  /** What takes the last act on this alias back, as long as things stand as it left them. */
+  undo(told: Deployed): Act | null {
+    const undoing = this.about === told.alias ? this.undoing : null;
+    return undoing !== null && standsFor(undoing, told) ? undoing.act : null;
   }
 
   /** The figures are looked at, until what is given is called. */
@@ -163,6 +178,7 @@ export class Production implements IDisposable {
   private forget(): void {
     this.failure = null;
     this.done = '';
+    this.undoing = null;
     this.late = false;
   }
 

@@ -18,6 +18,9 @@ export interface Rollout {
   step: number;
   of: number;
   steps: number[];
+  /** How long a step lasts, and how far back figures reach, in seconds. */
+  every_s: number;
+  window_s: number;
   share: number;
   begun: string;
   author: string;
@@ -30,6 +33,8 @@ export interface Rollout {
   why: string;
   /** The digest of what the rule saw, "" for none. */
   evidence: string;
+  /** The same in lines; absent where an older server tells. */
+  seen?: string[];
   /** The rules of its plan. */
   rules: string;
   /** Why the last step is kept out, "" where it is not. */

@@ -53,7 +53,9 @@ function One(props: ProductionProps & { told: Deployed }): JSX.Element {
   const open = folds.isOpen(fold, isUnderWay(rollout));
   const mine = production.about === alias;
   const came = React.useRef<HTMLDivElement>(null);
+  const title = React.useRef<HTMLButtonElement>(null);
   const { done, failure } = production;
+  const undo = production.undo(told);
   // What came of an act is seen, though its button stands further down.
   React.useEffect(() => {
     came.current?.scrollIntoView?.({ block: 'nearest' });
@@ -64,6 +66,7 @@ function One(props: ProductionProps & { told: Deployed }): JSX.Element {
       <h2 className="jp-snapbook-Production-title">
         <button
           type="button"
+          ref={title}
           id={`${id}-title`}
           aria-expanded={open}
           aria-controls={`${id}-body`}
@@ -84,6 +87,22 @@ function One(props: ProductionProps & { told: Deployed }): JSX.Element {
             <p role="status" className="jp-snapbook-Production-done">
               {inline(done, 400)}
             </p>
+          )}
+          {undo !== null && told.may && props.can(undo.verb) && (
+            <div className="jp-snapbook-Production-undo">
+              <Button
+                busy={production.busy !== ''}
+                onClick={() => {
+                  // It goes away with what it does.
+                  title.current?.focus();
+                  void production.act(alias, undo);
+                }}
+              >
+                {undo.again === undefined
+                  ? trans.__('Undo')
+                  : trans.__('Undo: %1 begins again', shortRef(undo.again.candidate.ref))}
+              </Button>
+            </div>
           )}
           {failure !== null && <Trouble failure={failure} trans={trans} />}
         </div>

@@ -12,6 +12,9 @@ const MINUTE_S = 60;
 const HOUR_S = 3600;
 const DAY_S = 86400;
 
+/** What the audit says of an act that takes a rollback back. */
+export const UNDONE = 'the rollback is taken back';
+
 /** "churn:1.4.0" as 1.4.0. */
 export function shortRef(ref: string): string {
   return inline(numberOf(ref), 60);

@@ -24,8 +24,15 @@ export function ListScreen(props: ScreenProps & { model: string }): JSX.Element 
   );
   React.useEffect(() => {
     void state.load();
-    return () => state.dispose();
-  }, [state]);
+    const hear = (): void => void state.heard();
+    registry.news.heard.connect(hear);
+    const leave = registry.news.watch();
+    return () => {
+      leave();
+      registry.news.heard.disconnect(hear);
+      state.dispose();
+    };
+  }, [state, registry]);
   useSignal(state.changed);
   useSignal(folds.changed);
   return <Versions key={model} {...props} state={state} />;

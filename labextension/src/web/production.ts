@@ -1,8 +1,8 @@
 /** Deployments by the routes of a registry: told and moved there. */
-import { numberText } from '../format';
+import { numberOf, numberText } from '../format';
 import type { Act, Desk } from '../production/model';
-import type { Deployed } from '../production/types';
-import { isUnderWay, shortRef } from '../production/words';
+import type { Deployed, Rollout } from '../production/types';
+import { isUnderWay, shortRef, UNDONE } from '../production/words';
 import { movedText } from '../review/words';
 import type { VersionRow } from '../types';
 import type { Visit } from './visit';
@@ -16,12 +16,18 @@ export class RegistryProduction implements Desk {
     return told.deployed;
   }
 
-  async act(_: string, { verb, options }: Act, told: Deployed): Promise<string> {
+  async act(_: string, { verb, options, to, again }: Act, told: Deployed): Promise<string> {
     const { rollout } = told;
     const moving = isUnderWay(rollout) ? rollout : null;
     if (options.drill === true) {
       await this.ask(told, 'drill', {});
       return 'The servers rehearse the way back.';
+    }
+    if (again !== undefined) {
+      return this.begin(told, again);
+    }
+    if (to !== undefined) {
+      return this.back(told, numberOf(to.ref), UNDONE);
     }
     if (verb === 'rollback') {
       return moving === null ? this.back(told) : this.end(told, moving.n);
@@ -42,8 +48,16 @@ export class RegistryProduction implements Desk {
     return `${shortRef(candidate?.ref ?? '')} is taken back, ${shortRef(stable?.ref ?? '')} answers everything.`;
   }
 
-  private async back({ model, alias, live }: Deployed): Promise<string> {
-    const body = { model, alias, to: '', seen: live?.manifest ?? '', text: '' };
+  private async begin({ alias, live }: Deployed, again: Rollout): Promise<string> {
+    const { mode, steps, every_s, window_s, rules, candidate } = again;
+    const plan = { mode, steps, every_s, window_s, rules, alias };
+    const body = { ref: candidate.ref, plan, seen: live?.ref ?? '', text: UNDONE, dry: false };
+    await this.visit.json('rollouts', body);
+    return `${shortRef(candidate.ref)} begins again.`;
+  }
+
+  private async back({ model, alias, live }: Deployed, to = '', text = ''): Promise<string> {
+    const body = { model, alias, to, seen: live?.manifest ?? '', text };
     const { version, before } = await this.visit.json<{
       version: VersionRow;
       before: VersionRow | null;

@@ -6,6 +6,7 @@ import type { Desk } from '../review/model';
 import type { Reviewed } from '../review/types';
 import { movedText, opinionText } from '../review/words';
 import type { VersionRow } from '../types';
+import { News } from './news';
 import { RegistryProduction } from './production';
 import type { Visit } from './visit';
 
@@ -59,9 +60,12 @@ interface Moved {
 export class Registry implements Desk {
   /** What is deployed of its models. */
   readonly production: RegistryProduction;
+  /** That something happened there. */
+  readonly news: News;
 
   constructor(private readonly visit: Visit) {
     this.production = new RegistryProduction(visit);
+    this.news = new News(visit);
   }
 
   models(): Promise<Models> {

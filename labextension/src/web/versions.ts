@@ -50,6 +50,18 @@ export class VersionsModel implements IDisposable {
     this.emit();
   }
 
+  /** Something happened at the registry: look at what is live and on its way. */
+  async heard(): Promise<void> {
+    const [pins] = await Promise.allSettled([
+      this.client.pins('', this.model),
+      this.production.read('', this.model)
+    ]);
+    if (pins.status === 'fulfilled') {
+      this.pins = pins.value;
+    }
+    this.emit();
+  }
+
   setFilters(changes: Partial<Filters>): void {
     this.filters = { ...this.filters, ...changes };
     void this.listing.ask(queryOf('', this.model, this.filters));

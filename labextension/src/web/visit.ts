@@ -64,10 +64,10 @@ export class Visit implements Reach {
   }
 
   /** JSON of the registry. Rejects with ApiError. */
-  async json<T>(path: string, body?: unknown): Promise<T> {
+  async json<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
     const init =
       body === undefined
-        ? { method: 'GET' }
+        ? { method: 'GET', signal }
         : {
             method: 'POST',
             body: JSON.stringify(body),

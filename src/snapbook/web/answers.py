@@ -36,12 +36,13 @@ from snapbook.registry.promotion import may, reviewed
 from snapbook.registry.roles import READ
 from snapbook.repository import PROTECTED
 from snapbook.verbs import rows
-from snapbook.web import trail
+from snapbook.web import news, trail
 from snapbook.web.visit import Visit, readable, visit
 
 routes = APIRouter(prefix="/page", tags=["page"])
 View = Callable[[Visit], Mapping[str, Any]]
 _MOST_MODELS = 1_000
+routes.get("/news")(news.news)
 
 
 @routes.get("/about")
