@@ -2005,6 +2005,10 @@ button.jp-snapbook-stand:hover {
   gap: 6px 8px;
 }
 
+.jp-snapbook-Production-undo {
+  margin-top: 6px;
+}
+
 .jp-snapbook-Production-back > .jp-snapbook-Button {
   width: 100%;
 }
@@ -2017,6 +2021,12 @@ button.jp-snapbook-stand:hover {
 
 .jp-snapbook-Production-banner ul {
   margin-top: 4px;
+}
+
+.jp-snapbook-Production-banner li {
+  border-top: 1px solid var(--jp-border-color2);
+  margin-top: 4px;
+  padding-top: 4px;
 }
 
 .jp-snapbook-Production-banner code {
