@@ -105,6 +105,55 @@ def test_what_is_no_log_is_passed_over(tmp_path):
     assert kept.versions(tmp_path / "absent") == {}
 
 
+def spoilt(name, values):
+    """A batch of answers in which the column ``name`` holds ``values``."""
+    import pyarrow as pa
+
+    batch = stored.batch("answers", answers(4))
+    arrays = [pa.array(values) if one == name else batch.column(one) for one in batch.schema.names]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("time", [1.0, None, 2.0, 3.0]),
+        ("time", [1.0, 1e300, 2.0, 3.0]),
+        ("time", ["1", "2", "3", "4"]),
+        ("request", ["a", None, "b", "c"]),
+        ("request", [1, 2, 3, 4]),
+        ("ms", [1.0, float("inf"), 2.0, 3.0]),
+        ("predicted", [[1.0]] * 4),
+        ("x:price", [[1.0]] * 4),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_rows_that_are_none_are_left_out_and_counted(tmp_path, name, values):
+    """Damaged, or written by another: the other files are read, and it is said."""
+    for number, batch in enumerate((stored.batch("answers", answers(50)), spoilt(name, values))):
+        sheet = stored.Sheet(tmp_path / f"answers-{number}.arrows", {"manifest": "m"}, batch)
+        sheet.add(batch)
+        sheet.close()
+    log = kept.read(tmp_path, "m")
+    assert (len(log.answers), log.unread) == (50, 1)
+
+
+def test_a_log_with_any_byte_changed_is_read_or_said(tmp_path):
+    batch = stored.batch("answers", answers(50))
+    sheet = stored.Sheet(tmp_path / "answers-1.arrows", {"manifest": "m"}, batch)
+    sheet.add(batch)
+    sheet.close()
+    data = sheet.path.read_bytes()
+    for at in range(0, len(data), 41):
+        changed = bytearray(data)
+        changed[at] ^= 0xFF
+        sheet.path.write_bytes(bytes(changed))
+        log = kept.read(tmp_path, "m")
+        assert log.answers is None or len(log.answers) == 50
+        kept.versions(tmp_path)
+        list(kept.requests(tmp_path, "m", 100))
+
+
 def test_a_writer_that_is_killed_leaves_what_it_wrote(tmp_path):
     script = """
         import sys, time

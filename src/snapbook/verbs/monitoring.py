@@ -83,9 +83,11 @@ def _once(here: Here, asked: Asked) -> Drawn:
     now = time.time()
     span = _span("--since", asked.since, 0.0)
     log = kept.read(folder, version.manifest, now - span if span else 0.0)
+    spoilt = f"{log.unread} {'files' if log.unread > 1 else 'file'} of the log cannot be read"
     if log.answers is None:
         raise NotFound(
             f"No request to {version.ref} is in {folder.name}",
+            spoilt if log.unread else "",
             act="Serve it with",
             hint=f"snapbook serve {version.ref} --log {asked.log or kept.FOLDER}",
         )
@@ -104,6 +106,9 @@ def _once(here: Here, asked: Asked) -> Drawn:
     made = watched.report(version.ref, met, measured, known.kind, found)
     lines = [*_lines(version.ref, measured, known), *_alarms(found), *told]
     data = dict(about)
+    if log.unread:
+        lines.append(f"{spoilt}: damaged, or none of ours")
+        data["unread"] = log.unread
     if found:
         data["rules"] = [alarms.rule(one) for one in found]
     if asked.output:

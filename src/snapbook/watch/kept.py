@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -130,7 +131,9 @@ class Keeping:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What a folder holds of one version: ``model``, ``number``, ``manifest``."""
+    """What a folder holds of one version: ``model``, ``number``, ``manifest``. ``unread`` are files
+    of which all or a part is none of a log's: damaged, or somebody else's.
+    """
 
     model: str
     number: str
@@ -139,6 +142,7 @@ class Log:
     outcomes: Outcomes | None
     traffic: Traffic | None
     refused: Refused | None
+    unread: int = 0
 
 
 def versions(folder: Path) -> dict[str, tuple[str, str, float]]:
@@ -162,17 +166,21 @@ def read(folder: Path, manifest: str, since: float = 0.0) -> Log:
     every: list[Answers] = []
     rest: dict[str, Any] = {}
     about: dict[str, str] = {}
+    unread = 0
     for kind in (stored.ANSWERS, stored.OUTCOMES, stored.TRAFFIC, stored.REFUSED):
         batches: list[Any] = []
         rows = 0
-        for path, _, changed in reversed(list(_files(folder, kind))):
+        for path, size, changed in reversed(list(_files(folder, kind))):
             if changed < since or rows >= MOST:
                 break
             told, found = stored.read(path)
+            unread += not told and size > 0
             if told.get("manifest") == manifest:
                 about = told
-                batches[:0] = found
-                rows += sum(one.num_rows for one in found)
+                whole = [one for one in found if stored.sound(one)]
+                unread += len(whole) < len(found)
+                batches[:0] = whole
+                rows += sum(one.num_rows for one in whole)
         if kind == stored.ANSWERS:
             every = stored.answers(batches)
         else:
@@ -182,7 +190,7 @@ def read(folder: Path, manifest: str, since: float = 0.0) -> Log:
     return Log(
         model, number, manifest, answers,
         rest[stored.OUTCOMES], _late(rest[stored.TRAFFIC], since),
-        _late(rest[stored.REFUSED], since),
+        _late(rest[stored.REFUSED], since), unread,
     )  # fmt: skip
 
 
@@ -225,5 +233,6 @@ def _files(folder: Path, kind: str = "") -> Iterator[tuple[Path, int, float]]:
         for path in folder.glob(f"{kind or '*'}-*{stored.SUFFIX}"):
             with suppress(OSError):
                 told = path.stat()
-                found.append((path, told.st_size, told.st_mtime))
+                if stat.S_ISREG(told.st_mode):
+                    found.append((path, told.st_size, told.st_mtime))
     yield from sorted(found, key=lambda one: one[2])

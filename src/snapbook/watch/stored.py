@@ -26,6 +26,10 @@ SUFFIX = ".arrows"
 ANSWERS, OUTCOMES, TRAFFIC, REFUSED = "answers", "outcomes", "traffic", "refused"
 _TYPES = {OUTCOMES: Outcomes, TRAFFIC: Traffic, REFUSED: Refused}
 _COLUMN = "x:"  # before the names of inputs, which may be called as ours are
+_TEXTS = frozenset({"request", "kind", "column"})
+_EITHER = frozenset({"predicted", "value"})  # numbers or labels
+_MAY_LACK = frozenset({"p50_ms", "p99_ms"})  # of stretches without a request
+_LAST_S = 2.5e11  # that a time may be: the year 9892
 
 
 def arrow() -> Any:
@@ -112,9 +116,50 @@ def read(path: Path) -> tuple[dict[str, str], list[Any]]:
                     break
                 except (pa.ArrowException, OSError):
                     break
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, MemoryError):  # a length that is damaged asks for terabytes
         return {}, []
     return about, batches
+
+
+def sound(batch: Any) -> bool:
+    """Whether ``batch`` holds what one of its kind may: others may have written the file, or the
+    disk. Columns that nobody asks for may be anything.
+    """
+    pa = arrow()
+    known = {field.name for made in (Answers, *_TYPES.values()) for field in fields(made)}
+    try:
+        batch.validate(full=True)
+    except pa.ArrowException:
+        return False
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if name.startswith(_COLUMN) or name in _EITHER:
+            good = _is_text(column) or _is_number(column)
+        elif name in _TEXTS:
+            good = _is_text(column) and not column.null_count
+        else:
+            good = name not in known or (_is_number(column) and _is_told(name, column))
+        if not good:
+            return False
+    return True
+
+
+def _is_text(column: Any) -> bool:
+    return bool(arrow().types.is_string(column.type))
+
+
+def _is_number(column: Any) -> bool:
+    types = arrow().types
+    return bool(types.is_floating(column.type) or types.is_integer(column.type))
+
+
+def _is_told(name: str, column: Any) -> bool:
+    """Whether a figure of ours is there, in all rows, and can be."""
+    import numpy as np
+
+    values = np.asarray(_array(column), dtype=np.float64)
+    if name == "time":
+        return bool(((values >= 0) & (values < _LAST_S)).all())
+    return name in _MAY_LACK or bool(np.isfinite(values).all())
 
 
 def requests(path: Path) -> tuple[dict[str, str], list[str]]:
@@ -132,10 +177,11 @@ def requests(path: Path) -> tuple[dict[str, str], list[str]]:
             stream = pa.ipc.open_stream(file, options=options)
             try:
                 for one in stream:
+                    one.validate(full=True)
                     found.update(dict.fromkeys(one.column(0).to_pylist()))
             except (pa.ArrowException, OSError):
                 pass  # it was cut there
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, MemoryError):
         return {}, []
     return _words(schema), list(found)
 
