@@ -74,8 +74,8 @@ def _convert(net: Any, row: Array, path: Path, tree: Path) -> None:
     from nnef_tools.io.onnx import Reader
     from nnef_tools.optimization.onnx_optimizer import Optimizer
 
-    # The exporter that became the usual one writes operators that NNEF's converter does not know.
-    torch.onnx.export(net, (torch.from_numpy(row),), str(path), dynamo=False,
+    # The exporter that became the usual one needs one more package (onnxscript).
+    torch.onnx.export(net, (torch.from_numpy(row.copy()),), str(path), dynamo=False,
                       opset_version=_OPSET, input_names=["x"], output_names=["y"])  # fmt: skip
     converter = Converter(keep_io_names=True)
     graph = Optimizer()(Reader()(str(path)), only_required=True)

@@ -74,7 +74,7 @@ def asked(
     for digest, inputs in frames:
         try:
             rows = _rows(folder, digest, inputs)
-            said = ask(rows)
+            said = ask(rows.copy())  # which it may write into
         except Exception as error:  # noqa: BLE001 - the user's own network: another frame may fit
             refusal = refusal or error
             continue
@@ -113,4 +113,4 @@ def _rows(folder: Folder, digest: str, inputs: Sequence[str]) -> Array:
     held = held[list(inputs)] if inputs else held
     places = np.unique(np.linspace(0, len(held) - 1, min(len(held), MOST_ROWS)).astype(int))
     taken = held.iloc[places] if hasattr(held, "iloc") else held[places]
-    return np.asarray(taken, dtype="float32")
+    return np.array(taken, dtype="float32")
