@@ -98,6 +98,17 @@ def test_an_end_says_why_and_what_was_seen(repository):
         acts.pause(repository, "churn", "production", EVE)
 
 
+def test_what_is_on_its_way_is_not_deleted_under_it(repository):
+    version = row(repository, "churn:0.3.0")
+    acts.unused(repository, version)
+    begin(repository)
+    with pytest.raises(Refused, match=r"churn:0\.3\.0 is being rolled out to production"):
+        acts.unused(repository, version)
+    acts.unused(repository, row(repository, "churn:0.2.0"))
+    acts.abort(repository, "churn", "production", BOB, End(0, "enough"))
+    acts.unused(repository, version)
+
+
 def test_a_policy_decides_at_the_beginning_and_at_the_end(repository):
     policies.change(repository, "churn", "[production]\napprovals = 1\n", {}, ADA)
     with pytest.raises(Refused, match="1 of 1 approval"):

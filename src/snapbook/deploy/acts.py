@@ -244,6 +244,21 @@ def _free(repository: Repository, model: str, alias: str) -> None:
     )
 
 
+def unused(repository: Repository, version: VersionRow) -> None:
+    """Raise Refused for a version that is being rolled out, so that it is not deleted under those
+    who are answered by it.
+    """
+    for alias in repository.known.aliases(version.model):
+        found = rollouts.of(repository, version.model, alias)
+        if found is not None and found.active and found.manifest == version.manifest:
+            raise Refused(
+                f"Not deleted: {version.ref} is being rolled out to {alias}",
+                act="End that first",
+                hint=Hint("rollback", (version.model, alias)),
+                kind="under-way",
+            )
+
+
 def _nothing(model: str, alias: str) -> NotFound:
     return NotFound(
         f"Nothing is being rolled out to {alias} of {model}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapbook import refs
+from snapbook.deploy import acts
 from snapbook.errors import Hint, Usage
 from snapbook.promote import policies
 from snapbook.verbs import look, make, who
@@ -97,6 +98,8 @@ def delete(here: Here, asked: Asked) -> Done:
         return Done(
             (*lines, f"would delete {version.ref}"), {"ref": version.ref, "children": children}
         )
+    if not asked.yes:
+        acts.unused(repository, version)
     repository.delete(version, who.author(here.folder), force=asked.yes)
     lines.append(f"{version.ref} is deleted; {refs.number_text(version.number)} is not used again")
     return Done(tuple(lines), {"ref": version.ref, "deleted": True})
