@@ -10,6 +10,7 @@ from promote.parties import ADA, made
 from snapbook import places
 from snapbook.catalog.base import Head
 from snapbook.errors import NotFound
+from snapbook.refs import parse
 from snapbook.registry.answers import Answers
 
 
@@ -104,6 +105,28 @@ def here(registry):
         for accuracy in (0.90, 0.95):
             made(repository, ADA, model="churn", accuracy=accuracy)
         yield repository
+
+
+def test_a_list_is_made_once_while_the_chain_stands(registry, here):
+    """For each who may read the same; what is done meanwhile is in it, whoever did it."""
+    admin, other = registry.remote(), registry.remote("reader:fraud")
+
+    def listed(remote, **query):
+        return [row["number"] for row in remote.http.get("/versions", **query)["versions"]]
+
+    for _ in range(2):
+        assert listed(admin) == listed(admin, model="churn") == [[0, 2, 0], [0, 1, 0]]
+        assert listed(admin, limit=1) == [[0, 2, 0]]
+        assert listed(other) == []
+        with pytest.raises(NotFound, match="There is no model churn here"):
+            listed(other, model="churn")
+    made(here, ADA, model="churn", accuracy=0.97)
+    assert listed(admin)[0] == [0, 3, 0]
+    made(here, ADA, model="fraud", accuracy=0.97)
+    assert listed(other) == [[0, 1, 0]]
+    here.move_alias(here.resolve(parse("churn:0.1.0")), "production", ADA)
+    newest = admin.http.get("/versions", model="churn")["versions"]
+    assert [row["aliases"] for row in newest] == [[], [], ["production"]]
 
 
 def test_who_may_read_less_gets_none_of_anothers(registry, here):
