@@ -22,6 +22,7 @@ from snapbook.errors import BadOption, Conflict, Refused
 from snapbook.parts.base import Part
 from snapbook.registry import pinned, statement
 from snapbook.registry.remote import Remote
+from snapbook.registry.rollouts import HttpAnnounced, HttpRollouts
 from snapbook.repository import Author, Wish
 from snapbook.store.bucket import Bucket
 from snapbook.transfer import Local, transfer
@@ -103,6 +104,13 @@ def test_what_one_takes_the_other_gives(sides, tmp_path):
     assert one.catalog.head() == two.catalog.head()
     assert [e.n for e in two.catalog.read()] == [1, 2]
     assert list(two.catalog.verify()) == []
+    # A server that follows an alias told one of itself.
+    server, there = HttpAnnounced(one.http), HttpRollouts(two.http)
+    server.say({"model": "churn", "alias": "production", "answers": "churn:0.1.0", "at": 2})
+    (told,) = there.fronts("churn", "production")
+    assert (told["id"], told["answers"]) == (server.id, "churn:0.1.0")
+    server.close()
+    assert there.fronts("churn", "production") == []
 
 
 def test_a_pack_sent_to_one_makes_a_version_of_the_other(sides, tmp_path):

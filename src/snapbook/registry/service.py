@@ -24,7 +24,7 @@ from snapbook.registry.mlflow.shelves import Shelf as DraftShelf
 from snapbook.registry.people import People
 from snapbook.registry.quotas import Ledger, Quota
 from snapbook.registry.roles import Principal
-from snapbook.registry.servers import Servers
+from snapbook.registry.servers import FolderServers, Servers
 from snapbook.registry.sessions import Sessions, Shelf
 from snapbook.registry.shelves import FolderShelf
 from snapbook.registry.tokens import Tokens
@@ -67,6 +67,7 @@ class Service:
     drawer: Drawer | None = None  # of its key; the folder's, if none is given
     people: People | None = None  # who signs in elsewhere
     drafting: DraftShelf | None = None  # of what MLflow logs; the folder's, if none is given
+    following: Servers | None = None  # that follow an alias; the folder's, if none are given
     sessions: Sessions = field(init=False)
     identity: Identity = field(init=False)
     ledger: Ledger = field(init=False)
@@ -84,7 +85,7 @@ class Service:
         shelf = self.shelf or FolderShelf(self.folder / "sessions")
         self.sessions = Sessions(shelf, self.tokens)
         self.drafts = self.drafting or FolderDrafts(self.folder / "mlflow")
-        self.servers = Servers(self.folder / "fronts")
+        self.servers = self.following or FolderServers(self.folder / "fronts")
         self.ledger = Ledger(self.limits.quotas)
         self.identity = Identity(self.drawer or FolderDrawer(self.folder))
 

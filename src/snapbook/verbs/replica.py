@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from snapbook.registry.identity import Drawer
     from snapbook.registry.mlflow.shelves import Shelf as Drafts
     from snapbook.registry.people import People
+    from snapbook.registry.servers import Servers
     from snapbook.registry.service import Limits, Service
     from snapbook.registry.sessions import Shelf
     from snapbook.registry.tokens import Tokens
@@ -64,6 +65,7 @@ class Replica:
                 drawer=drawer(kept),
                 people=self._people(open_, tokens),
                 drafting=_drafts(kept),
+                following=_following(kept),
             )
 
     def shown(self) -> Page | None:
@@ -114,6 +116,13 @@ def _drafts(kept: places.Served) -> Drafts | None:
     if kept.database is None or kept.objects is None:
         return None
     return SharedShelf(kept.database, kept.objects.bucket)
+
+
+def _following(kept: places.Served) -> Servers | None:
+    """Where servers that follow an alias are known, if not in its folder: where all hosts look."""
+    from snapbook.registry.servers import DatabaseServers
+
+    return None if kept.database is None else DatabaseServers(kept.database)
 
 
 @contextmanager
