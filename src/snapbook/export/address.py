@@ -14,6 +14,7 @@ _NAME = re.compile(r"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _HOST = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_LOGIN = re.compile(r"(?s).*@(?!sha256:)")  # USER:PASSWORD@ before the rest
 _LONGEST = 255
 _HUB = "docker.io"
 
@@ -61,9 +62,12 @@ def address(text: str) -> Address:
         and (not digest or _DIGEST.fullmatch(digest))
     )
     if not good:
+        shown, logins = _LOGIN.subn("…@", text)
         raise BadOption(
-            f"No image can be called {text[:100]!r}",
-            act="It is like registry.example.com/team/churn:1.4.0, in small letters",
+            f"No image can be called {shown[:100]!r}",
+            act="Log in with docker login or podman login, and name the image alone"
+            if logins
+            else "It is like registry.example.com/team/churn:1.4.0, in small letters",
         )
     return Address(host, name, tag, digest)
 
