@@ -232,8 +232,12 @@ def test_addresses_are_read_as_tools_of_containers_write_them():
                  "r.io:99x/churn", "r.io/churn:a:b", "user:pw@r.io/churn"):  # fmt: skip
         with pytest.raises(BadOption, match="No image can be called"):
             address.address(text)
-    for text in ("eve:SECRET@r.io/churn", "eve:SE/CR@ET@r.io/churn", "eve:SECRET@r.io/churn@sha256:a"):
-        with pytest.raises(BadOption, match="No image can be called '…@r.io/churn") as told:
+    for text in (
+        "eve:SECRET@r.io/churn",
+        "eve:SE/CR@ET@r.io/churn",
+        "eve:SECRET@r.io/churn@sha256:a",
+    ):
+        with pytest.raises(BadOption, match=r"No image can be called '…@r\.io/churn") as told:
             address.address(text)
         assert "docker login" in told.value.act
     with pytest.raises(BadOption, match="names no registry"):
