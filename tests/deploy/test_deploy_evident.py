@@ -11,6 +11,7 @@ from snapbook import places
 from snapbook.deploy import acts, desk, evident, rollout, status
 from snapbook.deploy import plan as plans
 from snapbook.deploy.acts import End
+from snapbook.export import groups
 from snapbook.promote import moving
 
 RULES = "drift > 0.2 or p99 > 2x or segments > 0 or accuracy < stable - 2% or error_rate > 1%"
@@ -62,6 +63,23 @@ def test_what_was_seen_in_lines(repository):
     told = status.status(there, "churn", "production")["rollout"]["seen"]
     assert told[0] == "drift > 0.2: 0.2.0 had 0.431 in price; 1.0.0 had 0.01"
     assert len(told) == len(TOLD)
+
+
+def test_parts_that_were_wrong_are_the_version_s_from_then_on(repository):
+    version = row(repository, "churn:0.2.0")
+    assert evident.wrong(repository, version) == ()
+    ended(repository, SEEN)
+    ((alias, time, parts),) = evident.wrong(repository, version)
+    assert (alias, parts) == ("production", CANDIDATE["segments"])
+    assert evident.wrong(repository, row(repository, "churn:0.1.0")) == ()
+    told = groups.wrong(alias, time, parts)
+    assert told.lines[0].startswith("Wrong in parts of what it was asked when it was rolled out to")
+    assert told.table() == (
+        ("part of the rows", "rows", "bias", "bias of all others"),
+        ("category = toys", "228", "0.2", "0.003"),
+    )
+    for odd in ([], [None], [{"rest": 3, "rows": "x"}], [{"bias": "high"}], [[1]]):
+        assert groups.wrong(alias, time, odd) is None
 
 
 def test_of_labels_a_part_says_how_often_it_was_right(repository):

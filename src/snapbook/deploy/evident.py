@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
 
 from snapbook import canonical
+from snapbook.catalog.rows import VersionRow
 from snapbook.deploy import rollout as rollouts
 from snapbook.deploy.rollout import ABORTED, Rollout
 from snapbook.errors import Damaged, NotFound
@@ -42,6 +43,24 @@ def told(repository: Repository, model: str, rollout: Rollout) -> tuple[str, ...
         return ("What was seen cannot be read.",)
     names = [_name(repository, model, at) for at in (rollout.old, rollout.manifest)]
     return lines(rollout, _mapping(seen), *names)
+
+
+def wrong(repository: Repository, version: VersionRow) -> tuple[tuple[str, str, list[Any]], ...]:
+    """The parts of the rows in which ``version`` was wrong when a rule took it back, newest first:
+    to which alias it was rolled out, when it ended, and the parts as they were measured.
+    """
+    found = []
+    for ruling in repository.known.rulings(version.model, rollouts.TYPE, most=-1):
+        if (ruling.word, ruling.manifest) != (rollouts.ABORT, version.manifest) or not ruling.kept:
+            continue
+        try:
+            seen = canonical.decode(repository.store.get(ruling.kept))
+        except (NotFound, Damaged, ValueError):
+            continue
+        parts = _mapping(_mapping(seen).get("candidate")).get("segments")
+        if isinstance(parts, list) and parts:
+            found.append((ruling.alias, ruling.time, parts))
+    return tuple(found)
 
 
 def lines(

@@ -7,9 +7,9 @@ believed: what is no figure of a group is left out. Knows no chain and who may b
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from snapbook.canonical import Json
 from snapbook.export.plots import Plot
@@ -17,6 +17,7 @@ from snapbook.export.plots import Plot
 _MOST_GROUPS = 50
 _MOST_RATES = 12
 _MOST_BARS = 12
+_OF_PARTS = ("accuracy", "bias", "rmse", "mae")
 _LONGEST = 120
 
 
@@ -114,6 +115,30 @@ def judged(author: str, time: str, facts: Mapping[str, Any]) -> Grouped | None:
     return Grouped(column, rows, tuple(lines), tuple(groups))
 
 
+def wrong(alias: str, time: str, parts: Sequence[Any]) -> Grouped | None:
+    """The parts of the rows in which it was wrong when it was rolled out to ``alias``; None where
+    ``parts`` tell of none.
+    """
+    groups = []
+    for told in parts[:_MOST_GROUPS]:
+        part = _mapping(told)
+        rest, count = _mapping(part.get("rest")), part.get("rows")
+        figures = {}
+        for name in _OF_PARTS:
+            if _is_number(value := part.get(name)):
+                figures[name] = float(value)
+            if _is_number(value := rest.get(name)):
+                figures[f"{name} of all others"] = float(value)
+        name = f"{_line(part.get('column'))} = {_line(part.get('value'))}"
+        rows = int(count) if _is_number(count) else None
+        groups.append(Group(name, rows, figures))
+    if not any(one.figures for one in groups):
+        return None
+    said = f"Wrong in parts of what it was asked when it was rolled out to {_line(alias)}"
+    line = f"{said}; taken back by itself, {_line(time)[:10]}."
+    return Grouped("part of the rows", "served rows", (line,), tuple(groups))
+
+
 def _line(value: object) -> str:
     """A name as one line that is not too long, of letters that can be written."""
     text = str(value)[:_LONGEST]
@@ -129,7 +154,7 @@ def _text(value: float | None) -> str:
     return "n/a" if value is None else f"{value:.3g}"
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from snapbook.deploy import evident
 from snapbook.export import card as cards
 from snapbook.export import groups, written
 from snapbook.parts.stated import stated
@@ -28,6 +29,7 @@ def card(here: Here, asked: Asked) -> Done:
     said = stated(parts, repository.store.get)
     told = measured.by_group(repository, version)
     found = [groups.judged(one.author, one.time, one.facts) for one in told]
+    found += [groups.wrong(*one) for one in evident.wrong(repository, version)]
     grouped = [one for one in found if one is not None]
     made = cards.card(version.ref, repository.claim(version), manifest, parts, said, grouped)
     data: dict[str, Json] = {
