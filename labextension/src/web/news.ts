@@ -12,7 +12,7 @@ import type { Visit } from './visit';
 
 /** Before it is asked again, where nobody answered. */
 export const LATER_MS = 10_000;
-/** Between two answers that told nothing: whatever answers at once is not asked without a pause. */
+/** Between two questions, whatever was told: a registry may be busy, or answer at once. */
 export const PAUSE_MS = 1000;
 
 export class News implements IDisposable {
@@ -79,9 +79,8 @@ export class News implements IDisposable {
         if (!signal.aborted && head !== this.head) {
           this.head = head;
           this.heard_.emit(head);
-        } else {
-          await pause(PAUSE_MS - (Date.now() - began));
         }
+        await pause(PAUSE_MS - (Date.now() - began));
       } catch (reason) {
         const status = reason instanceof ApiError ? reason.status : 0;
         if (status === 404 || status === 401) {
