@@ -15,7 +15,7 @@ from snapbook.deploy import acts, drills, rollout, standing, writing
 from snapbook.deploy import plan as plans
 from snapbook.deploy.acts import End
 from snapbook.deploy.rollout import Happened
-from snapbook.errors import Conflict, NotFound, Refused
+from snapbook.errors import BadOption, Conflict, NotFound, Refused
 from snapbook.promote import moving, opinions, policies
 from snapbook.promote.signed import holds
 from snapbook.repository import Author
@@ -96,6 +96,16 @@ def test_an_end_says_why_and_what_was_seen(repository):
         acts.abort(repository, "churn", "production", EVE, End())
     with pytest.raises(NotFound):
         acts.pause(repository, "churn", "production", EVE)
+
+
+def test_a_rule_about_a_column_that_is_not_there_watches_nothing(repository):
+    for column, said in (("aeg", "Did you mean age"), ("price", "Of age")):
+        plan = plans.parse(canary="5,100", abort_if=f"drift > 0.2 in {column}")
+        with pytest.raises(BadOption, match=r"churn:0\.3\.0 takes no such column") as told:
+            begin(repository, plan=plan)
+        assert said in told.value.act
+    assert now(repository) is None
+    begin(repository, plan=plans.parse(canary="5,100", abort_if="drift > 0.2 in age"))
 
 
 def test_what_is_on_its_way_is_not_deleted_under_it(repository):

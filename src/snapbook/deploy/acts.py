@@ -12,6 +12,7 @@ from datetime import datetime
 
 from snapbook.canonical import Json
 from snapbook.catalog.rows import VersionRow
+from snapbook.deploy import inputs
 from snapbook.deploy import rollout as rollouts
 from snapbook.deploy.plan import SHADOW, Plan
 from snapbook.deploy.rollout import Rollout
@@ -65,8 +66,10 @@ def begin(
     """Begin to roll ``version`` out, if the policy of the alias would let it be promoted.
 
     Raises what `moving.promote` raises; Conflict while another rollout is under way (one that is
-    only in the shadow gives way); Refused where nothing is in place yet.
+    only in the shadow gives way); Refused where nothing is in place yet; BadOption for a rule about
+    a column that ``version`` has not.
     """
+    inputs.checked(repository, version, plan)
     found: list[tuple[VersionRow, VersionRow, tuple[Judged, ...]]] = []
 
     def decide() -> Said | None:
