@@ -16,6 +16,8 @@ from typing import Any
 
 from snapbook import events
 
+_ENCODER = json.JSONEncoder(default=str)  # `json.dumps` would make one a line
+
 
 def begin(logger: str) -> None:
     """Write the lines of ``logger`` in this process, and warnings of all libraries that it uses."""
@@ -28,7 +30,14 @@ def begin(logger: str) -> None:
 def say(logger: str, what: str, error: BaseException | None, fields: dict[str, object]) -> None:
     """Write a line: an error's where ``error`` is given."""
     level = logging.INFO if error is None else logging.ERROR
-    logging.getLogger(logger).log(level, what, exc_info=error, extra={"fields": fields})
+    told = logging.getLogger(logger)
+    if not told.isEnabledFor(level):
+        return
+    info = None if error is None else (type(error), error, error.__traceback__)
+    # `log` would look for its caller, which costs as much as the line.
+    record = logging.LogRecord(logger, level, "", 0, what, None, info)
+    record.fields = fields
+    told.handle(record)
 
 
 class Lines(logging.Formatter):
@@ -48,4 +57,4 @@ class Lines(logging.Formatter):
                 f"{frame.filename}:{frame.lineno} {frame.name}"
                 for frame in traceback.extract_tb(error.__traceback__)
             ]
-        return json.dumps(line, default=str)
+        return _ENCODER.encode(line)

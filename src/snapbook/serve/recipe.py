@@ -22,6 +22,7 @@ SERVING = (
     *(() if sys.platform == "win32" else ("uvloop",)),
 )  # fmt: skip
 TRYING = ("blake3",)
+_OWN = "snapbook"  # of training that imported it; an environment finds this very package instead
 LOCK = "environment/locked.txt"
 
 
@@ -45,9 +46,11 @@ def recipe(bundle: Bundle, also: Sequence[str]) -> Recipe:
     if "environment/needed.txt" not in bundle.facts["files"]:
         raise NotRestorable("No environment was made", "nothing is known of it")
     python = str(bundle.facts.get("python"))
-    needed, locked = (pins(_text(bundle, name)) for name in ("needed", "requirements"))
+    needed, locked = (_listed(bundle, name) for name in ("needed", "requirements"))
     if LOCK in bundle.facts["files"]:
         versions, hashes = hashed(_text(bundle, "locked"))
+        versions.pop(_OWN, None)
+        hashes = {name: found for name, found in hashes.items() if name != _OWN}
         _agree(needed, locked, versions)
         return Recipe(python, versions, {}, hashes)
     ours = {name: _version(name, locked) for name in also if name not in needed}
@@ -59,7 +62,14 @@ def model_needs(bundle: Bundle) -> tuple[str, Mapping[str, str]]:
     """The Python and the packages that the model itself needs, as far as that is known."""
     if "environment/needed.txt" not in bundle.facts["files"]:
         return "", {}
-    return str(bundle.facts.get("python") or ""), pins(_text(bundle, "needed"))
+    return str(bundle.facts.get("python") or ""), _listed(bundle, "needed")
+
+
+def _listed(bundle: Bundle, name: str) -> dict[str, str]:
+    """The pins of one of its lists, without this package."""
+    found = pins(_text(bundle, name))
+    found.pop(_OWN, None)
+    return found
 
 
 def _text(bundle: Bundle, name: str) -> str:
