@@ -245,7 +245,7 @@ def test_what_is_not_exactly_known_goes_its_own_way(name):
     frame = numbers()
     model = ODD[name](frame, frame["a"] > 0)
     fast = Predictor(model, learnt(frame))
-    assert not lean.ways(model, fast.schema, fast.layout, fast._given, missing=False)
+    assert not lean.ways(model, fast.schema, fast.layout, fast._given)
 
 
 def test_methods_that_somebody_put_into_the_class_are_called(monkeypatch):

@@ -17,6 +17,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from snapbook.serve.given import Given
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     Array: TypeAlias = "np.ndarray[Any, Any]"
 
 Way: TypeAlias = "Callable[[Table], Array | None]"  # None: the model's own has to be gone
+Making: TypeAlias = Callable[[bool], Way]  # whether trees may be asked for missing numbers
 _FORESTS, _TREES, _PIPELINE = (
     "sklearn.ensemble._forest",
     "sklearn.tree._classes",
@@ -88,23 +90,18 @@ class Forest:
         return (tree.predict(matrix) for tree in self.trees)
 
 
-def ways(
-    model: Any, schema: Schema, layout: Layout, given: Given, missing: bool
-) -> Mapping[str, Way]:
-    """How ``model`` can be asked here, a way a method; none where it is not known.
-
-    With ``missing`` rows may have missing numbers, as far as its trees are asked for these.
-    """
+def ways(model: Any, schema: Schema, layout: Layout, given: Given) -> Mapping[str, Making]:
+    """How ``model`` can be asked here, what makes a way a method; none where it is not known."""
     if (found := forest(model)) is not None:
         named = None if schema.container == "array" else schema.names
         if found.names != named or not _plain(schema) or found.width != layout.width:
             return {}
-        return {method: _alone(found, method, layout, missing) for method in found.methods}
+        return {method: partial(_alone, found, method, layout) for method in found.methods}
     steps = _steps(model)
     if not steps or (found := forest(steps[-1])) is None or found.names is not None:
         return {}
     own = [method for method in found.methods if _own(model, method, _PIPELINE)]
-    return {method: _last(found, method, steps, given, missing) for method in own}
+    return {method: partial(_last, found, method, steps, given) for method in own}
 
 
 def forest(model: Any) -> Forest | None:

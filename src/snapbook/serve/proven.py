@@ -40,13 +40,12 @@ def ways(
     whole = list(_batches(table, drawn))
     holed = [_holed(rows, drawn) for rows in whole]
     found = {}
-    for method, way in lean.ways(model, schema, layout, given, missing=False).items():
-        if _right(partial(ask, method), way, whole):
-            found[method] = way
-            other = lean.ways(model, schema, layout, given, missing=True)[method]
+    for method, make in lean.ways(model, schema, layout, given).items():
+        own = partial(ask, method)
+        if _right(own, make(False), whole):
             # Where a model takes no missing numbers the error is its own to raise.
-            if _right(partial(ask, method), other, holed, all_answered=True):
-                found[method] = other
+            missing = _right(own, make(True), holed, all_answered=True)
+            found[method] = make(missing)
     return found
 
 
