@@ -29,8 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = _run(words)
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped. Nothing half done was left.\n")
+    except KeyboardInterrupt as error:
+        # A verb that leaves something on purpose says so itself.
+        sys.stderr.write(f"Stopped. {str(error) or 'Nothing half done was left.'}\n")
         return 130
     except BrokenPipeError:
         # The reader of the pipe has gone (head): not an error, and nothing more can be said.

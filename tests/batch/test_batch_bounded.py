@@ -18,6 +18,7 @@ import snapbook
 from snapbook.batch import files
 from snapbook.batch.wanted import Wanted
 from snapbook.errors import DiskFull
+from snapbook.verbs import Here, run_words
 
 COLUMNS = ["a", "b", "c", "d", "e", "f"]
 LARGE, GROUP = 2_000_000, 200_000  # rows: 96 MB that cannot be packed
@@ -99,6 +100,18 @@ def test_the_command_says_what_it_did(project):
         "independent": False,  # sums of numbers differ in the last bit
     }
     assert pq.read_table(project / "small-predicted.parquet").column_names == ["prediction"]
+
+
+def test_whoever_stops_it_hears_that_it_goes_on_and_nothing_else(project):
+    def stop(_what, done, _of):
+        if done:
+            raise KeyboardInterrupt
+
+    words = ["line", "small.parquet", "-o", "stopped.parquet", "--rows", "1000", "--keep", ""]
+    with pytest.raises(KeyboardInterrupt, match="the same command goes on from there"):
+        run_words(Here(project, face="cli", progress=stop), "predict", words)
+    said = run_words(Here(project, face="cli"), "predict", words)
+    assert said.lines[1] == "1,000 of them were done before"
 
 
 @pytest.mark.faults

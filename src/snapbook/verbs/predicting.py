@@ -38,10 +38,10 @@ def predict(here: Here, asked: Asked) -> Done:
         raise DiskFull(error.what, error.why, act=_GO_ON) from error
     except ReadOnly as error:
         raise ReadOnly(error.what, error.why, act="Name another place with -o") from error
-    except KeyboardInterrupt:
-        here.say(_GO_ON + ".")
-        raise
-    lines = [f"wrote {places.target.name}: {made.rows:,} rows by {found.bundle.ref}"]
+    except KeyboardInterrupt as error:
+        raise KeyboardInterrupt(f"{_GO_ON}.") from error
+    counted = f"{made.rows:,} {'row' if made.rows == 1 else 'rows'}"
+    lines = [f"wrote {places.target.name}: {counted} by {found.bundle.ref}"]
     if made.resumed:
         lines.append(f"{made.resumed:,} of them were done before")
     if made.spared:
