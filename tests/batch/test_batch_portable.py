@@ -144,6 +144,15 @@ def test_what_does_not_fit_is_named(project):
         _ = snapbook.predictor("churn", keep=["id"]).meta
 
 
+def test_what_is_no_partition_is_said(project):
+    ask = snapbook.predictor("bundle")
+    for given in (None, [1, 2], rows()["a"], rows().to_numpy(), 5):
+        with pytest.raises(Usage, match=f"this is a {type(given).__name__}"):
+            ask(given)
+    with pytest.raises(Unfit, match=r"of different lengths \(a 2, b 1\)"):
+        ask({"a": [1.0, 2.0], "b": [1.0]})
+
+
 def test_dask_maps_it(project, expected):
     dd = pytest.importorskip("dask.dataframe")
     whole = dd.from_pandas(rows(), npartitions=5)

@@ -8,7 +8,7 @@ pieces: pandas frames (Dask, Spark), Arrow tables and batches (Spark, Ray), dict
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +51,7 @@ class Portable:
         import pyarrow as pa
 
         if isinstance(frame, dict):
-            table = pa.table({name: _array(name, values) for name, values in frame.items()})
-            found = self._answered(table)
+            found = self._answered(_table(frame))
             return {name: found.column(name).to_numpy() for name in found.column_names}
         if isinstance(frame, pa.RecordBatch):
             found = self._answered(pa.Table.from_batches([frame]))
@@ -61,6 +60,11 @@ class Portable:
             return batches[0] if batches else empty
         if isinstance(frame, pa.Table):
             return self._answered(frame)
+        if not hasattr(type(frame), "iloc") or not hasattr(type(frame), "columns"):
+            kinds = "a pandas frame, an Arrow table or batch, or a dictionary of arrays"
+            raise Usage(
+                "Not predicted", f"this is a {type(frame).__name__}", act=f"Give it {kinds}"
+            )
         return self._framed(frame)
 
     def batches(self, frames: Iterable[Any]) -> Iterator[Any]:
@@ -141,6 +145,19 @@ def _chosen(names: Sequence[str], keep: Sequence[str] | None) -> list[int]:
         if name not in names:
             raise NotFound(f"There is no column {name} to keep", act="like= has to have it")
     return list(range(len(names))) if keep is None else [names.index(name) for name in keep]
+
+
+def _table(arrays: Mapping[Any, Any]) -> Any:
+    """Arrays by name as an Arrow table. Raises Unfit."""
+    import pyarrow as pa
+
+    columns = {name: _array(name, values) for name, values in arrays.items()}
+    if len(set(map(len, columns.values()))) > 1:
+        from snapbook.serve.refusal import Unfit
+
+        told = ", ".join(f"{str(name)[:40]} {len(one)}" for name, one in [*columns.items()][:5])
+        raise Unfit(f"its columns are of different lengths ({told})", None)
+    return pa.table(columns)
 
 
 def _array(name: object, values: Any) -> Any:
