@@ -133,19 +133,20 @@ def _knots(told: Profile) -> tuple[Array, Array, Array]:
     ):  # fmt: skip
         share = (most - mean) / (most - least)
         return np.array([least]), np.array([share]), np.array([share])
+    halves = _half(np.array(quantiles)).tolist()
     edges, low, high = [], [], []
     for at in range(1, steps):
         if quantiles[at] == most or quantiles[at + 1] == quantiles[at]:
             continue
         apart = quantiles[at + 1] - quantiles[at - 1]
         near = apart < _COUNTS and quantiles[at].is_integer()
-        coarse = apart < _BLURRED * float(_half(np.array([quantiles[at]]))[0])
+        coarse = apart < _BLURRED * halves[at]
         again = quantiles[at - 1] == quantiles[at] or near or coarse
         edges.append(quantiles[at])
         low.append(at / steps)
         high.append((at + 1) / steps if again else at / steps)
     if least == most:  # all are one value: what is less, it, and what is more
-        room = 2.1 * float(_half(np.array([least]))[0])  # what rounds to it is above the first
+        room = 2.1 * halves[0]  # so that what rounds to the value is above the first edge
         below = least - room if room else math.nextafter(least, -math.inf)
         edges, low, high = [below, least], [0.0, 1.0], [0.0, 1.0]
     elif not edges:  # nearly all are the most
