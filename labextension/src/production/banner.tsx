@@ -66,7 +66,7 @@ export function Banner(props: {
         )}
         {evidence !== '' && (
           <li>
-            {trans.__('kept as evidence:')} <code title={inline(evidence, 80)}>{inline(evidence.slice(0, 12), 12)}</code>
+            {trans.__('kept as evidence:')} <code>{inline(evidence, 80)}</code>
           </li>
         )}
       </ul>
