@@ -204,7 +204,9 @@ class FileCatalog:
     def stored(self, start: int, last: int) -> Iterator[tuple[int, bytes]]:
         """The events from ``start`` to ``last`` as they are stored; absent ones are left out."""
         for n in range(max(start, 1), last + 1):
-            if (sealed := self.sealed(n)) is not None:
+            with durable.told(self.folder, what="Not read"):
+                sealed = self.sealed(n)
+            if sealed is not None:
                 yield n, sealed
 
     @contextmanager

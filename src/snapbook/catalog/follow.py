@@ -13,6 +13,7 @@ from itertools import islice
 
 from snapbook.catalog.apply import Applier, record
 from snapbook.catalog.base import Catalog, Head
+from snapbook.catalog.chain import readable
 from snapbook.catalog.tables import TABLES
 from snapbook.events import Event
 from snapbook.store.sqlite import transaction
@@ -27,12 +28,18 @@ def follow(db: sqlite3.Connection, catalog: Catalog, applier: Applier) -> Head:
     cursor, gaps = _standing(db)
     # Read after the cursor: other processes move both, and the chain is never behind.
     head = catalog.head()
-    if (gaps and _is_mended(db, catalog)) or _is_other_chain(catalog, cursor, head):
+    if (gaps and _is_mended(db, catalog)) or (cursor.n >= head.n and cursor != head):
         clear(db)
     elif cursor == head:
         return cursor
+    looked = False
     while (cursor := _cursor(db)).n < head.n:
-        events = list(islice(catalog.read(cursor.n + 1), _BATCH))
+        events = list(islice(readable(catalog.stored(cursor.n + 1, head.n)), _BATCH))
+        other = not looked and _is_other_chain(cursor, events)
+        looked = True
+        if other:
+            clear(db)
+            continue
         if cursor.n and any(event.type == "purged" for event in events):
             # What was purged may stand in any row; the blobs are gone, so a new look omits it.
             clear(db)
@@ -103,9 +110,7 @@ def _is_mended(db: sqlite3.Connection, catalog: Catalog) -> bool:
     return False
 
 
-def _is_other_chain(catalog: Catalog, cursor: Head, head: Head) -> bool:
-    """Whether the chain is not the one that was followed: restored or exchanged."""
-    if cursor.n >= head.n:
-        return cursor != head
-    first = catalog.event(cursor.n + 1)
+def _is_other_chain(cursor: Head, events: Sequence[Event]) -> bool:
+    """Whether ``events`` go on with another chain than was followed: restored or exchanged."""
+    first = next((event for event in events[:1] if event.n == cursor.n + 1), None)
     return first is not None and first.prev != cursor.digest

@@ -122,6 +122,10 @@ class ObjectStore(PackStore[ObjectPack]):
         """Make the checked ``pack`` in the file ``path`` one of the bucket's; twice is once."""
         self.upload(pack.name, pack.fd)
         self.lookup.add(pack.name, list(pack.digests()))
+        # Who brought it asks for what is in it next: that need not come back from the bucket.
+        size = os.fstat(pack.fd).st_size
+        tail = os.pread(pack.fd, _TAIL, max(size - _TAIL, 0))
+        self.keep_open(ObjectPack(self.bucket, pack.name, tail, size))
         path.unlink(missing_ok=True)
 
     def has_pack(self, name: str) -> bool:
