@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ class Agreed:
             return
         book = self._read() | {url: "rows" if rows else "hashes"}
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        partial = self._path.with_name(f".{_FILE}-{os.getpid()}")
+        # Threads of one process agree at once, too.
+        partial = self._path.with_name(f".{_FILE}-{secrets.token_hex(8)}")
         with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(book, file, indent=1)
         partial.replace(self._path)
