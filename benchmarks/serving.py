@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -122,6 +123,15 @@ snapbook.verbs.export("churn", to="bundle", output="bundle")
 joblib.dump(churn, "model.joblib")
 X_train.head(1).to_json("row.json", orient="records", double_precision=15)
 """
+KEPT = """
+import sys
+
+import joblib
+import mlflow.sklearn
+
+model = joblib.load(sys.argv[1])
+mlflow.sklearn.save_model(model, sys.argv[2], skops_trusted_types=["sklearn.tree._tree.Tree"])
+"""
 MODELS = {
     "forest": f"RandomForestClassifier({TREES}, random_state=0)",
     "linear": "LogisticRegression()",
@@ -157,6 +167,12 @@ def peers(folder: Path, model: Path, columns: Mapping[str, float]) -> list[Peer]
             Peer(f"MLServer {_version(python, 'mlserver')}, adaptive batching", "MLServer",
                  _mlserver(folder, start), "/v2/models/churn/infer", v2)
         )  # fmt: skip
+    if python := _python("kserve"):
+        words = [str(python), str(PEERS / "ks.py"), "--http_port"]
+        start = _starter(words, "/v1/models/churn", last=True, MODEL=str(model))
+        instances = json.dumps({"instances": [list(columns.values())]}).encode()
+        named = f"KServe SDK {_version(python, 'kserve')}"
+        found.append(Peer(named, "KServe SDK", start, "/v1/models/churn:predict", instances))
     if python := _python("litserve"):
         words = [str(python), str(PEERS / "lit.py")]
         named = f"LitServe {_version(python, 'litserve')}"
@@ -170,7 +186,23 @@ def peers(folder: Path, model: Path, columns: Mapping[str, float]) -> list[Peer]
         for batch, more in ((1, ""), (BATCH, " with its batching")):
             start = _starter(words, "/readyz", MODEL=str(model), BATCH=str(batch))
             found.append(Peer(named + more, f"BentoML{more}", start, "/predict", rows))
+    if find_spec("mlflow"):
+        words = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local",
+                 "--workers", "1", "--model-uri", str(mlflow_folder(folder, model))]  # fmt: skip
+        named = f"mlflow models serve {version('mlflow')}"
+        records = json.dumps({"dataframe_records": [columns]}).encode()
+        beside = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        start = _starter(words, "/ping", PATH=beside)  # it calls uvicorn by its name
+        found.append(Peer(named, "mlflow models serve", start, "/invocations", records))
     return found
+
+
+def mlflow_folder(folder: Path, model: Path) -> Path:
+    """The model as MLflow keeps it; by a process of its own, since MLflow brings a lot."""
+    place = folder / "mlflow"
+    words = [sys.executable, "-W", "ignore", "-c", KEPT, str(model), str(place)]
+    subprocess.run(words, check=True, capture_output=True)
+    return place
 
 
 def mlserver_folder(folder: Path, model: Path) -> None:
