@@ -6,6 +6,11 @@ from pathlib import Path
 
 import pytest
 import servers
+from hypothesis import HealthCheck, settings
+
+# How long examples take says how busy the machine is, and nothing of what is tested.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,7 @@
 """Rows as hashes: a version travels without them, is whole all the same, and gets them later."""
 
+from contextlib import closing
+
 import pytest
 
 import snapbook
@@ -148,26 +150,34 @@ def test_sync_with_rows_fills_in(ada, registry):
 
 def test_rows_that_are_missing_by_damage_are_damage(ada, registry):
     """The registry takes no version whose rows are neither there nor withheld."""
-    with opened(ada) as mine, registry.remote(model="churn") as remote:
+    with (
+        opened(ada) as mine,
+        registry.remote(model="churn") as remote,
+        closing(remote.store.writer()) as writer,
+    ):
         row = mine.resolve(parse("churn"))
         transfer(Local(mine, rows=False), remote, row, EVE)
         offer = dict(renamed(Local(mine).offer(row).body, "other", None))
         with pytest.raises(NotFound):
-            remote.accept(None, offer, EVE, strict=False)
+            remote.accept(writer, offer, EVE, strict=False)
 
 
 def test_only_rows_may_be_withheld(ada, registry):
-    with opened(ada) as mine, registry.remote(model="churn") as remote:
+    with (
+        opened(ada) as mine,
+        registry.remote(model="churn") as remote,
+        closing(remote.store.writer()) as writer,
+    ):
         row = mine.resolve(parse("churn"))
         transfer(Local(mine, rows=False), remote, row, EVE)
         model = next(r for r in mine.manifest(row.manifest).parts if r.kind == "model")
         for strange in (model.digest, "0" * 64):
             offer = dict(renamed(Local(mine).offer(row).body, "other", None), withheld=[strange])
             with pytest.raises(BadOption, match="no frame of this version"):
-                remote.accept(None, offer, EVE, strict=False)
+                remote.accept(writer, offer, EVE, strict=False)
         offer = dict(renamed(Local(mine).offer(row).body, "other", None), withheld=["x"])
         with pytest.raises(BadOption, match="no digest"):
-            remote.accept(None, offer, EVE, strict=False)
+            remote.accept(writer, offer, EVE, strict=False)
 
 
 def test_rows_of_another_model_stay_with_its_readers(ada, registry):

@@ -90,11 +90,8 @@ class Lane:
             try:
                 if not worker.ready:
                     await self._flown(worker.name, worker.back())
-                if not died:
-                    answer = await self._asked(worker, request)
-                else:
-                    async with self._alone:
-                        answer = await self._asked(worker, request)
+                ask = self._asked_alone if died else self._asked
+                answer = await ask(worker, request)
             except _Switched:
                 self.again["switched"] += 1
                 continue
@@ -135,6 +132,19 @@ class Lane:
         if name not in passed and request.method == b"POST":
             self._seen(name, _DIED, None)  # it was its turn, and it could not
         return self._workers[traffic.stable]
+
+    async def _asked_alone(self, worker: Worker, request: Request) -> Answer:
+        """The same with no other beside it of those that a process may have died of. Who is next is
+        not sent to a process that ends of this one.
+        """
+        async with self._alone:
+            if not worker.ready:
+                await self._flown(worker.name, worker.back())
+            try:
+                return await self._asked(worker, request)
+            except Lost as lost:
+                await worker.heard(lost.process)
+                raise
 
     async def _asked(self, worker: Worker, request: Request) -> Answer:
         """What ``worker`` answers, while it may. Raises _Switched, Lost."""

@@ -24,6 +24,7 @@ from snapbook.serve.upstream import Answer, Lost, Request, Upstream
 
 START_S = 300.0
 _LOOK_S = 0.03
+_HEARD_S = 0.005
 _WATCH_S = 2.0
 _PAUSES_S = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _CALM_S = 60.0  # that a process has to have run, for the next pause to be short again
@@ -90,6 +91,14 @@ class Worker:
             self._waiters = [one for one in self._waiters if not one.done()]
             self._waiters.append(future)
         return future
+
+    async def heard(self, process: int | None, patience_s: float = 2.0) -> None:
+        """Return when it is known that ``process`` ended; or after a while, for it may have closed
+        a connection alone.
+        """
+        until = time.monotonic() + patience_s
+        while self._ready and self.pid == process and time.monotonic() < until:
+            await asyncio.sleep(_HEARD_S)
 
     async def ask(self, request: Request, patience_s: float = 10.0) -> Answer:
         """What it answers to ``request``. Raises Unreachable where no answer comes."""
