@@ -151,6 +151,7 @@ export class Model {
   follow(followed: Followed | null): void {
     if (this.following.follow(followed)) {
       this.formOpen = false;
+      this.filters = { ...this.filters, model: null };
       this.moveOn();
     }
     this.emit();
@@ -159,6 +160,8 @@ export class Model {
   /** The folder to look at while there is no notebook. */
   lookIntoFolder(folder: string): void {
     if (this.following.lookInto(folder)) {
+      // A model is of its place; all models are looked at wherever one goes.
+      this.filters = { ...this.filters, model: this.filters.model === '' ? '' : null };
       this.moveOn();
     }
   }
@@ -277,7 +280,6 @@ export class Model {
   /** Another place: what is known and chosen is of the one before. */
   private moveOn(): void {
     this.suggested = '';
-    this.filters = { ...this.filters, model: null };
     this.chosen.clear();
     this.around.clear();
     this.production.clear();

@@ -209,6 +209,10 @@ describe('the model', () => {
     expect(model.filters.model).toBeNull();
     await settled();
     expect(model.listing.rows.map(({ model: name }) => name)).toEqual(['churn']);
+    model.setFilters({ model: '' });
+    model.lookIntoFolder('further');
+    await settled();
+    expect(model.listing.rows).toHaveLength(2);
   });
 
   it('suggests the model that was made in this notebook', async () => {
