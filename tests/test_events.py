@@ -142,6 +142,7 @@ def test_round_trip(event):
     assert (again.rest, again.salt) == (event.rest, event.salt)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(events, st.data())
 def test_any_changed_byte_is_found(event, data):

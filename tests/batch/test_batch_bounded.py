@@ -20,6 +20,8 @@ from snapbook.batch.wanted import Wanted
 from snapbook.errors import DiskFull
 from snapbook.verbs import Here, run_words
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = ["a", "b", "c", "d", "e", "f"]
 LARGE, GROUP = 2_000_000, 200_000  # rows: 96 MB that cannot be packed
 
@@ -63,7 +65,6 @@ def ended(process):
     return json.loads(said), used.ru_maxrss / 1024
 
 
-@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file_and_a_kill_costs_a_piece(project):
     with pq.ParquetWriter(project / "large.parquet", numbers(1, 0).schema) as writer:
         for seed in range(LARGE // GROUP):

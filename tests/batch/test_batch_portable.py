@@ -16,6 +16,8 @@ from snapbook.batch import held
 from snapbook.errors import Damaged, NotFound, Untrusted, Usage
 from snapbook.serve.refusal import Unfit
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
@@ -180,7 +182,6 @@ ray.shutdown()
 """
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
 def test_ray_maps_it(project, expected):
     rows().to_parquet(project / "rows.parquet")

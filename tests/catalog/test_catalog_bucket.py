@@ -96,6 +96,7 @@ def test_a_chain_that_was_put_back_is_seen(catalog):
     assert catalog.head() == Head()
 
 
+@pytest.mark.slow
 def test_many_writers_race_on_each_number_and_one_gets_it(catalog):
     """Each with its own connection, as processes have: the bucket alone puts them in order."""
     url, made, failures = catalog.bucket.url, [], []

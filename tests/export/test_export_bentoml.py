@@ -39,6 +39,7 @@ def test_it_holds_the_columns_and_what_is_needed(project, tmp_path):
         verbs.export("churn", to="bentoml", canary="100")
 
 
+@pytest.mark.slow
 def test_a_model_in_a_form_of_its_own_is_refused(project):
     xgboost = pytest.importorskip("xgboost")
     rows, target = leaving.numbers()

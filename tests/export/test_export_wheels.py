@@ -29,7 +29,10 @@ from snapbook.serve.load import open_bundle
 ROOT = Path(__file__).resolve().parent.parent.parent
 PYTHON = f"3.{sys.version_info.minor}"
 UV = environment.program()
-pytestmark = pytest.mark.skipif(UV is None, reason="uv is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(UV is None, reason="uv is not installed"),
+]
 
 
 def alphabet(shop):
@@ -249,7 +252,6 @@ def test_what_does_not_fit_here_is_told(project, shop, tmp_path):
     assert found == ("numpy 1.0.0", "scikit-learn 0.1")
 
 
-@pytest.mark.slow
 def test_a_bundle_with_wheels_is_checked_without_a_network(project, tmp_path, monkeypatch):
     rows, _ = leaving.numbers()
     frames = {"X_train": (rows, "train"), "X_test": (rows.tail(30), "test")}

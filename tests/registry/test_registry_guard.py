@@ -91,6 +91,7 @@ def strangers(registry):
     ]
 
 
+@pytest.mark.slow
 def test_every_route_refuses_who_is_nobody(registry, client):
     table = sorted(set(walked(registry.app)))
     assert len(table) > 12
@@ -140,6 +141,7 @@ def test_a_browser_that_knows_a_password_does_nothing_for_other_pages(registry, 
         assert (answer.status_code, answer.json()["kind"]) == (403, "foreign")
 
 
+@pytest.mark.slow
 def test_every_method_and_every_path_wants_a_token_first(registry, client):
     """Who is nobody does not learn whether a path or a method exists."""
     paths = {filled(path) for _, path in walked(registry.app)} - {*OPEN, *FILES}

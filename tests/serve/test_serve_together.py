@@ -220,6 +220,7 @@ def test_it_goes_on_for_a_while_so_that_others_hear_of_it(lasting):
     assert not server._thread.is_alive()
 
 
+@pytest.mark.slow
 def test_memory_is_given_back(lasting):
     model = Told()
     server = lasting(plate(model))

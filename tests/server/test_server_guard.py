@@ -271,6 +271,7 @@ def test_every_route_and_kind_is_documented():
     assert [kind for kind in sorted(kinds) if f"`{kind}`" not in text] == []
 
 
+@pytest.mark.slow
 def test_a_server_that_starts_imports_nothing_heavy():
     code = "import sys, snapbook.server.app; print(*sys.modules)"
     ran = subprocess.run(

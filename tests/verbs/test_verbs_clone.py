@@ -105,6 +105,7 @@ def test_a_dry_run_says_what_would_come_and_adds_nothing(tmp_path, shared):
 CLONE = "from snapbook.cli import main; main(['clone', 'lab', '--folder', 'copy'])"
 
 
+@pytest.mark.slow
 def test_killed_at_any_version_it_goes_on(tmp_path, shared):
     run(tmp_path, "registry", "add", "lab", shared)
     with places.open_folder(tmp_path / "team-models" / places.NAME) as repository:

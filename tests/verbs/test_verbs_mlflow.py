@@ -280,6 +280,7 @@ def test_tensors_without_their_module_are_refused(project):
     assert error.value.act == "Version the module itself: MLflow loads nothing less"
 
 
+@pytest.mark.slow
 def test_what_no_flavor_of_mlflow_reads_is_refused(project, monkeypatch):
     mlflows.save(project, mlflows.fitted(), "net")
     row = project.resolve(parse("net"))
