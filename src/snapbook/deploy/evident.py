@@ -21,7 +21,6 @@ from snapbook.repository import Repository
 from snapbook.watch import rules
 from snapbook.watch.rules import Found
 
-_PARTS, _TIMES = ("error_rate", "accuracy"), ("p50", "p99")
 _COUNTED = {"requests": "requests", "rows": "rows", "labels": "outcomes"}
 _MOST = 5
 _LONGEST = 200
@@ -167,12 +166,7 @@ def _others(found: list[Found]) -> Iterator[str]:
 
 
 def _figure(metric: str, value: float | None) -> str:
-    """A figure in the unit of its metric."""
-    if value is None:
-        return "nothing"
-    if metric in _PARTS:
-        return f"{value * 100:.3g} %"
-    return f"{value:.3g} ms" if metric in _TIMES else f"{value:.3g}"
+    return "nothing" if value is None else rules.figure(metric, value)
 
 
 def _name(repository: Repository, model: str, manifest: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snapbook import refs
-from snapbook.deploy import acts
 from snapbook.errors import Hint, Usage
 from snapbook.promote import policies
 from snapbook.verbs import look, make, who
@@ -84,6 +83,8 @@ def rename(here: Here, asked: Asked) -> Done:
 
 def delete(here: Here, asked: Asked) -> Done:
     """Delete a version. Its number is never used again; its bytes go with the next gc."""
+    from snapbook.deploy import acts
+
     repository = here.repository()
     version, echo = look.resolve(repository, asked.ref)
     children = [

@@ -7,9 +7,7 @@ from typing import Any
 
 from snapbook.verbs.reviewing import columns
 from snapbook.verbs.times import local
-
-_SHARES = ("error_rate", "accuracy")
-_TIMES = ("p50", "p99")
+from snapbook.watch.rules import figure
 
 
 def lines(told: Mapping[str, Any]) -> Iterator[str]:
@@ -72,11 +70,7 @@ def _rules(told: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _shown(metric: str, value: float | None) -> str:
-    if value is None:
-        return "–"
-    if metric in _SHARES:
-        return f"{value * 100:.3g} %"
-    return f"{value:.3g} ms" if metric in _TIMES else f"{value:.3g}"
+    return "–" if value is None else figure(metric, value)
 
 
 def _lasts(seconds: float) -> str:

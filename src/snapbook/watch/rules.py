@@ -142,6 +142,13 @@ def judge(rule: Rule, window: Mapping[str, Any], stable: Mapping[str, Any] | Non
     return Found(rule, fires, value, limit, "", column)
 
 
+def figure(metric: str, value: float) -> str:
+    """A figure as people read it, in the unit of its metric."""
+    if metric in _SHARES:
+        return f"{value * 100:.3g} %"
+    return f"{value:.3g} ms" if metric in _TIMES else f"{value:.3g}"
+
+
 def _beyond(rule: Rule) -> bool:
     """Whether no share gets where ``rule``'s limit is: 1 is out of reach from above alone."""
     return abs(rule.number) > 1 or (not rule.against and rule.above and rule.number == 1)
