@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 
 import pyarrow as pa
@@ -288,6 +289,53 @@ def test_an_input_that_is_written_meanwhile_gives_no_result(tmp_path, mixed):
         predicted(mixed, source, tmp_path / "out.csv", tell=tell)
     assert os.listdir(tmp_path) == ["in.csv"]
     assert predicted(mixed, source, tmp_path / "out.csv").rows == 301
+
+
+CUTS = """
+import sys
+from pathlib import Path
+import plates
+from trays import tray
+from snapbook.batch import files
+from snapbook.batch.wanted import Wanted
+from snapbook.errors import Conflict, Damaged
+
+source, target = map(Path, sys.argv[1:])
+found = tray(plates.numbers())
+
+def tell(done, _of):
+    if done == 100:
+        with source.open("r+b") as file:
+            file.truncate(5000)
+
+try:
+    asked = files.Asked(source, target, "arrow", "arrow", 50)
+    files.predict(found, found.model, asked, Wanted(), tell)
+except (Conflict, Damaged) as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        (pa.ipc.new_file, "in.arrow is cut, or not of its format"),
+        (pa.ipc.new_stream, "in.arrow was changed while it was read"),
+    ],
+    ids=["file", "stream"],
+)
+def test_a_file_that_is_cut_while_it_is_read_ends_in_a_sentence(tmp_path, numbers, new, said):
+    rows = pa.Table.from_pylist(numbers.sample["rows"] * 2000)
+    source, target = tmp_path / "in.arrow", tmp_path / "out.arrow"
+    with new(str(source), rows.schema) as writer:
+        writer.write_table(rows, max_chunksize=1000)
+    ended = subprocess.run(
+        [sys.executable, "-c", CUTS, str(source), str(target)], capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert said in ended.stdout
+    assert os.listdir(tmp_path) == ["in.arrow"]
 
 
 def test_nothing_is_written_over(tmp_path, mixed):

@@ -192,6 +192,13 @@ def files_of(path: Path) -> list[Path]:
     return [one for one in shown if one.suffix.lower() in (".parquet", ".pq")]
 
 
+def _plain(path: Path) -> Any:
+    """A file to be read, and not mapped: one that is cut meanwhile would end the process."""
+    import pyarrow as pa
+
+    return pa.OSFile(str(path), "rb")
+
+
 class Arrow:
     """A file or a stream in Arrow's own format; Feather is the same."""
 
@@ -200,11 +207,11 @@ class Arrow:
 
         self._path = path
         try:
-            self._file: Any = pa.ipc.open_file(pa.memory_map(str(path)))
+            self._file: Any = pa.ipc.open_file(_plain(path))
             schema = self._file.schema
         except pa.ArrowInvalid:
             self._file = None
-            schema = pa.ipc.open_stream(pa.memory_map(str(path))).schema
+            schema = pa.ipc.open_stream(_plain(path)).schema
         self.names: list[str] = list(schema.names)
         self.rows: int | None = None
 
@@ -220,7 +227,7 @@ class Arrow:
         import pyarrow as pa
 
         if self._file is None:
-            yield from pa.ipc.open_stream(pa.memory_map(str(self._path)))
+            yield from pa.ipc.open_stream(_plain(self._path))
             return
         for place in range(self._file.num_record_batches):
             yield self._file.get_batch(place)
