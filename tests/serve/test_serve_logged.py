@@ -177,6 +177,29 @@ def test_an_id_that_nobody_has_is_404(plain):
     assert (answer.status_code, answer.json()["kind"]) == (404, "unknown-request")
 
 
+def test_a_row_that_the_request_did_not_have_is_told(kept_by):
+    server, _ = kept_by(numbers())
+    ask(server, [ROW] * 2, "request-two")
+    ask(server, [ROW] * 300, "request-many")
+    ask(server, [ROW], "request-two")
+    for _ in range(2):
+        beyond = (({"id": "request-two", "row": 2}, 2), ({"id": "request-many", "row": 300}, 300))
+        for told, rows in beyond:
+            answer = http.post(f"{server.url}/feedback", json=told | {"outcome": "setosa"})
+            assert answer.status_code == 400
+            assert answer.json()["error"] == f"Not taken: the request had {rows} rows, from 0 on."
+        several = [{"id": "request-two", "row": row, "outcome": "setosa"} for row in (1, 2)]
+        answer = http.post(f"{server.url}/feedback", json=several)
+        assert answer.json() == {"taken": 1, "unknown": 1}
+        server.stop()
+        server, _ = kept_by(numbers())
+    # Of many rows some are kept: what is told of the others is taken, and said to be of no use.
+    ask(server, [ROW] * 300, "request-more")
+    told = [{"id": "request-more", "row": row, "outcome": "setosa"} for row in (0, 1, 2)]
+    assert http.post(f"{server.url}/feedback", json=told).json() == {"taken": 3, "unknown": 0}
+    assert (window(server)["labels"], window(server)["unmatched"]) == (1, 2)
+
+
 @pytest.mark.parametrize("query", ["seconds=0", "seconds=x", "least=0", "rows=3", "seconds=nan"])
 def test_windows_that_are_none(plain, query):
     assert http.get(f"{plain.url}/window?{query}").status_code == 400

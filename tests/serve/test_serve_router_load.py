@@ -262,6 +262,9 @@ def test_what_came_of_predictions_is_told_to_whoever_made_them(stable, client):
     assert httpx.post(url, json=known).json() == {"taken": 2, "unknown": 0}
     reply = httpx.post(url, json=known[0] | {"id": "asked-of-nobody"})
     assert (reply.status_code, reply.json()["kind"]) == (404, "unknown-request")
+    for one in known:
+        reply = httpx.post(url, json=one | {"row": 1})
+        assert (reply.status_code, "the request had 1 row" in reply.text) == (400, True)
     assert httpx.post(url, json={"id": 3}).status_code == 400
     told = stable.do(stable.router.ask(TWO, "GET", "/window?seconds=60"))
     assert json.loads(told.body)["labels"] == 1

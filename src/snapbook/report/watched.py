@@ -66,6 +66,8 @@ def _glance(said: Mapping[str, Any], kind: str) -> list[Block]:
     ]  # fmt: skip
     names = ("accuracy",) if kind == "labels" else ("rmse", "mae", "bias")
     rows += [(name, _figure(said, name, name)) for name in names]
+    if said.get("unmatched"):
+        rows.append(("outcomes of no row that was kept", said["unmatched"]))
     if said.get("lost"):
         rows.append(("rows that were lost", said["lost"]))
     return [Facts(rows)]

@@ -74,7 +74,7 @@ class Logged:
             about = {"model": schema.model, "number": schema.number, "manifest": schema.manifest}
             self._keeping = Keeping(self._noting.folder, about, self._noting.bounds)
             for requests in kept.requests(self._noting.folder, schema.manifest, KNOWN):
-                self._recent.know(dict.fromkeys(requests))
+                self._recent.know(requests)
 
     def begin(self) -> None:
         """Keep from now on."""
@@ -103,16 +103,20 @@ class Logged:
         self._waiting.append((time.time(), id.decode(), status, seconds * 1000, met))
 
     def told(self, items: Sequence[Item]) -> tuple[int, int]:
-        """Take outcomes: how many were, and how many are of requests that were not kept here.
+        """Take outcomes: how many were, and how many are of requests that were not kept here, or of
+        rows that these did not have.
 
-        Raises Unfit for a value that the model could not have answered.
+        Raises Unfit for a value that the model could not have answered, and where all are of rows
+        beyond the last.
         """
         with self._lock:
             self._take()  # the first answers may tell what the model answers
             values = [self._outcome(item) for item in items]
-            known = [self._recent.knows(item.id) for item in items]
-            pairs = [pair for pair, ours in zip(zip(items, values, strict=True), known, strict=True)
-                     if ours]  # fmt: skip
+            rows = [self._recent.knows(item.id) for item in items]
+            pairs = [(item, value) for item, value, had in zip(items, values, rows, strict=True)
+                     if item.row < had]  # fmt: skip
+            if not pairs and (had := max(rows)):
+                raise untaken(f"the request had {had} {'rows' if had > 1 else 'row'}, from 0 on")
             if pairs:
                 outcomes = self._outcomes(pairs)
                 self._recent.told(outcomes)

@@ -1,14 +1,14 @@
 """The newest rows of a served model in memory, for who asks what it meets now.
 
 Bounded in rows and in bytes, however much is asked. Of rows that are gone it still knows that they
-were, by a hash of the request's id, so that an outcome that is told late is known to be one of
-ours.
+were, by a hash of the request's id and how many it had, so that an outcome that is told late is
+known to be one of ours.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,7 @@ class Recent:
         self._refused: deque[Refused] = deque(maxlen=1_000)
         self._traffic: deque[Traffic] = deque(maxlen=_TICKS)
         self._first: list[Array] = []
-        self._known: deque[Array] = deque()
+        self._known: deque[tuple[Array, Array]] = deque()  # hashes in order, and the rows of each
         self._ids = 0
 
     def answered(self, answers: Answers) -> None:
@@ -52,35 +52,40 @@ class Recent:
             self._bytes -= gone
         if sum(map(len, self._first)) < FIRST:
             self._first.append(answers.predicted)
-        self.know(dict.fromkeys(answers.request.tolist()))
+        rows: dict[str, int] = {}
+        for request, row in zip(answers.request.tolist(), answers.row.tolist(), strict=True):
+            rows[request] = max(rows.get(request, 0), row + 1)  # the last one is always kept
+        self.know(rows)
 
-    def know(self, requests: Iterable[str]) -> None:
-        """Remember that these requests were answered."""
+    def know(self, requests: Mapping[str, int]) -> None:
+        """Remember that these requests were answered, and how many rows each had."""
         import numpy as np
 
         hashes = np.fromiter(map(hash, requests), dtype=np.int64)
-        self._known.append(np.sort(hashes))
+        self._known.append(_sorted(hashes, np.fromiter(requests.values(), dtype=np.int64)))
         self._ids += len(hashes)
         # Few long arrays are looked through faster than many short ones.
-        while len(self._known) > 1 and len(self._known[-2]) <= 2 * len(self._known[-1]):
+        while len(self._known) > 1 and len(self._known[-2][0]) <= 2 * len(self._known[-1][0]):
             last, before = self._known.pop(), self._known.pop()
-            if len(last) + len(before) > KNOWN // 4:
+            if len(last[0]) + len(before[0]) > KNOWN // 4:
                 self._known += [before, last]
                 break
-            self._known.append(np.sort(np.concatenate([before, last])))
+            self._known.append(_sorted(*map(np.concatenate, zip(before, last, strict=True))))
         while self._ids > KNOWN and len(self._known) > 1:
-            self._ids -= len(self._known.popleft())
+            self._ids -= len(self._known.popleft()[0])
 
-    def knows(self, request: str) -> bool:
-        """Whether a request was answered here, and kept."""
+    def knows(self, request: str) -> int:
+        """How many rows a request had that was answered here, and kept; 0 for any other. Of
+        several with the same id the most.
+        """
         import numpy as np
 
         wanted = hash(request)
-        for known in self._known:
-            at = int(np.searchsorted(known, wanted))
-            if at < len(known) and known[at] == wanted:
-                return True
-        return False
+        most = 0
+        for hashes, rows in self._known:
+            first, end = (int(np.searchsorted(hashes, wanted, side)) for side in ("left", "right"))
+            most = max(most, int(rows[first:end].max(initial=0)))
+        return most
 
     def told(self, outcomes: Outcomes) -> None:
         """Remember outcomes."""
@@ -112,6 +117,13 @@ class Recent:
             first,
             every,
         )
+
+
+def _sorted(hashes: Array, rows: Array) -> tuple[Array, Array]:
+    import numpy as np
+
+    order = np.argsort(hashes, kind="stable")
+    return hashes[order], rows[order]
 
 
 def _size(answers: Answers) -> int:

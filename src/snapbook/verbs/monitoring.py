@@ -186,6 +186,9 @@ def _lines(ref: str, measured: Measured, known: Trained) -> list[str]:
     figures = ", ".join(_figure(name, said[name]) for name in names if said.get(name) is not None)
     labels = f"{said.get('labels', 0):,} outcomes"
     lines.append(f"quality: {figures} of {labels}" if figures else f"quality: n/a, {why[names[0]]}")
+    if lonely := said.get("unmatched", 0):
+        lines.append(f"{lonely:,} {'outcomes fit' if lonely > 1 else 'outcome fits'} no row that"
+                     " was kept, and so count for nothing")  # fmt: skip
     lines += [
         f"wrong: {one.column} = {one.value}: {watched.sentence(one, known.kind)}"
         for one in measured.parts

@@ -194,9 +194,9 @@ def read(folder: Path, manifest: str, since: float = 0.0) -> Log:
     )  # fmt: skip
 
 
-def requests(folder: Path, manifest: str, most: int) -> Iterator[list[str]]:
-    """The ids of the newest requests of a version that answers are kept of, file by file; they end
-    with the file in which there are ``most``.
+def requests(folder: Path, manifest: str, most: int) -> Iterator[dict[str, int]]:
+    """The newest requests of a version that answers are kept of, file by file: the rows that each
+    had, by its id. They end with the file in which there are ``most``.
     """
     count = 0
     for path, _, _ in reversed(list(_files(folder, stored.ANSWERS))):

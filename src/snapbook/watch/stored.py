@@ -162,28 +162,33 @@ def _is_told(name: str, column: Any) -> bool:
     return name in _MAY_LACK or bool(np.isfinite(values).all())
 
 
-def requests(path: Path) -> tuple[dict[str, str], list[str]]:
-    """What a file of answers says of itself, and the ids of its requests: nothing else is read."""
+def requests(path: Path) -> tuple[dict[str, str], dict[str, int]]:
+    """What a file of answers says of itself, and how many rows its requests had, by their ids:
+    nothing else is read.
+    """
     pa = arrow()
-    found: dict[str, None] = {}
+    found: dict[str, int] = {}
     try:
         with path.open("rb") as file:
             schema = pa.ipc.open_stream(file).schema
-        place = schema.get_field_index("request")
-        if place < 0:
-            return {}, []
-        options = pa.ipc.IpcReadOptions(included_fields=[place])
+        places = [schema.get_field_index(name) for name in ("request", "row")]
+        if min(places) < 0 or not pa.types.is_integer(schema.field(places[1]).type):
+            return {}, {}
+        options = pa.ipc.IpcReadOptions(included_fields=places)
         with path.open("rb") as file:
             stream = pa.ipc.open_stream(file, options=options)
             try:
                 for one in stream:
                     one.validate(full=True)
-                    found.update(dict.fromkeys(one.column(0).to_pylist()))
+                    # Of all rows of a request the last one is kept.
+                    ids, rows = one.column("request").to_pylist(), one.column("row").to_pylist()
+                    for id, row in zip(ids, rows, strict=True):
+                        found[id] = max(found.get(id, 0), (row or 0) + 1)
             except (pa.ArrowException, OSError):
                 pass  # it was cut there
     except (pa.ArrowException, OSError, MemoryError):
-        return {}, []
-    return _words(schema), list(found)
+        return {}, {}
+    return _words(schema), found
 
 
 def about(path: Path) -> dict[str, str]:

@@ -186,6 +186,8 @@ def _right(
         told = quality.usable(matched(asked, met.outcomes), known.kind)
     labels = len(told) if told is not None else 0
     said["labels"] = labels
+    if met.outcomes is not None and (lonely := _lonely(asked, met.outcomes)):
+        said["unmatched"] = lonely
     if told is None or labels < least:
         for name in (*names, "segments"):
             why[name] = f"{labels} of {least} labels"
@@ -210,6 +212,14 @@ def _right(
         (moved,) = drift.ranked([moved])
         said["target_drift"] = round(moved.psi, 4)
     return moved, parts, change
+
+
+def _lonely(asked: Answers | None, outcomes: Outcomes) -> int:
+    """How many outcomes are of no row that there is."""
+    rows = [] if asked is None else zip(asked.request.tolist(), asked.row.tolist(), strict=True)
+    known = set(rows)
+    pairs = zip(outcomes.request.tolist(), outcomes.row.tolist(), strict=True)
+    return sum(pair not in known for pair in pairs)
 
 
 def _part(one: Part) -> dict[str, Any]:
