@@ -1,9 +1,10 @@
 """Servers that follow an alias: they go where the chain says, and take back what is bad."""
 
+import json
 import time
 
 import pytest
-from deploy.conftest import BAD, Load, run, status, until
+from deploy.conftest import BAD, ROW, Load, run, status, until
 from export import leaving
 
 from snapbook import places
@@ -86,6 +87,21 @@ def test_a_bad_version_is_taken_back_by_itself(server, project):
         until(lambda: "churn:1.2.0" in {by for _, _, by in load.answered})
         until(lambda: len(load.answered) > 100)
     assert status(project)["rollout"]["state"] == "running", "it is not judged by what was before"
+
+
+def test_nobody_ends_a_rollout_by_what_no_version_takes(server, project):
+    """Values that the stable version refuses as well are held against no candidate."""
+    rules = "--every 1h --window 1s --abort-if 'error_rate > 0'"
+    run(project, f"deploy churn:1.1.0 --canary 50,100 {rules}")
+    until(lambda: server.by() == "churn:1.1.0")
+    bad = [{"a": "text"}, {"a": None}, {"a": [1]}, {"a": 10**400}, {"a": "1e999"}, {"e": 1.0}]
+    told = [server.ask({**ROW, **more}) for more in bad for _ in range(10)]
+    told += [server.client.post("/predict", content=json.dumps([ROW]).replace("5.1", "1e999"))
+             for _ in range(10)]  # fmt: skip
+    assert {answer.status_code for answer in told} == {400}
+    assert all("Snapbook-Refused" not in answer.headers for answer in told)
+    time.sleep(0.3)
+    assert status(project)["rollout"]["state"] == "running"
 
 
 def test_beside_in_the_shadow_and_by_hand(server, project):

@@ -11,7 +11,19 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-from snapbook.serve import body, feedback, meters, openapi, page, refusal, rows, tensors, turns, v2
+from snapbook.serve import (
+    body,
+    feedback,
+    logs,
+    meters,
+    openapi,
+    page,
+    refusal,
+    rows,
+    tensors,
+    turns,
+    v2,
+)
 from snapbook.serve.columns import Seen
 from snapbook.serve.refusal import Failed, Unfit
 from snapbook.serve.reply import Reply
@@ -178,9 +190,9 @@ class App(Turns):
             return found
         except TimeoutError:
             raise refusal.late(service.limits.answer_s) from None
-        except Failed as error:
-            if (unseen := service.predictor.unseen(table)) is not None:
-                raise unseen from error
+        except Unfit as error:
+            if isinstance(failed := error.__cause__, Failed):
+                logs.say("the model refused what was sent", failed.cause, request=turn.id.decode())
             raise
 
 

@@ -27,7 +27,7 @@ from snapbook.serve.v2 import JSON_LENGTH
 
 VERSION, KEY = b"snapbook-version", b"snapbook-key"
 _PASSED = (b"content-type", JSON_LENGTH)
-_OURS = (b"content-type", b"cache-control", b"x-content-type-options")
+_OURS = (b"content-type", b"cache-control", b"x-content-type-options", refusal.REFUSED[0])
 _NUMBER = re.compile(rb"/versions/([^/?]+)")
 
 
@@ -123,7 +123,9 @@ class Front(Turns):
         shadow = traffic.shadow if traffic is not None else ""
         taken = [answer for answer in answers if answer.status == 200]
         if not taken:
-            return self._given(turn, answers[0], said=False)
+            # Who had the request says more of it than who never heard of it: 400 and not 404.
+            first = min(answers, key=lambda answer: answer.status)
+            return self._given(turn, first, said=False)
         return in_json(_summed({answer.by: json.loads(answer.body) for answer in taken}, shadow))
 
     async def _all(self, names: list[str], method: str, path: str, data: bytes) -> list[Answer]:

@@ -169,11 +169,27 @@ class Lane:
                 raise
             self._seen(worker.name, status, seconds)
             raise
+        if refusal.REFUSED in answer.headers and await self._answers_before(worker, request):
+            told = refusal.refusal(refusal.worse())
+            answer = Answer(told.status, (), told.body, worker.name)
+            status = answer.status
         if not self._answering(worker.name):
             raise _Switched
         if request.method == b"POST":
             self._seen(worker.name, status, seconds)
         return answer
+
+    async def _answers_before(self, worker: Worker, request: Request) -> bool:
+        """Whether the stable version answers what the model of another one refused: then it is the
+        model that is worse, and not the request.
+        """
+        stable = self.traffic.stable if self.traffic is not None else worker.name
+        if stable == worker.name:
+            return False
+        try:
+            return (await self._workers[stable].ask(request)).status == 200
+        except Unreachable:
+            return False
 
     def _answering(self, name: str) -> bool:
         return self.traffic is not None and name in self.traffic.answering

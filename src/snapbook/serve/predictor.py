@@ -59,7 +59,7 @@ class Predictor:
             told = way(table) if way is not None else None
             found = np.asarray(told if told is not None else self._asks[method](self._given(table)))
             if found.ndim == 0 or len(found) != table.rows:
-                raise ValueError(f"{table.rows} rows were given, the answer has {found.shape}")
+                raise RuntimeError(f"{table.rows} rows were given, the answer has {found.shape}")
         except (
             BaseException
         ) as error:  # the user's own model, which may even try to end the process

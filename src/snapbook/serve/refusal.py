@@ -14,6 +14,7 @@ from snapbook import failure
 from snapbook.errors import NotFound, Refused, SnapbookError, Unreachable, Usage
 from snapbook.serve.reply import Reply
 
+REFUSED = (b"snapbook-refused", b"model")  # of an answer: the model said so, and not the checks
 _STATUS = {
     "unauthenticated": 401,
     "method": 405,
@@ -60,6 +61,12 @@ def busy(why: str) -> SnapbookError:
 def fatal() -> SnapbookError:
     """Processes ended that were answering it."""
     return SnapbookError("Not predicted", "the model's process ended on it, twice", kind="model")
+
+
+def worse() -> SnapbookError:
+    """A candidate's model refused what the stable version answers."""
+    why = "the model failed on what the version before it answers"
+    return SnapbookError("Not predicted", why, kind="model")
 
 
 def late(seconds: float) -> SnapbookError:
@@ -124,6 +131,8 @@ def refusal(error: SnapbookError) -> Reply:
         if error.row is not None:
             told["row"] = error.row
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    if isinstance(error.__cause__, Failed):
+        headers = (REFUSED,)
     if status == 401:
         headers = ((b"www-authenticate", b"Bearer"),)
     elif status == 503:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from snapbook.errors import Damaged
 from snapbook.serve import logs
+from snapbook.serve.blame import Blame
 from snapbook.serve.body import Purse
 from snapbook.serve.limits import Limits
 from snapbook.serve.logged import Logged
@@ -93,7 +94,11 @@ class Service:
         self.example = _rows(bundle.sample)[:1]
         table = self._sample(bundle.sample)
         self.together = Together(
-            self.predictor, self._alike(table), self.limits, self.meters.predicted
+            self.predictor,
+            self._alike(table),
+            self.limits,
+            self.meters.predicted,
+            Blame(self.predictor, table),
         )
         self.meters.waits(lambda: self.together.waiting)
 

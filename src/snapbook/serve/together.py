@@ -19,6 +19,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from snapbook.errors import SnapbookError
+from snapbook.serve.blame import Blame
 from snapbook.serve.limits import Limits
 from snapbook.serve.predictor import Predictor
 from snapbook.serve.refusal import Failed, busy
@@ -50,13 +51,19 @@ class Together:
     """The thread that predicts, and its queue.
 
     ``together`` are the methods that may be asked of several requests at once. ``seen`` is told of
-    each prediction: requests, rows, seconds.
+    each prediction: requests, rows, seconds. ``blame`` says whose fault one is that failed.
     """
 
     def __init__(
-        self, predictor: Predictor, together: frozenset[str], limits: Limits, seen: Seen
+        self,
+        predictor: Predictor,
+        together: frozenset[str],
+        limits: Limits,
+        seen: Seen,
+        blame: Blame,
     ) -> None:
         self._predictor = predictor
+        self._blame = blame
         self._together = together
         self._limits = limits
         self._seen = seen
@@ -89,7 +96,8 @@ class Together:
     async def ask(self, table: Table, methods: tuple[str, ...]) -> Answers:
         """What the model answers to ``table``, one array a method.
 
-        Raises Unreachable where too many wait already, Failed where the model does.
+        Raises Unreachable where too many wait already, Unfit where the model refuses what was sent,
+        Failed where it fails by itself.
         """
         if self._waiting >= self._limits.waiting:
             raise busy("too many requests wait already")
@@ -171,7 +179,7 @@ class Together:
             found = self._answers(batch)
         except SnapbookError as error:
             if len(batch) == 1:
-                batch[0].found = error
+                batch[0].found = self._blamed(batch[0], error)
                 return
             for job in batch:
                 if not job.gone:
@@ -183,6 +191,11 @@ class Together:
             job.found = tuple(array[first:until] for array in found)
             first = until
 
+    def _blamed(self, job: _Job, error: SnapbookError) -> SnapbookError:
+        if not isinstance(error, Failed):
+            return error
+        return self._blame.of(job.table, job.methods, error)
+
     def _answers(self, batch: Sequence[_Job]) -> list[Any]:
         begun = time.perf_counter()
         try:
@@ -191,6 +204,7 @@ class Together:
             raise Failed(error) from error
         found = [self._predictor.answer(method, table) for method in batch[0].methods]
         self._seen(len(batch), table.rows, time.perf_counter() - begun)
+        self._blame.answered(table)
         return found
 
 

@@ -51,6 +51,8 @@ def taken(column: Column, values: Sequence[Any]) -> Array:
         return _whole(column, values)
     if column.kind == "time":
         values = [_moment(column, value, row) for row, value in enumerate(values)]
+    if column.kind == "any":
+        _finite(column, values)
     array = np.empty(len(values), dtype=column.stored)
     array[:] = values
     return array
@@ -95,6 +97,13 @@ def narrowed(column: Column, array: Array) -> Array:
     return found
 
 
+def _finite(column: Column, values: Sequence[Any]) -> None:
+    """Raise Unfit for a number that no float holds: no model was fitted on one."""
+    row = _place(values, lambda value: type(value) in (int, float) and _huge(value))
+    if row < len(values):
+        raise Unfit(f"{_at(column, row)} is too large or infinite", column.name, row)
+
+
 def _whole(column: Column, values: Sequence[Any]) -> Array:
     import numpy as np
 
@@ -133,9 +142,9 @@ def _place(values: Sequence[Any], test: Callable[[Any], bool]) -> int:
     return next((at for at, value in enumerate(values) if test(value)), len(values))
 
 
-def _huge(value: int) -> bool:
+def _huge(value: float) -> bool:
     try:
-        return not math.isfinite(float(value))
+        return math.isinf(float(value))
     except OverflowError:
         return True
 
