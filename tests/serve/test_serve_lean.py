@@ -1,14 +1,12 @@
 """Shorter ways to a forest's answers: the same bits as its own, or its own."""
 
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
 import sklearn.ensemble._forest as own
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from plates import inputs
+from shorter import both, learnt, never, numbers, table, told
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -21,62 +19,11 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from snapbook.serve import laid, lean
 from snapbook.serve.predictor import Predictor
-from snapbook.serve.refusal import Failed
-from snapbook.serve.schema import schema
 from snapbook.serve.table import Table
 
-FACTS = {"model": "churn", "number": "1.4.0", "manifest": "ab" * 32}
 LABELS = (np.array([0, 1, 2]), np.array(["a", "b", "c"]), np.array(["a", 7, None], dtype=object),
           np.array([False, True, True]))  # fmt: skip
 FORESTS = (RandomForestClassifier, ExtraTreesClassifier, RandomForestRegressor, ExtraTreesRegressor)
-
-
-def learnt(frame, container="table"):
-    """The schema of models that were fitted on ``frame``."""
-    names = {str(name): True for name in frame}
-    told = inputs(frame.rename(columns=str), **names)
-    return schema(FACTS, {"inputs": told, "container": container, "outputs": {}})
-
-
-def table(predictor, frame):
-    """The rows of ``frame`` as a request brings them."""
-    columns = [frame.iloc[:, place].to_numpy() for place in range(frame.shape[1])]
-    return predictor.layout.table(columns, len(frame))
-
-
-def both(model, frame, container="table"):
-    """What asks ``model`` in its own way, and what does so in shorter ways that were proven."""
-    slow, fast = (Predictor(model, learnt(frame, container)) for _ in range(2))
-    fast.shorten(table(fast, frame.head(8)))
-    return slow, fast
-
-
-def told(predictor, method, rows):
-    """An answer with all that can be seen of it, or what was raised."""
-    with warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always")
-        try:
-            found = predictor.answer(method, rows)
-        except Failed as error:
-            return type(error.cause), str(error.cause)
-    values = found.tolist() if found.dtype == object else found.tobytes()
-    return values, found.dtype, found.shape, [str(one.message) for one in warned]
-
-
-def numbers(rows=60, seed=0):
-    drawn = np.random.default_rng(seed)
-    return pd.DataFrame(
-        {
-            "a": drawn.normal(size=rows),
-            "b": drawn.normal(size=rows).astype("float32"),
-            "c": drawn.integers(-5, 5, rows),
-            "d": drawn.random(rows) > 0.5,
-        }
-    )
-
-
-def never(*_, **__):
-    raise AssertionError("the model's own way was gone")
 
 
 @st.composite

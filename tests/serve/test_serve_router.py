@@ -1,5 +1,6 @@
 """What a front is made of, without a process: weights, windows, comparing, merging, sockets."""
 
+import asyncio
 import json
 import os
 import random
@@ -11,9 +12,10 @@ import pytest
 from snapbook.errors import Refused, Unreachable, Usage
 from snapbook.serve import frontmeters, local, tally
 from snapbook.serve.alike import alike
+from snapbook.serve.shadow import Shadow
 from snapbook.serve.tally import Tally
 from snapbook.serve.traffic import Traffic
-from snapbook.serve.upstream import Answer
+from snapbook.serve.upstream import Answer, Request
 
 KEYS = [f"client-{number}".encode() for number in range(4000)]
 
@@ -175,3 +177,35 @@ def test_a_socket_is_for_its_owner_alone(tmp_path):
     os.chmod(folder, 0o750)
     with pytest.raises(Refused, match="others may enter own"):
         local.listen(folder / "t")
+
+
+def test_copies_are_asked_in_company_and_never_wait_long_for_it():
+    answer = Answer(200, (), b"{}", "a")
+    asked, most = [], 0
+
+    async def ask(name, request):
+        nonlocal most
+        asked.append(request.id)
+        most = max(most, len(asked) - shadow.counts.compared)
+        await asyncio.sleep(0.01)
+        return answer
+
+    async def run():
+        for number in range(3):
+            shadow.offer("b", Request(b"POST", b"/predict", b"", b"%d" % number), answer)
+        await asyncio.sleep(0.02)
+        assert asked == []  # the fourth may be on its way
+        shadow.offer("b", Request(b"POST", b"/predict", b"", b"3"), answer)
+        await asyncio.sleep(0)
+        assert len(asked) == 4
+        for number in range(4, 9):
+            shadow.offer("b", Request(b"POST", b"/predict", b"", b"%d" % number), answer)
+        await asyncio.sleep(0)
+        assert len(asked) == 4  # not beside those that are asked
+        while shadow.counts.compared < 9:
+            await asyncio.sleep(0.01)
+
+    shadow = Shadow(ask, lambda: True)
+    asyncio.run(asyncio.wait_for(run(), 20))
+    assert asked == [b"%d" % number for number in range(9)]
+    assert most == 4

@@ -1,7 +1,8 @@
 """Copies of requests that another version answers too: compared, counted, and never given out.
 
-A copy is asked when its request is answered and hardly anybody else waits for an answer; where
-somebody always does, now and then. Where too many copies wait, new ones are dropped.
+Copies are asked a few at a time, which a version predicts together where it can, so that they take
+little from what answers; when hardly anybody waits for an answer, or, where somebody always does,
+now and then. Where too many copies wait, new ones are dropped.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from snapbook.serve.upstream import Answer, Request
 _MOST = 256  # copies that wait
 _MOST_BYTES = 16 << 20  # of these
 _AT_ONCE = 4
+_COMPANY_S = 0.1  # that a copy waits for others at most
 _AT_LEAST_S = 0.1  # from one to the next, however much there is to do
 _LARGE = 64 << 10  # bytes that are compared beside the loop
 
@@ -37,6 +39,7 @@ class _Copy:
     name: str
     request: Request
     answer: Answer
+    since_s: float
 
     @property
     def size(self) -> int:
@@ -55,6 +58,7 @@ class Shadow:
         self._waiting: deque[_Copy] = deque()
         self._bytes = 0
         self._asked: set[asyncio.Task[None]] = set()
+        self._later: asyncio.TimerHandle | None = None
         self._compared = self._differ = self._dropped = 0
 
     @property
@@ -64,7 +68,7 @@ class Shadow:
 
     def offer(self, name: str, request: Request, answer: Answer) -> None:
         """A request was answered: ``name`` is to be asked as well."""
-        copy = _Copy(name, request, answer)
+        copy = _Copy(name, request, answer, time.monotonic())
         if len(self._waiting) >= _MOST or self._bytes + copy.size > _MOST_BYTES:
             self._dropped += 1
         else:
@@ -82,18 +86,37 @@ class Shadow:
         self._bytes = 0
         for task in self._asked:
             task.cancel()
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
 
     def _go_on(self) -> None:
-        while self._waiting and len(self._asked) < _AT_ONCE:
-            now = time.monotonic()
-            if not self._free() and (self._asked or now - self._last_s < _AT_LEAST_S):
-                return
-            self._last_s = now
+        """Ask the next few, unless some are being asked, or it is too soon."""
+        if self._asked or not self._waiting:
+            return
+        now = time.monotonic()
+        wait_s = 0.0 if self._free() else self._last_s + _AT_LEAST_S - now
+        if len(self._waiting) < _AT_ONCE:
+            wait_s = max(wait_s, self._waiting[0].since_s + _COMPANY_S - now)
+        if wait_s > 0:
+            self._look(wait_s)
+            return
+        self._last_s = now
+        for _ in range(min(_AT_ONCE, len(self._waiting))):
             copy = self._waiting.popleft()
             self._bytes -= copy.size
             task = asyncio.create_task(self._compare(copy))
             self._asked.add(task)
             task.add_done_callback(self._done)
+
+    def _look(self, wait_s: float) -> None:
+        """Look again then, if nobody has before."""
+        if self._later is None:
+            self._later = asyncio.get_running_loop().call_later(wait_s, self._looked)
+
+    def _looked(self) -> None:
+        self._later = None
+        self._go_on()
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._asked.discard(task)
