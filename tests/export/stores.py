@@ -68,7 +68,6 @@ def cutting(host, after, times):
     """
     left = [times]
     name, _, port = host.partition(":")
-    listener = socket.create_server(("127.0.0.1", 0))
 
     def passed(source, target, counted):
         count = 0
@@ -83,26 +82,87 @@ def cutting(host, after, times):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
+    with _passing((name, int(port)), passed) as found:
+        yield found, left
+
+
+@contextmanager
+def _passing(target, passed):
+    """HOST:PORT of what gives ``passed`` both ways of each connection, one that it made to
+    ``target`` beside it.
+    """
+    held = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
     def serve():
         with suppress(OSError):
             while True:
                 client, _ = listener.accept()
-                server = socket.create_connection((name, int(port)))
+                server = socket.create_connection(target)
                 held.extend((client, server))
                 for words in ((client, server, True), (server, client, False)):
                     threading.Thread(target=passed, args=words, daemon=True).start()
 
-    held = []
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
-        yield f"127.0.0.1:{listener.getsockname()[1]}", left
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join()
         for one in held:
             one.close()
+
+
+@contextmanager
+def stalling(host, after, pause_s=None):
+    """HOST:PORT of what passes on to ``host`` the first ``after`` bytes of all connections, and
+    then no more; with ``pause_s`` a few at a time, as slowly as that.
+    """
+    name, _, port = host.partition(":")
+    count = [0]
+    ending = threading.Event()
+
+    def passed(source, target, counted):
+        with suppress(OSError):
+            while data := source.recv(8192):
+                count[0] += len(data) * counted
+                if counted and count[0] > after:
+                    ending.wait(60 if pause_s is None else pause_s)
+                target.sendall(data)
+
+    with _passing((name, int(port)), passed) as found:
+        yield found
+        ending.set()
+
+
+@contextmanager
+def trickling(piece=b" "):
+    """HOST:PORT of what answers everybody with ``piece`` again and again."""
+    ending = threading.Event()
+
+    class Endless(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                while not ending.wait(0.05):
+                    self.wfile.write(piece)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Endless)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.server_port}"
+    finally:
+        ending.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 @contextmanager

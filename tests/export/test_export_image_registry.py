@@ -3,14 +3,16 @@
 import base64
 import hashlib
 import json
+import socket
+import time
 
 import leaving
 import pytest
 import stores
 
 from snapbook import verbs
-from snapbook.errors import NotFound, Refused, Unreachable
-from snapbook.export import logins, upload
+from snapbook.errors import Damaged, NotFound, Refused, Unreachable
+from snapbook.export import distribution, logins, upload
 from snapbook.export.address import Address, address
 from snapbook.export.artifact import artifact
 from snapbook.export.base import Remote, base
@@ -124,6 +126,55 @@ def test_a_registry_that_is_gone_is_told_of(tmp_path):
         pass
     with pytest.raises(Unreachable, match="does not answer"):
         sent(host, "team/one", made(), pause_s=0)
+
+
+def timed(call):
+    begun = time.monotonic()
+    with pytest.raises(Unreachable) as caught:
+        call()
+    return str(caught.value), time.monotonic() - begun
+
+
+def test_a_registry_that_hangs_is_told_of(host):
+    with socket.create_server(("127.0.0.1", 0)) as deaf:  # takes connections, and says nothing
+        silent = f"127.0.0.1:{deaf.getsockname()[1]}"
+        said, took_s = timed(lambda: sent(silent, "team/one", made(), silent_s=0.5))
+        assert said == (f"{silent} does not answer: it took and gave next to nothing for 0.5 s.")
+        assert took_s < 3
+    with stores.stalling(host, 0) as stalled:
+        said, took_s = timed(lambda: sent(stalled, "team/one", made(), silent_s=0.5))
+        assert "took and gave next to nothing for 0.5 s" in said
+        assert took_s < 3
+
+
+def test_a_push_that_stops_half_way_is_told_of_and_one_that_creeps_is_not(host, monkeypatch):
+    monkeypatch.setattr(upload, "PIECE", 100_000)
+    with stores.stalling(host, 250_000) as stalled:
+        one = made("stalls", 400_000)
+        said, took_s = timed(lambda: sent(stalled, "team/stalls", one, silent_s=0.5, pause_s=0.01))
+        assert "took and gave next to nothing for 0.5 s" in said
+        assert took_s < 6
+    with stores.stalling(host, 0, pause_s=0.05) as creeping:
+        one = made("creeps", 60_000)
+        begun = time.monotonic()
+        ways, _ = sent(creeping, "team/creeps", one, silent_s=0.5)
+        assert dict(ways) == {"sent": 2}
+        assert time.monotonic() - begun > 1.5, "longer than any silence"
+
+
+def test_an_answer_that_does_not_end_is_none(monkeypatch):
+    monkeypatch.setattr(distribution, "_WHOLE_S", 1.0)
+    with stores.trickling() as host, Registry(host, silent_s=0.5) as registry:
+        said, took_s = timed(lambda: registry.manifest(address(f"{host}/team/one:1")))
+        assert "next to nothing" in said
+        assert took_s < 4
+    monkeypatch.setattr(distribution, "_MOST_JSON", 100_000)
+    with (
+        stores.trickling(b"x" * 50_000) as host,
+        Registry(host) as registry,
+        pytest.raises(Damaged, match="does not end"),
+    ):
+        registry.manifest(address(f"{host}/team/one:1"))
 
 
 def test_bytes_that_changed_meanwhile_are_not_taken(host):

@@ -1,7 +1,8 @@
 """A registry of images over the OCI distribution protocol: what it has, and who asks.
 
 HTTP without encryption is for this machine, or for who says so. Our login goes to the registry
-itself and to nobody to whom it leads. See `export.upload` for the way of blobs into it.
+itself and to nobody to whom it leads. What is waited for is progress: one that falls silent is told
+of at once, and what goes on may take as long as it takes. See `export.upload` for the way of blobs into it.
 """
 
 from __future__ import annotations
@@ -27,20 +28,36 @@ _TOO_MANY = 429
 TRIES = 5
 _PAUSE_S = 0.2
 _MOST_JSON = 16 << 20
-_TIMES = httpx.Timeout(300, connect=10)  # some put large blobs together at their end
+_CONNECT_S = 10.0
+SILENT_S = 30.0  # in which nothing comes, and nothing more is taken: then it hangs
+_WHOLE_S = 120.0  # an answer that is no blob
+_PUT_BYTES_S = 10e6  # at which a registry puts a blob together at the end, before it answers
+# What was given away lies in buffers on its way, and may still be going: so much, as slowly.
+_BUFFERED_BYTES, _LINE_BYTES_S = 8 << 20, 100e3
+_SLOW_S, _SLOW_BYTES = 60.0, 60_000  # less than that in a minute of a blob is nothing
 
 
 class Registry:
-    """One registry. A context: its connections end with it."""
+    """One registry. A context: its connections end with it. ``silent_s`` is for how long it may
+    take no byte and give none.
+    """
 
-    def __init__(self, host: str, plain_http: bool = False, pause_s: float = _PAUSE_S) -> None:
+    def __init__(
+        self,
+        host: str,
+        plain_http: bool = False,
+        pause_s: float = _PAUSE_S,
+        silent_s: float = SILENT_S,
+    ) -> None:
         self.host = host
         self.pause_s = pause_s
+        self._silent_s = silent_s
         reached = _HUB_HOST if host == _HUB else host
         self._url = httpx.URL(f"https://{reached}")
         if plain_http or listening.is_here(self._url.host):
             self._url = self._url.copy_with(scheme="http")
-        self._client = httpx.Client(timeout=_TIMES)
+        times = httpx.Timeout(silent_s, connect=min(_CONNECT_S, silent_s))
+        self._client = httpx.Client(timeout=times, headers={"Accept-Encoding": "identity"})
         self._login = logins.login(host)
         self._headers: dict[tuple[str, bool], str] = {}
 
@@ -58,8 +75,6 @@ class Registry:
         if answer.status_code == httpx.codes.NOT_FOUND:
             raise NotFound(f"There is no image {at}", act="Look at its name and its tag")
         right(answer, httpx.codes.OK, f"{at} was not read")
-        if len(answer.content) > _MOST_JSON:
-            raise Damaged(f"{at} is no image", "its manifest is too large to be one")
         return answer.content, answer.headers.get("Content-Type", "").partition(";")[0]
 
     def put_manifest(self, at: Address, made: Blob) -> None:
@@ -88,12 +103,13 @@ class Registry:
                     if answer.is_error:
                         answer.read()
                     right(answer, httpx.codes.OK, f"{digest} was not read")
-                    yield from answer.iter_raw()
+                    yield from self._flowing(answer)
                     return
         except httpx.HTTPError as error:
-            raise Unreachable(
-                f"{digest} was not read", f"{url.host} broke off ({error})"
-            ) from error
+            why = f"{url.host} broke off ({error})"
+            if isinstance(error, httpx.TimeoutException):
+                why = self.silence(url.host)
+            raise Unreachable(f"{digest} was not read", why) from error
         raise Unreachable(f"{digest} was not read", f"{self.host} sends from place to place")
 
     def ask(
@@ -105,12 +121,19 @@ class Registry:
         data: bytes = b"",
         *,
         push: bool = False,
+        puts_bytes: int = 0,
     ) -> httpx.Response:
-        """One question, asked again where that may help. Raises Unreachable, Refused."""
+        """One question, asked again where that may help. ``puts_bytes`` are those that it has to
+        put together before it can answer. Raises Unreachable, Refused, and Damaged for an answer
+        that does not end.
+        """
         for count in range(1, TRIES + 1):
             last = count == TRIES
             try:
-                answer = self.once(method, where, name, headers or {}, data, push=push)
+                words = (method, where, name, headers or {}, data)
+                answer = self.once(*words, push=push, puts_bytes=puts_bytes)
+            except httpx.TimeoutException as error:
+                raise Unreachable(f"{self.host} does not answer", self.silence("it")) from error
             except httpx.TransportError as error:
                 if last or isinstance(error, httpx.ConnectError):
                     raise Unreachable(f"{self.host} does not answer", str(error)) from error
@@ -129,17 +152,54 @@ class Registry:
         data: bytes,
         *,
         push: bool,
+        puts_bytes: int = 0,
     ) -> httpx.Response:
         """The same without a second try: what is sent with it may not be sent twice."""
+        times = httpx.Timeout(self._client.timeout)
+        going_s = min(len(data), _BUFFERED_BYTES) / _LINE_BYTES_S
+        times.read = self._silent_s + going_s + puts_bytes / _PUT_BYTES_S
         url = self._url.join(where)
         for _ in range(2):
             who = self._who(name, push, url)
-            answer = self._client.request(method, url, headers={**headers, **who}, content=data)
+            told = {**headers, **who}
+            with self._client.stream(method, url, headers=told, content=data, timeout=times) as got:
+                answer = self._whole(got)
             if answer.status_code != httpx.codes.UNAUTHORIZED or self._login.token:
                 return answer
             asks = answer.headers.get("WWW-Authenticate", "")
             self._headers[name, push] = logins.fetched(self._client, asks, self._login)
         return answer
+
+    def _whole(self, got: httpx.Response) -> httpx.Response:
+        """An answer that is no blob, read within bounds of bytes and of time."""
+        until = time.monotonic() + _WHOLE_S
+        held = bytearray()
+        for piece in got.iter_raw():
+            held += piece
+            if len(held) > _MOST_JSON:
+                raise Damaged(f"{self.host} gave no answer", "what it says does not end")
+            if time.monotonic() > until:
+                raise httpx.ReadTimeout("it trickles")
+        headers = got.headers.copy()
+        headers.pop("Content-Encoding", None)  # none was asked for
+        return httpx.Response(
+            got.status_code, headers=headers, content=bytes(held), request=got.request
+        )
+
+    def _flowing(self, answer: httpx.Response) -> Iterator[bytes]:
+        """The bytes of a blob while they come at some pace. Raises httpx.ReadTimeout."""
+        since, came = time.monotonic(), 0
+        for piece in answer.iter_raw():
+            yield piece
+            came += len(piece)
+            if (now := time.monotonic()) - since > _SLOW_S:
+                if came < _SLOW_BYTES:
+                    raise httpx.ReadTimeout("it trickles")
+                since, came = now, 0
+
+    def silence(self, who: str) -> str:
+        """That ``who`` hangs, in words."""
+        return f"{who} took and gave next to nothing for {self._silent_s:g} s"
 
     def _who(self, name: str, push: bool, url: httpx.URL) -> dict[str, str]:
         """The header that says who we are; for the registry itself, and for nobody else."""

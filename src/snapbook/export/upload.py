@@ -19,6 +19,7 @@ from snapbook.export.layer import Blob
 PIECE = 16 << 20
 _BYTES = "application/octet-stream"
 _OTHER_PLACE = 416
+_MOST_SILENT = 2  # once it may have been the connection alone
 
 
 def put(registry: Registry, name: str, one: Blob, done: Callable[[int], None]) -> str:
@@ -56,7 +57,8 @@ def _sent(
         data = b"".join(one.read())
         done(len(data))
     whole = place.copy_merge_params({"digest": one.digest})
-    answer = registry.ask("PUT", whole, name, {"Content-Type": _BYTES}, data, push=True)
+    said = {"Content-Type": _BYTES}
+    answer = registry.ask("PUT", whole, name, said, data, push=True, puts_bytes=one.size)
     if answer.status_code != httpx.codes.CREATED and not registry.has(name, one.digest):
         right(answer, httpx.codes.CREATED, f"{one.digest} was not sent")
     return True
@@ -73,14 +75,21 @@ def _in_pieces(
     """Send a blob in pieces, from where it was cut on; gives where its end is told, None where
     the registry does not know how far it came.
     """
-    sent = failed = 0
+    sent = failed = silent = 0
     while sent < one.size:
         for data in _cut(one.read(), piece, sent):
             said = {"Content-Type": _BYTES, "Content-Range": f"{sent}-{sent + len(data) - 1}"}
             try:
-                answer = registry.once("PATCH", place, name, said, data, push=True)
-            except httpx.TransportError:
+                answer = registry.once(
+                    "PATCH", place, name, said, data, push=True, puts_bytes=len(data)
+                )
+            except httpx.TransportError as error:
                 answer = None
+                silent = silent + 1 if isinstance(error, httpx.TimeoutException) else 0
+                if silent == _MOST_SILENT:
+                    raise Unreachable(
+                        f"{one.digest} was not sent", registry.silence(registry.host)
+                    ) from error
             if answer is None or answer.status_code == _OTHER_PLACE or answer.is_server_error:
                 failed += 1
                 time.sleep(registry.pause_s * failed)
@@ -93,7 +102,7 @@ def _in_pieces(
                 sent = arrived
                 break
             right(answer, httpx.codes.ACCEPTED, f"{one.digest} was not sent")
-            place, sent, failed = _next(registry, answer), sent + len(data), 0
+            place, sent, failed, silent = _next(registry, answer), sent + len(data), 0, 0
             done(len(data))
         else:
             break

@@ -63,11 +63,13 @@ def _verify(here: Here, asked: Asked, where: str, name: str, catalog: Catalog) -
 
 
 def _export(here: Here, asked: Asked, catalog: Catalog) -> Done:
+    if (path := release.target(here, asked)) is not None:
+        release.check_free(path)
     rows = list(auditing.exported(catalog))
     lines = tuple(json.dumps(row, ensure_ascii=False) for row in rows)
-    if not asked.output:
+    if path is None:
         return Done(lines or ("no events yet",), {"events": rows})
-    release.write_text(here.folder / asked.output, "".join(f"{line}\n" for line in lines))
+    release.write_text(path, "".join(f"{line}\n" for line in lines))
     return Done((f"{len(rows)} events are in {asked.output}",), {"events": len(rows)})
 
 

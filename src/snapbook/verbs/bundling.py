@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from snapbook import refs, settings
 from snapbook.canonical import Json
-from snapbook.errors import Conflict, NotFound, ReadOnly
+from snapbook.errors import NotFound, ReadOnly
 from snapbook.export import bundle, schema, selftest
 from snapbook.flavors import codeless
 from snapbook.store import durable
 from snapbook.trust import Trust
 from snapbook.verbs import locks, look
 from snapbook.verbs.here import Here
-from snapbook.verbs.release import free_path
+from snapbook.verbs.release import check_free, place
 from snapbook.verbs.state import size_text
 from snapbook.verbs.values import Done
 
@@ -55,9 +55,7 @@ def export(here: Here, asked: Asked) -> Done:
     repository = here.repository()
     version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
     name = f"{version.model.replace('/', '-')}-{refs.number_text(version.number)}-bundle"
-    target = free_path(here.folder / name)
-    if asked.output:
-        target = here.folder / Path(asked.output).expanduser()
+    target = place(here, asked, name, folder=True)
     lock = locks.asked_for(here, asked)
     made = put(repository, version, target, sample=not asked.no_sample, lock=lock)
     said = f"wrote {target.name}: {made.files} files, {size_text(made.bytes)}"
@@ -85,9 +83,7 @@ def put(
     Conflict where something is there, ReadOnly, DiskFull, and what `export.bundle.write` raises.
     """
     packed = target.suffix == ".zip"
-    empty = target.is_dir() and not any(target.iterdir())
-    if target.exists() and not (target.is_file() if packed else empty):
-        raise Conflict(f"{target.name} is there already", act="Name another place with -o")
+    check_free(target, folder=not packed)
     claim, number = repository.claim(version), refs.number_text(version.number)
     with beside(target) as partial:
         writing = bundle.Writing(partial)

@@ -12,7 +12,7 @@ from snapbook.parts.stated import stated
 from snapbook.promote import measured
 from snapbook.verbs import look
 from snapbook.verbs.here import Here
-from snapbook.verbs.release import write_text
+from snapbook.verbs.release import check_free, write_text
 from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def card(here: Here, asked: Asked) -> Done:
     if not asked.output:
         return Done((*([echo] if echo else []), *written.markdown(made).splitlines()), data)
     path = here.folder / Path(asked.output).expanduser()
+    check_free(path)
     html = path.suffix.lower() in (".html", ".htm")
     write_text(path, written.page(made) if html else written.markdown(made))
     missing = f"; not stated: {', '.join(made.missing)}" if made.missing else ""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapbook.refs import number_text
@@ -22,7 +21,7 @@ from snapbook.verbs import look, origin, travel
 from snapbook.verbs.here import Here
 from snapbook.verbs.history import told
 from snapbook.verbs.promotion import split
-from snapbook.verbs.release import free_path, write_text
+from snapbook.verbs.release import check_free, free_path, target, write_text
 from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
@@ -35,13 +34,14 @@ _MOST_NODES = 60
 
 def export(here: Here, asked: Asked) -> Done:
     """Write the report of a version."""
+    if (given := target(here, asked)) is not None:
+        check_free(given)
     ref, registry = split(asked.ref or look.default_ref(here, here.repository()), asked.registry)
     with _repository(here, registry) as repository:
         version, echo = look.resolve(repository, ref)
         text = page(report(repository, version, registry))
     name = f"{version.model.replace('/', '-')}-{number_text(version.number)}-report.html"
-    path = Path(asked.output).expanduser() if asked.output else free_path(here.folder / name)
-    path = path if path.is_absolute() else here.folder / path
+    path = given or free_path(here.folder / name)
     write_text(path, text)
     lines = [*([echo] if echo else []), f"wrote {path.name}; print it from a browser for a PDF"]
     return Done(tuple(lines), {"files": [str(path)]})

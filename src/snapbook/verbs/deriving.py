@@ -66,7 +66,7 @@ def export(
     version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
     plain = f"{version.model.replace('/', '-')}-{refs.number_text(version.number)}"
     named = f"{plain}.{form}" if folder is None else f"{plain}-{form}"
-    path = release.target(here, asked) or release.free_path(here.folder / named)
+    path = release.place(here, asked, named, folder=folder is not None)
     if (held := kept(repository, version, form)) is not None:
         data, told, line = held.data, held.told, f"as it was kept in {held.ref}"
     else:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snapbook import settings
-from snapbook.errors import BadOption, Conflict, NotRestorable, Refused
+from snapbook.errors import BadOption, NotRestorable, Refused
 from snapbook.export import container, image, installed, layout
 from snapbook.export.address import Address, address, named
 from snapbook.export.artifact import Artifact
@@ -47,6 +47,8 @@ def export(here: Here, asked: Asked) -> Done:
     at = _address(asked, kind)
     if at is not None and at.digest:
         raise BadOption("An image is sent to a tag", act="Leave the digest out")
+    if at is None and (target := release.target(here, asked)) is not None:
+        release.check_free(target, folder=target.suffix != ".tar")
     if kind != "modelpack":
         trusting.check(repository, version)
     lines = [echo] if echo else []
@@ -78,8 +80,7 @@ def _context(
 ) -> tuple[list[str], dict[str, Json]]:
     """A folder with a Containerfile."""
     target = _target(here, asked, opened, "-image")
-    if target.exists():
-        raise Conflict(f"{target.name} is there already", act="Name another place with -o")
+    release.check_free(target, folder=True)
     found = str(address(asked.base)) if asked.base else _default(opened)
     with bundling.beside(target) as partial:
         brought = (folder / "wheels").is_dir()
@@ -170,8 +171,7 @@ def _target(here: Here, asked: Asked, opened: Bundle, tail: str) -> Path:
 
 def _written(made: Artifact, tag: str, target: Path, done: Any) -> None:
     packed = target.suffix == ".tar"
-    if target.exists() and not (packed and target.is_file()):
-        raise Conflict(f"{target.name} is there already", act="Name another place with -o")
+    release.check_free(target, folder=not packed)
     with bundling.beside(target) as partial:
         place = partial / "image.tar" if packed else partial
         layout.write(made, tag, place, packed=packed, done=done)

@@ -22,7 +22,7 @@ from snapbook.registry import hooks
 from snapbook.report import watched, watchpage
 from snapbook.verbs import alarms, evident, look, opening
 from snapbook.verbs.here import Here
-from snapbook.verbs.release import write_text
+from snapbook.verbs.release import check_free, target, write_text
 from snapbook.verbs.values import Drawn
 from snapbook.watch import kept, rules, window
 from snapbook.watch.window import Measured, Met, Trained
@@ -68,6 +68,8 @@ def monitor(here: Here, asked: Asked) -> Drawn:
     every = _span("--every", asked.every, 0.0)
     if every and here.face not in ("cli", "magic"):
         raise Usage("--every is for a shell or a notebook: there it can be interrupted")
+    if (path := target(here, asked)) is not None:
+        check_free(path)  # the next time it is ours
     while True:
         found = _once(here, asked)
         if not every:

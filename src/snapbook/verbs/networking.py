@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapbook import settings
-from snapbook.errors import Conflict
 from snapbook.export import agreeing, network
 from snapbook.export.mlflow import DIGEST, REF
 from snapbook.export.tensors import Told
@@ -30,7 +29,8 @@ def export(here: Here, asked: Asked) -> Done:
     """Write the version's network as it was converted, or convert it now if it says there what it
     says here.
     """
-    _check_free(release.target(here, asked))
+    if (target := release.target(here, asked)) is not None:
+        release.check_free(target, folder=True)
     made = deriving.export(here, asked, asked.to, lambda *given: _converted(asked.to, *given), _put)
     told = Told(**made.told)
     lines = (
@@ -61,16 +61,6 @@ def _converted(
         str(settings.get("export.tensorflow")),
     )
     return made.data, asdict(made.told)
-
-
-def _check_free(target: Path | None) -> None:
-    """Raise Conflict where something is in the way."""
-    if target is not None and target.exists() and not _empty(target):
-        raise Conflict(f"{target.name} is there already", act="Name another place with -o")
-
-
-def _empty(folder: Path) -> bool:
-    return folder.is_dir() and not any(folder.iterdir())
 
 
 def _put(target: Path, data: bytes) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapbook.deploy import plan
-from snapbook.errors import BadOption, Conflict
+from snapbook.errors import BadOption
 from snapbook.export import argo, bentoml, haproxy, kserve, kubernetes, pipelines, seldon
 from snapbook.export.manifests import Release, Rollout, image_of
 from snapbook.refs import number_text
@@ -59,7 +59,7 @@ def export(here: Here, asked: Asked) -> Done:
         rollout = Rollout(_release(meant.stable, asked), new, meant.plan)
     made = _made(repository, meant, new, rollout, asked)
     plain = f"{new.own}-{asked.to}"
-    target = release.target(here, asked) or release.free_path(here.folder / plain)
+    target = release.place(here, asked, plain, folder=True)
     put(target, made)
     lines = [f"wrote {target.name}: {len(made)} files", *_told(new, rollout, asked)]
     return Done(
@@ -76,8 +76,7 @@ def export(here: Here, asked: Asked) -> Done:
 
 def put(target: Path, files: Mapping[str, bytes]) -> None:
     """Write ``files`` as the folder ``target``, whole or not at all. Raises Conflict, ReadOnly."""
-    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-        raise Conflict(f"{target.name} is there already", act="Name another place with -o")
+    release.check_free(target, folder=True)
     with bundling.beside(target) as partial:
         for name, data in files.items():
             path = partial / name

@@ -1,6 +1,6 @@
 """What of a version is written to disk: its cells as a notebook, attachments, lock files.
 
-Never over a file that is there, unless it was named; each file whole or absent.
+Never over a file that is there, named or not; each file whole or absent.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from snapbook import refs, settings
 from snapbook.catalog.rows import VersionRow
-from snapbook.errors import BadOption, NotFound, ReadOnly
+from snapbook.errors import BadOption, Conflict, NotFound, ReadOnly
 from snapbook.parts import cells, files, lock
 from snapbook.parts.base import Part
 from snapbook.repository import Repository
+from snapbook.store import durable
 from snapbook.verbs import look
 from snapbook.verbs.every import rolling, upkeep
 from snapbook.verbs.every.imaging import IMAGES
@@ -51,6 +52,14 @@ def free_path(path: Path) -> Path:
     return wanted
 
 
+def check_free(path: Path, *, folder: bool = False) -> None:
+    """Raise Conflict where something is at ``path``; a ``folder`` may be there if it is empty."""
+    with durable.told(path.parent, what="Not written"):
+        empty = folder and path.is_dir() and not any(path.iterdir())
+        if not empty and (path.exists() or path.is_symlink()):
+            raise Conflict(f"{path.name} is there already", act="Name another place with -o")
+
+
 def write_files(repository: Repository, parts: Sequence[Part], paths: Sequence[Path]) -> list[Path]:
     """Write the cells as a notebook and the attachments as a folder, to ``paths``."""
     get = repository.store.get
@@ -74,8 +83,18 @@ def write_notebook(part: Part, get: Any, path: Path, what: str) -> None:
 
 def target(here: Here, asked: Asked) -> Path | None:
     """Where --output says that it goes; None where nothing was said."""
-    path = Path(asked.output).expanduser() if asked.output else None
-    return path if path is None or path.is_absolute() else here.folder / path
+    return here.folder / Path(asked.output).expanduser() if asked.output else None
+
+
+def place(here: Here, asked: Asked, name: str, *, folder: bool = False) -> Path:
+    """Where a file, or a ``folder``, is to be written: as --output says, else under ``name`` or
+    one like it that is free. Raises Conflict where what was named is there already.
+    """
+    path = target(here, asked)
+    if path is None:
+        return free_path(here.folder / name)
+    check_free(path, folder=folder)
+    return path
 
 
 def write_text(path: Path, text: str) -> None:
@@ -85,8 +104,6 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """A file, whole or absent. Raises ReadOnly or what the disk says, as one of ours."""
-    from snapbook.store import durable
-
     partial = path.with_name(f".{path.name}-{os.getpid()}.tmp")
     try:
         with durable.told(path.parent, len(data)):
@@ -164,15 +181,16 @@ def _export(here: Here, asked: Asked) -> Done:
     get = repository.store.get
     number = refs.number_text(version.number)
     plain = version.model.replace("/", "-")
-    given = target(here, asked)
     lines = [echo] if echo else []
     if asked.to == "notebook":
+        path = place(here, asked, f"{plain}-{number}.ipynb")
         part = _only(parts, "cells", version)
-        path = given or free_path(here.folder / f"{plain}-{number}.ipynb")
         write_notebook(part, get, path, "all" if asked.all else "made")
         return Done((*lines, f"wrote {path.name}"), {"files": [str(path)]})
     part = _only(parts, "environment", version)
-    folder = given or free_path(here.folder / f"{plain}-{number}-env")
+    folder = target(here, asked) or free_path(here.folder / f"{plain}-{number}-env")
+    for name in ("pylock.toml", "requirements.txt"):
+        check_free(folder / name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -33,7 +33,7 @@ def export(here: Here, asked: Asked) -> Done:
     listed = state.tensors(version.ref, model)
     about = {REF: version.ref, DIGEST: version.manifest}
     plain = f"{version.model.replace('/', '-')}-{number_text(version.number)}"
-    path = release.target(here, asked) or release.free_path(here.folder / f"{plain}.safetensors")
+    path = release.place(here, asked, f"{plain}.safetensors")
     _write(path, state.pieces(listed, about, model, repository.store.get))
     size = path.stat().st_size
     said = f"wrote {path.name}: {len(listed)} tensors, {size_text(size)}"
