@@ -45,7 +45,7 @@ _STATUS: tuple[tuple[type[SnapbookError], int], ...] = (
     (Unreachable, 503),
 )
 _KINDS = {400: "usage", 401: "refused", 403: "refused", 404: "not-found", 405: "method"}
-_OWN = {"too-large": 413, "too-many": 429}
+_OWN = {"too-large": 413, "too-many": 429, "under-way": 409}
 
 
 def status_of(error: SnapbookError) -> int:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 
+import httpx
 import pytest
 from deploy.conftest import Server, run, until
 from promote.parties import BOB, made, row
@@ -43,6 +44,32 @@ def registry(standing):
 
 def as_(standing, *grants):
     return HttpRollouts(standing.remote(*grants).http)
+
+
+def test_a_registry_deletes_nothing_that_is_on_its_way(registry):
+    standing, name, repository = registry
+    approver = as_(standing, f"approver:{name}")
+    approver.begin(f"{name}:0.3.0", PLAN, None, "", False)
+    why = f"{name}:0.3.0 is being rolled out to production"
+
+    def delete(version):
+        """As MLflow's client does it."""
+        return httpx.request(
+            "DELETE", f"{standing.url}/api/2.0/mlflow/model-versions/delete",
+            json={"name": name, "version": version}, timeout=30,
+            headers={"Authorization": f"Bearer {standing.token}"},
+        )  # fmt: skip
+
+    answer = delete("3")
+    assert (answer.status_code, why in answer.json()["message"]) == (409, True), answer.text
+    catalog, version = standing.remote().catalog, row(repository, f"{name}:0.3.0")
+    body = {"model": name, "number": "0.3.0", "manifest": version.manifest}
+    event = ("delete", body, "root", "2026-11-22T10:00:00.000Z", catalog.head())
+    with pytest.raises(Conflict, match=why):
+        catalog.append(*event)
+    assert delete("2").status_code == 200
+    approver.abort(name, "production", End(0, "enough"))
+    assert delete("3").status_code == 200
 
 
 def test_who_approves_deploys_and_who_writes_carries_it_out(registry):

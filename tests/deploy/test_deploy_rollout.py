@@ -119,6 +119,36 @@ def test_what_is_on_its_way_is_not_deleted_under_it(repository):
     acts.unused(repository, version)
 
 
+def test_a_rollout_that_begins_meanwhile_keeps_what_was_to_be_deleted(repository):
+    version = row(repository, "churn:0.3.0")
+    folder = repository.folder
+    looked = []
+
+    def check():
+        acts.unused(repository, version)
+        if not looked:
+            looked.append(1)
+            with places.open_folder(folder) as other:
+                begin(other)
+
+    with pytest.raises(Refused, match=r"churn:0\.3\.0 is being rolled out to production"):
+        repository.delete(version, BOB, check=check)
+    assert not row(repository, "churn:0.3.0").deleted
+    with pytest.raises(Refused, match="is being rolled out"):
+        acts.delete(repository, version, BOB)
+    acts.abort(repository, "churn", "production", BOB, End(0, "enough"))
+    acts.delete(repository, version, BOB)
+    with pytest.raises(NotFound):
+        acts.begin(repository, version, PLAN, BOB)
+
+
+def test_an_alias_that_moves_meanwhile_keeps_what_was_to_be_deleted(repository):
+    version = row(repository, "churn:0.3.0")
+    moving.promote(repository, version, "production", BOB)
+    with pytest.raises(Refused, match="is @production"):
+        repository.delete(version, BOB)
+
+
 def test_a_policy_decides_at_the_beginning_and_at_the_end(repository):
     policies.change(repository, "churn", "[production]\napprovals = 1\n", {}, ADA)
     with pytest.raises(Refused, match="1 of 1 approval"):

@@ -247,19 +247,33 @@ def _free(repository: Repository, model: str, alias: str) -> None:
     )
 
 
+def delete(repository: Repository, version: VersionRow, author: Author) -> None:
+    """Delete a version that nobody is answered by. Raises Refused, also where a rollout began since
+    the caller looked.
+    """
+    repository.delete(version, author, check=lambda: unused(repository, version))
+
+
 def unused(repository: Repository, version: VersionRow) -> None:
     """Raise Refused for a version that is being rolled out, so that it is not deleted under those
     who are answered by it.
     """
+    if alias := towards(repository, version):
+        raise Refused(
+            f"Not deleted: {version.ref} is being rolled out to {alias}",
+            act="End that first",
+            hint=Hint("rollback", (version.model, alias)),
+            kind="under-way",
+        )
+
+
+def towards(repository: Repository, version: VersionRow) -> str:
+    """The alias that ``version`` is being rolled out to; "" for none."""
     for alias in repository.known.aliases(version.model):
         found = rollouts.of(repository, version.model, alias)
         if found is not None and found.active and found.manifest == version.manifest:
-            raise Refused(
-                f"Not deleted: {version.ref} is being rolled out to {alias}",
-                act="End that first",
-                hint=Hint("rollback", (version.model, alias)),
-                kind="under-way",
-            )
+            return alias
+    return ""
 
 
 def _nothing(model: str, alias: str) -> NotFound:

@@ -2,7 +2,7 @@
 
 HTTP without encryption is for this machine, or for who says so. Our login goes to the registry
 itself and to nobody to whom it leads. What is waited for is progress: one that falls silent is told
-of at once, and what goes on may take as long as it takes. See `export.upload` for the way of blobs into it.
+of, and what goes on may take as long as it takes. See `export.upload` for the way of blobs into it.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ their places, and nothing of what happened in them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Annotated, Any
@@ -14,14 +15,17 @@ from fastapi import APIRouter, Header, Query, Response
 
 from snapbook.catalog.base import Head
 from snapbook.catalog.chain import link
+from snapbook.deploy import acts
 from snapbook.errors import NewerFormat, Usage
 from snapbook.events import Event, closed, seal
 from snapbook.registry import happened, wire
 from snapbook.registry.asked import Asked
 from snapbook.registry.roles import READ
+from snapbook.repository import Repository
 
 routes = APIRouter(tags=["chain"])
 _OWN = frozenset(field.name for field in fields(Event))
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _Form = Annotated[int, Header(alias=wire.FORM)]
 
 
@@ -98,6 +102,8 @@ def append(asked: Asked, form: _Form = 1) -> Response:
         raise Usage("expected is no head", kind="argument")
     if rest is not None and (not isinstance(rest, dict) or not _OWN.isdisjoint(rest)):
         raise Usage("rest is no table, or has what an event has itself", kind="argument")
+    if asked.text("type") == "delete":
+        _unused(asked.service.repository, body)
     try:
         made = asked.service.repository.catalog.append(
             asked.text("type"),
@@ -110,3 +116,14 @@ def append(asked: Asked, form: _Form = 1) -> Response:
     except (ValueError, TypeError) as error:
         raise Usage("That cannot be an event", str(error), kind="argument") from error
     return Response(seal(made), 201, media_type="application/octet-stream")
+
+
+def _unused(repository: Repository, body: Mapping[str, Any]) -> None:
+    """Raise Refused for a version that is being rolled out, by whomever its end is written: as the
+    event continues a head that is named, no rollout begins in between.
+    """
+    repository.follow()
+    model, manifest = body.get("model"), body.get("manifest")
+    if isinstance(model, str) and isinstance(manifest, str) and _DIGEST.fullmatch(manifest):
+        for row in repository.known.of_manifest(manifest, model):
+            acts.unused(repository, row)

@@ -55,17 +55,19 @@ class Acting(Reading):
             body["removed"] = list(removed)
         self._act_with_texts("tag", body, author, tags=tags)
 
-    def delete(self, version: VersionRow, author: Author, *, force: bool = False) -> None:
+    def delete(
+        self,
+        version: VersionRow,
+        author: Author,
+        *,
+        force: bool = False,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         """Delete a version: its number is never used again, its bytes go with the next gc.
 
-        Raises Refused while an alias points at it, unless ``force``, and while it is held.
+        Raises Refused while an alias points at it, unless ``force``, and while it is held; and what
+        ``check`` raises, which is asked against the chain that the event will stand on.
         """
-        if version.aliases and not force:
-            raise Refused(
-                f"Not deleted: {version.ref} is @{', @'.join(version.aliases)}",
-                act="Move the alias first, or say --yes to delete it all the same",
-                kind="protected",
-            )
         body: dict[str, Json] = {
             "model": version.model,
             "number": number_text(version.number),
@@ -74,6 +76,14 @@ class Acting(Reading):
 
         def decide() -> Decided:
             rows = self._index.of_manifest(version.manifest, version.model)
+            pointed = next((row.aliases for row in rows if row.aliases), ())
+            if pointed and not force:
+                raise Refused(
+                    f"Not deleted: {version.ref} is @{', @'.join(pointed)}",
+                    act="Move the alias first, or say --yes to delete it all the same",
+                    kind="protected",
+                )
+            check()
             if why := next((row.held for row in rows if row.held), ""):
                 raise Refused(
                     f"Not deleted: {version.ref} is held",

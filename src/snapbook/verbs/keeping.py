@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snapbook.deploy import acts
 from snapbook.errors import Hint, Refused, Usage
 from snapbook.promote import policies, retention
 from snapbook.verbs import look, travel, who
@@ -54,6 +55,7 @@ def expire(
         for model in repository.index.models()
         if (kept := policies.in_force(repository, model)[0].retention) is not None
         for row in retention.expired(repository, model, kept)
+        if not acts.towards(repository, row)
     ]
     told: list[Json] = [row.ref for row in gone]
     if not gone:
@@ -71,5 +73,5 @@ def expire(
             kind="not-agreed",
         )
     for row in gone:
-        repository.delete(row, author)
+        acts.delete(repository, row, author)
     return [f"deleted {count} by policy: {names}"], told

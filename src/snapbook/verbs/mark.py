@@ -99,8 +99,9 @@ def delete(here: Here, asked: Asked) -> Done:
         return Done(
             (*lines, f"would delete {version.ref}"), {"ref": version.ref, "children": children}
         )
-    if not asked.yes:
-        acts.unused(repository, version)
-    repository.delete(version, who.author(here.folder), force=asked.yes)
+    if asked.yes:
+        repository.delete(version, who.author(here.folder), force=True)
+    else:
+        acts.delete(repository, version, who.author(here.folder))
     lines.append(f"{version.ref} is deleted; {refs.number_text(version.number)} is not used again")
     return Done(tuple(lines), {"ref": version.ref, "deleted": True})

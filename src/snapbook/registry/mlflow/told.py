@@ -28,6 +28,7 @@ _KINDS = {
     EXISTS: ("RESOURCE_ALREADY_EXISTS", 400),
     UNKNOWN_CALL: ("ENDPOINT_NOT_FOUND", 404),
     "unauthenticated": ("UNAUTHENTICATED", 401),
+    "under-way": ("RESOURCE_CONFLICT", 409),
     "too-large": ("INVALID_PARAMETER_VALUE", 413),
 }
 

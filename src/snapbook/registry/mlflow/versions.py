@@ -7,6 +7,7 @@ from typing import Any
 
 from snapbook.catalog import ordinals
 from snapbook.catalog.ordinals import Counted
+from snapbook.deploy import acts
 from snapbook.errors import NotFound, Refused
 from snapbook.export.mlflow import DIGEST, model_of, named
 from snapbook.registry.mlflow import entities, making, search
@@ -55,11 +56,13 @@ def update(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    """Delete a version, with each number that it has. Refused while an alias points at it."""
+    """Delete a version, with each number that it has. Refused while an alias points at it, and
+    while it is being rolled out.
+    """
     one, row = entities.found(call, ADMINISTER)
     for bound in call.repository.known.of_manifest(one.manifest, row.model):
         if not bound.deleted:
-            call.repository.delete(bound, call.author)
+            acts.delete(call.repository, bound, call.author)
     return {}
 
 
