@@ -1,5 +1,6 @@
 """Being here puts tests/ on the import path: suites in tests/contracts are inherited from there."""
 
+import gc
 import sys
 import tempfile
 from pathlib import Path
@@ -11,6 +12,11 @@ from hypothesis import HealthCheck, settings
 # How long examples take says how busy the machine is, and nothing of what is tested.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
+
+
+def pytest_collection_finish():
+    """What all files brought with them stays: whoever collects garbage need not look through it."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
