@@ -2,23 +2,24 @@
 
 import http.server
 import os
-import socket
 import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
+from servers import free_ports
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "registry"))
 import mlflows
 
 from snapbook import places, verbs
-from snapbook.errors import BadOption, NotRestorable, Refused, Unreachable
+from snapbook.errors import BadOption, Conflict, NotRestorable, Refused, Unreachable
 from snapbook.export.mlflow import folder
 from snapbook.parts.base import Part
 from snapbook.refs import parse
@@ -39,26 +40,36 @@ def project(tmp_path, monkeypatch):
 def server(tmp_path_factory):
     """A real MLflow server."""
     folder = tmp_path_factory.mktemp("server")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [mlflows.PYTHON, "-m", "mlflow", "server", "--port", str(port), "--workers", "1",
+    (port,) = free_ports(1)
+    words = ["server", "--port", str(port), "--workers", "1",
              "--backend-store-uri", f"sqlite:///{folder}/mlflow.db",
-             "--artifacts-destination", str(folder / "artifacts")],
-            stdout=log, stderr=log, env={**os.environ, **mlflows.QUIET}, cwd=folder,
+             "--artifacts-destination", str(folder / "artifacts")]  # fmt: skip
+    with running(words, f"http://127.0.0.1:{port}", folder) as url:
+        yield url
+
+
+@contextmanager
+def running(words, url, folder):
+    """MLflow's program with these words, once it answers at ``url``."""
+    # It starts programs by their names.
+    path = f"{mlflows.PYTHON.parent}{os.pathsep}{os.environ['PATH']}"
+    with (folder / "mlflow.log").open("wb") as log:
+        process = subprocess.Popen(
+            [mlflows.PYTHON, "-m", "mlflow", *words],
+            stdout=log, stderr=log, env={**os.environ, **mlflows.QUIET, "PATH": path}, cwd=folder,
             start_new_session=True,
         )  # fmt: skip
-        until = time.monotonic() + 120
-        url = f"http://127.0.0.1:{port}"
-        while not answers(url):
-            assert process.poll() is None, "the MLflow server ended"
-            assert time.monotonic() < until, "the MLflow server did not start"
-            time.sleep(0.2)
-        yield url
-        os.killpg(process.pid, 15)
-        process.wait(30)
+        try:
+            until = time.monotonic() + 120
+            while not answers(url):
+                assert process.poll() is None, "MLflow ended"
+                assert time.monotonic() < until, "MLflow did not start"
+                time.sleep(0.2)
+            yield url
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, 15)
+            process.wait(30)
 
 
 def answers(url):
@@ -289,3 +300,59 @@ def test_what_no_flavor_of_mlflow_reads_is_refused(project, monkeypatch):
     strange = replace(parts[0], facts={**parts[0].facts, "layout": {"format": "strange"}})
     with pytest.raises(NotRestorable, match="no flavor of MLflow reads"):
         folder(row.manifest, manifest.time, [strange], project.store.get)
+
+
+@mlflows.needed
+@pytest.mark.slow
+def test_a_version_is_exported_as_a_folder_that_mlflow_loads_and_serves(project, tmp_path):
+    done = verbs.export("churn", to="mlflow")
+    place = tmp_path / "churn-0.1.0-mlflow"
+    assert done.data["files"] == [str(place)]
+    assert done.lines[-2].startswith("wrote churn-0.1.0-mlflow: 5 files, ")
+    rows, _ = mlflows.table()
+    told = mlflows.fitted().predict(rows).tolist()
+    client = mlflows.Mlflow(tmp_path)
+    try:
+        code = "result = mlflow.pyfunc.load_model(folder).predict(TABLE).tolist()"
+        assert client.run("http://127.0.0.1:9", code, folder=str(place)) == told
+    finally:
+        client.close()
+    port = free_ports(1)[0]
+    words = ["models", "serve", "--env-manager", "local", "--model-uri", str(place), "--port"]
+    with running([*words, str(port)], f"http://127.0.0.1:{port}", tmp_path) as url:
+        body = {"dataframe_split": rows.to_dict("split")}
+        answer = httpx.post(f"{url}/invocations", json=body, timeout=60)
+    assert answer.json() == {"predictions": told}
+
+
+def test_the_same_version_is_the_same_folder_and_nothing_is_written_over(project, tmp_path):
+    verbs.export("churn", to="mlflow", output="one")
+    verbs.export("churn", to="mlflow", output="two")
+    one, two = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+        for name in ("one", "two")
+    )
+    assert one == two
+    assert set(one) == {
+        "MLmodel", "conda.yaml", "model.pkl", "python_env.yaml", "requirements.txt",
+    }  # fmt: skip
+    with pytest.raises(Conflict, match="one is there already"):
+        verbs.export("churn", to="mlflow", output="one")
+
+
+def test_what_mlflow_does_not_load_leaves_no_folder(project, tmp_path):
+    mlflows.save(project, {"w": pytest.importorskip("torch").zeros(2)}, "weights")
+    with pytest.raises(NotRestorable, match="tensors"):
+        verbs.export("weights", to="mlflow")
+    assert not list(tmp_path.glob("*weights*"))
+    assert not list(tmp_path.glob(".*.tmp"))
+
+
+def test_a_bundle_goes_to_an_archive_that_is_named_as_what_it_goes_to(project, tmp_path):
+    verbs.export("churn", to="churn.zip", no_sample=True)
+    verbs.export("churn", to="bundle", output="again.zip", no_sample=True)
+    assert (tmp_path / "churn.zip").read_bytes() == (tmp_path / "again.zip").read_bytes()
+    with pytest.raises(BadOption, match="Name the archive once"):
+        verbs.export("churn", to="churn.zip", output="other.zip")
+    with pytest.raises(BadOption, match=r"cannot be churn\.rar"):
+        verbs.export("churn", to="churn.rar")

@@ -30,6 +30,7 @@ from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
     from snapbook.catalog.rows import VersionRow
+    from snapbook.export.files import File
     from snapbook.repository import Repository
     from snapbook.trust import Claim
     from snapbook.verbs.table import Asked
@@ -114,6 +115,15 @@ def beside(target: Path) -> Iterator[Path]:
         raise ReadOnly("Not written", error.why) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def write(folder: Path, file: File) -> None:
+    """Write one file of what is exported below ``folder``."""
+    path = folder / file.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as out:
+        for piece in file.read():
+            out.write(piece)
 
 
 def _place(partial: Path, target: Path, packed: bool) -> None:

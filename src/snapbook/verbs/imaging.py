@@ -21,7 +21,6 @@ from snapbook.export.address import Address, address, named
 from snapbook.export.artifact import Artifact
 from snapbook.export.base import Base, Remote, base
 from snapbook.export.distribution import Registry
-from snapbook.export.files import File
 from snapbook.export.modelpack import modelpack
 from snapbook.export.push import push
 from snapbook.serve import recipe
@@ -85,7 +84,7 @@ def _context(
     with bundling.beside(target) as partial:
         brought = (folder / "wheels").is_dir()
         for file in container.files(opened, found, brought):
-            _write(partial, file)
+            bundling.write(partial, file)
         shutil.move(folder / "bundle", partial / "bundle")
         if brought:
             shutil.move(folder / "wheels", partial / "wheels")
@@ -176,14 +175,6 @@ def _written(made: Artifact, tag: str, target: Path, done: Any) -> None:
         place = partial / "image.tar" if packed else partial
         layout.write(made, tag, place, packed=packed, done=done)
         place.replace(target)
-
-
-def _write(folder: Path, file: File) -> None:
-    path = folder / file.path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as out:
-        for piece in file.read():
-            out.write(piece)
 
 
 def _progress(here: Here, made: Artifact) -> Any:

@@ -1,23 +1,52 @@
-"""push --to mlflow+http://...: a version into an MLflow server that is there already."""
+"""A version for MLflow: as a folder that it loads (export --to mlflow), or into a server of it
+(push --to mlflow+http://...). Nothing of the version is loaded.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from snapbook import refs
 from snapbook.errors import BadOption
 from snapbook.export import mlflow, mlflow_server
 from snapbook.registry.http import checked_url
-from snapbook.verbs import look
+from snapbook.verbs import bundling, look, release
 from snapbook.verbs.here import Here
 from snapbook.verbs.state import size_text
 from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
     from snapbook.canonical import Json
+    from snapbook.catalog.rows import VersionRow
+    from snapbook.export.files import File
+    from snapbook.parts.base import Part
+    from snapbook.repository import Repository
     from snapbook.verbs.table import Asked
 
 _PREFIX = "mlflow+"
 _KINDS = (f"{_PREFIX}http://", f"{_PREFIX}https://")
+
+
+def export(here: Here, asked: Asked) -> Done:
+    """Write the version as a folder for `mlflow.pyfunc.load_model` and `mlflow models serve`."""
+    repository = here.repository()
+    version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
+    plain = f"{version.model.replace('/', '-')}-{refs.number_text(version.number)}-mlflow"
+    target = release.place(here, asked, plain, folder=True)
+    _, files = _folder(repository, version)
+    with bundling.beside(target) as partial:
+        for file in files:
+            bundling.write(partial, file)
+        size = sum((partial / file.path).stat().st_size for file in files)
+        os.replace(partial, target)
+    lines = (
+        *([echo] if echo else []),
+        f"wrote {target.name}: {len(files)} files, {size_text(size)}",
+        f'mlflow.pyfunc.load_model("{target.name}") loads it; MLflow unpickles without asking',
+    )
+    return Done(lines, {"files": [str(target)], "ref": version.ref, "bytes": size})
 
 
 def push(here: Here, asked: Asked) -> Done:
@@ -29,10 +58,7 @@ def push(here: Here, asked: Asked) -> Done:
     url = checked_url(asked.to.removeprefix(_PREFIX))
     repository = here.repository()
     version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
-    manifest = repository.manifest(version.manifest)
-    get = repository.store.get
-    parts = manifest.load(get)
-    files = mlflow.folder(version.manifest, manifest.time, parts, get)
+    parts, files = _folder(repository, version)
     host = url.partition("://")[2]
     said = (echo,) if echo else ()
     if asked.dry_run:
@@ -52,3 +78,11 @@ def push(here: Here, asked: Asked) -> Done:
         "bytes": pushed.sent_bytes,
     }
     return Done((*said, line), data)
+
+
+def _folder(repository: Repository, version: VersionRow) -> tuple[Sequence[Part], Sequence[File]]:
+    """The parts of a version, and the files that MLflow wants of it."""
+    manifest = repository.manifest(version.manifest)
+    get = repository.store.get
+    parts = manifest.load(get)
+    return parts, mlflow.folder(version.manifest, manifest.time, parts, get)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +120,10 @@ def export(here: Here, asked: Asked) -> Done:
     """A version leaves the repository: as a bundle, its model as ONNX, its environment as lock
     files, its cells as a notebook, or what is known of it as a report. Perhaps signed.
     """
+    if asked.to.endswith(upkeep.ARCHIVE):
+        if asked.output:
+            raise BadOption("-o is for another place", act="Name the archive once")
+        asked = replace(asked, values={**asked.values, "to": "bundle", "output": asked.to})
     if not asked.sign:
         return _export(here, asked)
     repository = here.repository()
@@ -167,6 +172,10 @@ def _export(here: Here, asked: Asked) -> Done:
         from snapbook.verbs import stating
 
         return stating.export(here, asked)
+    if asked.to == upkeep.MLFLOW:
+        from snapbook.verbs import mlflow
+
+        return mlflow.export(here, asked)
     if asked.to in upkeep.NETWORKS:
         from snapbook.verbs import networking
 

@@ -27,8 +27,8 @@ class Argument:
     ``names`` is one word for a positional, else option strings ("-m", "--message"). ``many`` is ""
     (one value), "?" (perhaps one), "*" (any), "+" (at least one), "append" (the option repeats),
     "flag" (no value). ``choices`` are the words it takes, if not all; those in ``placed`` may go on
-    as an address ("oci://HOST/NAME"). ``complete`` says what completes it: ref, model, path, verb
-    or "".
+    as an address ("oci://HOST/NAME"), and what has that ``ending`` is a file. ``complete`` says
+    what completes it: ref, model, path, verb or "".
     """
 
     names: tuple[str, ...]
@@ -39,6 +39,7 @@ class Argument:
     complete: str = ""
     default: Any = None
     placed: tuple[str, ...] = ()
+    ending: str = ""
 
     @property
     def dest(self) -> str:
@@ -58,6 +59,8 @@ class Argument:
         for word in words if self.choices else ():
             head, address, _ = str(word).partition("://")
             if address and head in self.placed:
+                continue
+            if self.ending and str(word).endswith(self.ending):
                 continue
             if word is not None and word not in self.choices:
                 *most, last = self.choices

@@ -9,7 +9,8 @@ from snapbook.verbs.every.rolling import PLATFORMS
 from snapbook.verbs.table import Argument, Verb
 
 NETWORKS = ("nnef", "savedmodel")  # a network as a folder for other engines
-_FORMS = ("onnx", "skops", "state_dict", *NETWORKS)  # a model in a form that others read
+MLFLOW, ARCHIVE = "mlflow", ".zip"
+_FORMS = ("onnx", "skops", "state_dict", *NETWORKS, MLFLOW)  # a model in a form that others read
 
 UPKEEP = (
     Verb(
@@ -146,10 +147,12 @@ UPKEEP = (
             REF,
             Argument(
                 ("--to",),
-                "notebook, env, report: one HTML file for who checks it; bundle: what serves it; "
+                "notebook, env, report: one HTML file for who checks it; bundle, or FILE.zip: what "
+                "serves it; "
                 "onnx: its model for engines without Python; skops: without a pickle; "
                 "state_dict: tensors by name; "
                 "nnef, savedmodel: a PyTorch or a Keras network for other engines; "
+                "mlflow: a folder that MLflow loads and serves; "
                 "kserve, seldon, kubernetes, argo, haproxy, bentoml, pipelines (CI): what these "
                 "take, perhaps as a rollout; "
                 "docker: what an image is built from, "
@@ -158,6 +161,7 @@ UPKEEP = (
                 choices=("env", "notebook", "report", "bundle", *_FORMS, *IMAGES, *PLATFORMS),
                 metavar="TARGET",
                 placed=PLACED,
+                ending=ARCHIVE,
                 default="notebook",
             ),
             Argument(("--registry",), "with report: of a version there", metavar="NAME"),
