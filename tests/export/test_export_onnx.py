@@ -15,6 +15,7 @@ from snapbook.errors import BadOption, NotFound, NotRestorable, Untrusted
 from snapbook.export import agreeing, conversion, converting
 from snapbook.export.agreeing import Answers
 from snapbook.export.converting import Told
+from snapbook.flavors import onnxed
 from snapbook.parts import frame, model
 from snapbook.store.memory import MemoryStore
 from snapbook.trial.job import Folder
@@ -108,6 +109,29 @@ def test_the_file_says_what_the_model_says(tmp_path, made, outputs):
         assert np.abs(said[1] - fit.predict_proba(rows)).max() <= 1e-4
     assert session.get_modelmeta().custom_metadata_map == {"snapbook.ref": "churn:0.1.0"}
     assert converted(tmp_path / "two", fit, rows)[1] == data  # the same bytes
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [{0: False, 1: True}, {0: 1.0, 1: 2.0}, {0: 7, 1: -3}, {0: "stays", 1: "goes"}],
+    ids=["bool", "float", "int", "text"],
+)
+def test_labels_come_out_as_the_model_gave_them(tmp_path, labels):
+    fit = forest(ROWS, TARGET.map(labels))
+    told, data = converted(tmp_path, fit, ROWS)
+    assert (told.why, told.differing, told.probable) == ("", 0, True)
+    wanted, found = fit.predict(ROWS), onnxed.opened(data, told.label, told.probable).predict(ROWS)
+    assert found.tolist() == wanted.tolist()
+    assert list(map(type, found.tolist()[:1])) == list(map(type, wanted.tolist()[:1]))
+
+
+def test_scores_are_not_passed_off_as_probabilities(tmp_path):
+    """A support vector machine tells none; its file has scores in that place."""
+    from sklearn.svm import LinearSVC
+
+    told, data = converted(tmp_path, LinearSVC().fit(ROWS, TARGET), ROWS)
+    assert (told.why, told.differing, told.probable) == ("", 0, False)
+    assert not hasattr(onnxed.opened(data, told.label, told.probable), "predict_proba")
 
 
 def test_numbers_as_large_as_the_model_needs(tmp_path):
@@ -223,7 +247,12 @@ def test_it_is_converted_once_and_copied_from_then_on(project, tmp_path, monkeyp
     with places.open_folder(places.place(project).folder) as repository:
         (kept,) = repository.index.page("churn.onnx").rows
         assert kept.tags == {"of": "churn:0.1.0"}
-        assert not [part for part in repository.parts(kept.manifest) if part.kind == "model"]
+        parts = repository.parts(kept.manifest)
+        (held,) = [part for part in parts if part.kind == "model"]
+        assert (held.facts["flavor"], held.facts["executes"]) == ("onnx", False)
+        data = b"".join(map(repository.store.get, held.blobs))
+        assert data == (project / "one.onnx").read_bytes()
+        assert {part.name for part in parts if part.kind == "frame"} == {"X_train", "X_test"}
     with Here(project, face="cli") as here:
         for name in ("list", "show", "verify"):
             VERBS[name].run(here, VERBS[name].parse(["churn.onnx"]))

@@ -123,13 +123,15 @@ def _laid(
 
 
 def _fitting(model: Part, parts: Sequence[Part]) -> Iterator[tuple[Part, list[str]]]:
-    """Stored frames that the model takes, its test data first; and the columns, [] for all."""
+    """Stored frames that the model takes, its test data first, those of which nothing is known
+    last; and the columns, [] for all.
+    """
     fields: Any = model.facts.get("inputs") or ()
     names = [str(field.get("name")) for field in fields if isinstance(field, Mapping)]
     frames = [part for part in parts if part.kind == "frame" and part.facts.get("stored")]
-    for role in ("test", "train"):
+    for role in ("test", "train", ""):
         for part in frames:
-            if part.facts.get("role") != role or not names:
+            if (part.facts.get("role") or "") != role or not names:
                 continue
             shape: Any = part.facts.get("shape") or ()
             if set(names) <= set(choosing.columns(part)):

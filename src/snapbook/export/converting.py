@@ -8,7 +8,6 @@ else with 64-bit ones.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -16,14 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snapbook.export.agreeing import Answers, compared, one_a_row
+from snapbook.flavors.onnxed import opened
 from snapbook.parts import frame, model
 from snapbook.trial.job import Folder
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-
-    Array = np.ndarray[Any, Any]
 
 JOB, SAID, FILE = "onnx.json", "said.json", "model.onnx"
 MOST_ROWS = 1000
@@ -35,7 +32,8 @@ class Told:
     """What became of it: ``why`` it could not be, or on how many rows it differs.
 
     ``largest`` is the largest difference of a probability or a number, ``worst`` a sentence on the
-    row that differs most. ``floats`` are the bits of its numbers.
+    row that differs most. ``floats`` are the bits of its numbers, ``label`` the numpy type of the
+    model's labels where that is another than ONNX has, ``probable`` whether it tells probabilities.
     """
 
     why: str = ""
@@ -47,6 +45,8 @@ class Told:
     opset: int = 0
     inputs: Mapping[str, str] = field(default_factory=dict)
     outputs: Sequence[str] = ()
+    label: str = ""
+    probable: bool = False
 
 
 def command(folder: Path) -> list[str]:
@@ -72,17 +72,27 @@ def _tried(path: Path, fit: Any, table: pd.DataFrame, props: Mapping[str, str]) 
     given = table if _by_name(fit) else table.to_numpy()
     wanted = _asked(fit, given)
     told = Told()
+    label, probable = _label(fit, wanted), wanted.probable is not None
     for floats in (32, 64):
         data, opset = _converted(fit, table, floats, props)
-        session = _session(data)
-        found = compared(wanted, _run(session, table, floats, wanted), table)
+        made = opened(data, label, probable)
+        found = compared(wanted, _asked(made, table), table)
         told = Told("", len(table), **asdict(found))
         if not told.differing:
             (path / FILE).write_bytes(data)
-            inputs = {one.name: one.type for one in session.get_inputs()}
-            outputs = [one.name for one in session.get_outputs()]
-            return replace(told, floats=floats, opset=opset, inputs=inputs, outputs=outputs)
+            inputs = {one.name: one.type for one in made.session.get_inputs()}
+            outputs = [one.name for one in made.session.get_outputs()]
+            return replace(told, floats=floats, opset=opset, inputs=inputs, outputs=outputs,
+                           label=label, probable=probable)  # fmt: skip
     return told
+
+
+def _label(fit: Any, wanted: Answers) -> str:
+    """The type of the model's labels where ONNX has none like it; numbers stay as ONNX has them."""
+    from sklearn.base import is_classifier
+
+    kind = wanted.said.dtype
+    return kind.name if is_classifier(fit) and kind.kind in "biuf" and kind.name != "int64" else ""
 
 
 def rows_of(folder: Folder, digest: str, inputs: Sequence[str]) -> pd.DataFrame:
@@ -122,7 +132,6 @@ def _converted(
     import onnx
     import skl2onnx
     from skl2onnx.common import data_types
-    from sklearn.base import is_classifier
 
     number = data_types.FloatTensorType if floats == 32 else data_types.DoubleTensorType
     if _is_matrix(fit, table):
@@ -135,7 +144,7 @@ def _converted(
         fit,
         type(fit).__name__,
         types,
-        options={"zipmap": False} if is_classifier(fit) else None,
+        options={"zipmap": False} if hasattr(fit, "predict_proba") else None,
     )
     onnx.helper.set_model_props(made, dict(props))
     opset = max(one.version for one in made.opset_import if one.domain in ("", "ai.onnx"))
@@ -158,32 +167,6 @@ def _is_number(column: Any) -> bool:
     from pandas.api.types import is_numeric_dtype
 
     return bool(is_numeric_dtype(column.dtype))
-
-
-def _session(data: bytes) -> Any:
-    # It tells its makers about its use unless this is set before it is imported.
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    import onnxruntime
-
-    return onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
-
-
-def _run(session: Any, table: pd.DataFrame, floats: int, wanted: Answers) -> Answers:
-    kind = f"float{floats}"
-    given = {one.name for one in session.get_inputs()}
-    if given == {_MATRIX}:
-        feed = {_MATRIX: table.to_numpy().astype(kind)}
-    else:
-        feed = {
-            str(name): _column(table[name], kind) for name in table.columns if str(name) in given
-        }
-    said, *others = session.run(None, feed)
-    return Answers(one_a_row(said), others[0] if others and wanted.probable is not None else None)
-
-
-def _column(column: Any, kind: str) -> Array:
-    values: Array = column.to_numpy().astype(kind if _is_number(column) else str).reshape(-1, 1)
-    return values.astype(object) if values.dtype.kind == "U" else values
 
 
 if __name__ == "__main__":

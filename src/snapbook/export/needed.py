@@ -17,12 +17,14 @@ from snapbook.parts.environment import Get
 from snapbook.serve.pins import pins
 
 _ALWAYS = ("numpy", "pandas")
+_WITHOUT_FRAMES = {"onnx": ("numpy",)}  # by framework, of which nothing takes frames
 # What a module is called, and what gives it; of several the first that was installed.
 _GIVES: Mapping[str, tuple[str, ...]] = {
     "sklearn": ("scikit-learn",),
     "skimage": ("scikit-image",),
     "imblearn": ("imbalanced-learn",),
     "xgboost": ("xgboost", "xgboost-cpu"),
+    "onnx": ("onnxruntime", "onnxruntime-gpu"),  # which answers, where onnx only describes
     "tensorflow": ("tensorflow", "tensorflow-cpu"),
     "cv2": ("opencv-python", "opencv-python-headless"),
     "PIL": ("pillow",),
@@ -35,7 +37,8 @@ def needed(model: Part, modules: Part | None, surroundings: Part, get: Get) -> s
     locked = pins(lock.requirements(surroundings, get))
     tops = [*_tops(model), *_imported(modules, get)]
     named = {name for top in tops for name in _given(top, locked)}
-    kept = {name for name in {*named, *_ALWAYS} if name in locked}
+    always = _WITHOUT_FRAMES.get(str(model.facts.get("framework")), _ALWAYS)
+    kept = {name for name in {*named, *always} if name in locked}
     python = surroundings.facts.get("python")
     version = str(python.get("version", "")) if isinstance(python, Mapping) else ""
     head = ["# What the model needs; the rest of what was installed: requirements.txt",

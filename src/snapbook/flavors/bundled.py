@@ -25,6 +25,7 @@ _NATIVE = {
     "xgboost-ubj": ("model.ubj", "model.config.json"),
     "lightgbm-text": ("model.txt",),
     "torchscript": ("model.pt",),
+    "onnx-file": ("model.onnx",),
 }
 _KERAS = "keras-archive"
 _ARCHIVE = "model.keras"

@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from snapbook.canonical import Json
 
 # A tuple: what is compared with it may be no text, and have no hash.
-_CODELESS = (("xgboost", "xgboost-ubj"), ("lightgbm", "lightgbm-text"), ("torch", "torch-state"))
+_CODELESS = (
+    ("xgboost", "xgboost-ubj"), ("lightgbm", "lightgbm-text"), ("torch", "torch-state"),
+    ("onnx", "onnx-file"),
+)  # fmt: skip
 
 
 def executes(facts: Mapping[str, Json]) -> bool:

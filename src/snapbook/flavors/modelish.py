@@ -16,6 +16,8 @@ _BASES = {
     "keras": {"Model", "Layer"},
     "statsmodels": {"Results", "ResultsWrapper"},
     "catboost": {"_CatBoostBase"},
+    "onnx": {"ModelProto"},
+    "snapbook": {"Onnx"},
 }
 _LEARNS = ("fit", "partial_fit", "train")
 _ANSWERS = ("predict", "transform", "predict_proba", "forecast", "kneighbors")

@@ -18,7 +18,10 @@ from snapbook.flavors import facts
 from snapbook.flavors.base import Flavor
 
 GROUP = "snapbook.flavors"
-_OURS = frozenset(("sklearn", "xgboost", "lightgbm", "torch", "keras", "statsmodels", "mlflow"))
+_OURS = frozenset(
+    ("sklearn", "xgboost", "lightgbm", "torch", "keras", "statsmodels", "mlflow", "onnx")
+)
+_OPENED = "snapbook"  # where the class of a file of ONNX is at home that was opened
 
 
 def find(model: object) -> Flavor:
@@ -58,6 +61,8 @@ def top_modules(model: object) -> list[str]:
 def _named(name: str) -> Flavor | None:
     if name in _OURS:
         return _ours(name)
+    if name == _OPENED:
+        return _ours("onnx")
     if (entry := _others().get(name)) is None:
         return None
     loaded: Flavor | None = facts.attempt(entry.load, None)

@@ -30,6 +30,15 @@ def table(rows: Sequence[Row], signature: Mapping[str, Any]) -> Any:
     return frame.to_numpy() if signature.get("container") == "array" else frame
 
 
+def records(rows: Sequence[Row], signature: Mapping[str, Any]) -> Any:
+    """``rows`` as records of numpy's, which need no pandas: for models of ONNX."""
+    import numpy as np
+
+    names = [str(field["name"]) for field in signature.get("inputs") or ()] or list(rows[0])
+    listed = [tuple(row.get(name) for name in names) for row in rows]
+    return np.array(listed, dtype=[(name, object) for name in names])
+
+
 def taken(table: Any, places: Sequence[int]) -> Any:
     """The rows of ``table`` at ``places``, in that order."""
     return table.iloc[list(places)] if hasattr(table, "iloc") else table[list(places)]

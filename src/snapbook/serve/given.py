@@ -1,4 +1,5 @@
-"""A Table as the model wants its rows: a frame with the columns and types of training, or an array.
+"""A Table as the model wants its rows: a frame with the columns and types of training, an array, or
+columns by name.
 
 Knows pandas and numpy, no framework. A column's type is that of training, so that a model sees what
 it was fitted on; a category that was not seen then stays what it is, and the model decides.
@@ -52,6 +53,12 @@ def arrays(layout: Layout) -> Given:
         return np.column_stack([layout.column(table, place) for place in range(layout.width)])
 
     return array
+
+
+def columns(schema: Schema, layout: Layout) -> Given:
+    """What makes columns by name of tables, each (rows,)."""
+    places = dict(zip(schema.names, range(layout.width), strict=True))
+    return lambda table: {name: layout.column(table, at) for name, at in places.items()}
 
 
 def _series(column: Column, values: Array) -> Any:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from snapbook.flavors.onnxed import Onnx
 from snapbook.serve import asking, given, proven
 from snapbook.serve.lean import Way
 from snapbook.serve.refusal import Failed, Unfit
 from snapbook.serve.schema import PREDICT, PROBA, Schema
-from snapbook.serve.table import Table, layout
+from snapbook.serve.table import Layout, Table, layout
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,8 +33,7 @@ class Predictor:
         self.schema = schema
         self._model = model
         self.layout = layout(schema)
-        as_array = schema.container == "array"
-        self._given = given.arrays(self.layout) if as_array else given.frames(schema, self.layout)
+        self._given = _given(model, schema, self.layout)
         self._asks = _asks(model)
         self._ways: Mapping[str, Way] = {}
 
@@ -82,6 +82,14 @@ class Predictor:
                     why = f"{where} is a category that the model does not know"
                     return Unfit(why, column.name, row)
         return None
+
+
+def _given(model: Any, schema: Schema, layout: Layout) -> given.Given:
+    """What makes of tables what ``model`` takes: a model of ONNX needs no frames."""
+    own = isinstance(model, Onnx)
+    if schema.container == "array" or (own and model.takes_matrix(schema.names)):
+        return given.arrays(layout)
+    return given.columns(schema, layout) if own else given.frames(schema, layout)
 
 
 def _asks(model: Any) -> Mapping[str, _Ask]:

@@ -53,9 +53,16 @@ def recipe(bundle: Bundle, also: Sequence[str]) -> Recipe:
         hashes = {name: found for name, found in hashes.items() if name != _OWN}
         _agree(needed, locked, versions)
         return Recipe(python, versions, {}, hashes)
-    ours = {name: _version(name, locked) for name in also if name not in needed}
+    ours = {name: _version(name, locked) for name in _also(bundle, also) if name not in needed}
     rest = {name: version for name, version in locked.items() if name not in ours}
     return Recipe(python, {**ours, **needed}, rest)
+
+
+def _also(bundle: Bundle, also: Sequence[str]) -> tuple[str, ...]:
+    """``also``, as a bundle of ONNX needs it: the engine, whoever made the file, and no frames."""
+    if bundle.facts.get("flavor") != "onnx":
+        return tuple(also)
+    return (*(name for name in also if name != "pandas"), "numpy", "onnxruntime")
 
 
 def model_needs(bundle: Bundle) -> tuple[str, Mapping[str, str]]:

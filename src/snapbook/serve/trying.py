@@ -15,6 +15,7 @@ from typing import Any
 
 from snapbook import canonical
 from snapbook.canonical import Json
+from snapbook.flavors.onnxed import Onnx
 from snapbook.serve import asking
 from snapbook.serve.load import open_bundle
 
@@ -27,8 +28,9 @@ def main(bundle: str, rows: str, said: str, way: str = "") -> None:
     """
     warnings.simplefilter("ignore")
     opened = open_bundle(bundle)
-    table = asking.table(canonical.decode(Path(rows).read_bytes()), opened.signature)
     model = opened.model(plain=way == "plain")
+    laid = asking.records if isinstance(model, Onnx) else asking.table
+    table = laid(canonical.decode(Path(rows).read_bytes()), opened.signature)
     answers = asking.ask(model, table)
     told: dict[str, Json] = {
         **asking.as_json(answers, DIGITS),

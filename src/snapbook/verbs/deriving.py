@@ -1,9 +1,10 @@
 """What was converted of a version, kept as a version of its own, so that it is converted once.
 
 It is called as the model with the form behind it (churn.onnx), holds the file with what its
-comparison showed, and names the Manifest that it was made of. Who exports again copies it: the same
-bytes, whatever converters are installed by then, and nothing is loaded. One that a stranger made is
-not taken for it: anybody could write such a version.
+comparison showed, and names the Manifest that it was made of; one that can be served is a model
+like any other. Who exports again copies it: the same bytes, whatever converters are installed by
+then, and nothing is loaded. One that a stranger made is not taken for it: anybody could write such
+a version.
 """
 
 from __future__ import annotations
@@ -27,11 +28,15 @@ if TYPE_CHECKING:
     from snapbook.canonical import Json
     from snapbook.catalog.rows import VersionRow
     from snapbook.repository import Repository
+    from snapbook.store.base import Writer
     from snapbook.verbs.here import Here
     from snapbook.verbs.table import Asked
 
     Convert = Callable[[Here, Repository, VersionRow], tuple[bytes, Mapping[str, Json]]]
     Put = Callable[[Path, bytes], None]
+    Told = Mapping[str, Json]
+    # What is kept of a conversion: the part that holds its bytes, then others that belong to it.
+    Hold = Callable[[Repository, VersionRow, bytes, Told, Writer], tuple[Part, ...]]
 
 _FACT = "derived"
 
@@ -57,10 +62,16 @@ class Derived:
 
 
 def export(
-    here: Here, asked: Asked, form: str, convert: Convert, folder: Put | None = None
+    here: Here,
+    asked: Asked,
+    form: str,
+    convert: Convert,
+    folder: Put | None = None,
+    hold: Hold | None = None,
 ) -> Exported:
     """Write the conversion of a version that is kept, else what ``convert`` gives, kept from now
-    on; ``form`` is also how the file's name ends. ``folder`` writes what is an archive as a folder.
+    on; ``form`` is also how the file's name ends. ``folder`` writes what is an archive as a folder,
+    ``hold`` says what is kept of it, where that is more than a file.
     """
     repository = here.repository()
     version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
@@ -73,7 +84,7 @@ def export(
         trusting.check(repository, version)
         data, told = convert(here, repository, version)
         ending = form if folder is None else f"{form}.tar"
-        line = keep(repository, version, form, data, told, here.folder, ending)
+        line = keep(repository, version, form, data, told, here.folder, hold or _attached(ending))
     (folder or release.write_bytes)(path, data)
     return Exported(version.ref, (echo,) if echo else (), path, told, line)
 
@@ -96,12 +107,12 @@ def keep(
     version: VersionRow,
     form: str,
     data: bytes,
-    told: Mapping[str, Json],
+    told: Told,
     folder: Path,
-    ending: str = "",
+    hold: Hold | None = None,
 ) -> str:
-    """Keep a conversion as a version of the person in ``folder``; the line that says so. ``ending``
-    is how the name of its file ends, where not as ``form``.
+    """Keep a conversion as a version of the person in ``folder``, as a file unless ``hold`` says
+    otherwise; the line that says so.
     """
     name = _name(version, form)
     try:
@@ -116,14 +127,10 @@ def keep(
     about: dict[str, Json] = {"of": version.manifest, "ref": version.ref, "told": dict(told)}
     writer = repository.store.writer()
     try:
-        with tempfile.TemporaryDirectory(prefix="snapbook-kept-") as place:
-            path = (
-                Path(place) / f"{version.ref.replace('/', '-').replace(':', '-')}.{ending or form}"
-            )
-            path.write_bytes(data)
-            held, _ = files.capture_attachments([path], writer, place)
-        part = Part(held.kind, held.name, {**held.facts, _FACT: about}, held.blobs)
-        draft = Draft(name, (part,), (writer.add(part.encode()),), _key(version, form))
+        held, *others = (hold or _attached(form))(repository, version, data, told, writer)
+        parts = (Part(held.kind, held.name, {**held.facts, _FACT: about}, held.blobs), *others)
+        digests = tuple(writer.add(part.encode()) for part in parts)
+        draft = Draft(name, parts, digests, _key(version, form))
         wish = Wish(
             message=f"{form.upper()} of {version.ref}", tags={"of": version.ref}, again=True
         )
@@ -133,6 +140,25 @@ def keep(
     finally:
         writer.close()
     return f"kept as {made.version.ref}: exported again it is the same bytes"
+
+
+def _attached(ending: str) -> Hold:
+    """A conversion as a file whose name ends so, and nothing else."""
+
+    def hold(
+        repository: Repository,  # noqa: ARG001 - one shape for all
+        version: VersionRow,
+        data: bytes,
+        told: Told,  # noqa: ARG001 - one shape for all
+        writer: Writer,
+    ) -> tuple[Part, ...]:
+        with tempfile.TemporaryDirectory(prefix="snapbook-kept-") as place:
+            path = Path(place) / f"{version.ref.replace('/', '-').replace(':', '-')}.{ending}"
+            path.write_bytes(data)
+            held, _ = files.capture_attachments([path], writer, place)
+        return (held,)
+
+    return hold
 
 
 def _name(version: VersionRow, form: str) -> str:
