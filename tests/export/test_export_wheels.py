@@ -205,6 +205,27 @@ def test_an_environment_is_made_once_and_found_again(project, shop, tmp_path):
     assert other != python
 
 
+def test_what_was_compiled_is_taken_along(project, shop, tmp_path, monkeypatch):
+    """Of the same package, and as long as Python believes it; of another one nothing is."""
+    exported(project, shop, tmp_path)
+    first = environment.python_for(tmp_path / "out", offline=True)
+    ask = "import numpy, pandas; print(numpy.__cached__, pandas.__cached__)"
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    subprocess.run([first, "-c", ask], check=True, stdout=subprocess.DEVNULL)
+    wheel(shop, "more", "1.0")
+    # The same version, but other bytes: one that somebody built anew.
+    wheel(shop, "pandas", importlib.metadata.version("pandas"), text="VERSION = 'another'\n")
+    shutil.rmtree(tmp_path / "uv")
+    other = environment.python_for(tmp_path / "out", offline=True, also=("more",))
+    said = subprocess.run([other, "-B", "-c", ask], text=True, capture_output=True, check=True)
+    numpy, pandas = map(Path, said.stdout.split())
+    assert numpy.samefile(str(numpy).replace(str(other.parent.parent), str(first.parent.parent)))
+    assert not pandas.exists()
+    told = subprocess.run([other, "-c", "import pandas; print(pandas.VERSION)"],
+                          text=True, capture_output=True, check=True)  # fmt: skip
+    assert told.stdout.strip() == "another"
+
+
 MAKE = """
 import sys
 from pathlib import Path

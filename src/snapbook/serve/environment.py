@@ -24,7 +24,7 @@ import snapbook
 from snapbook import canonical
 from snapbook.errors import NotRestorable, Unreachable
 from snapbook.process import ended
-from snapbook.serve import wheels
+from snapbook.serve import compiled, wheels
 from snapbook.serve.load import Bundle, open_bundle
 from snapbook.serve.pins import written
 from snapbook.serve.recipe import SERVING, Recipe, model_needs, recipe
@@ -32,6 +32,7 @@ from snapbook.serve.recipe import SERVING, Recipe, model_needs, recipe
 _PYTHON = re.compile(r"3\.[0-9]{1,2}")
 _OURS = "ours"  # in an environment: the folder in which it finds this package, and nothing else
 _FORM = 1  # of what lies in the cache
+_BESIDE = 8  # environments that are looked at for what was compiled in them
 
 
 def python_for(
@@ -148,6 +149,7 @@ def _put(
         here = wheels.unpack(opened, partial / "wheels") if own_wheels else None
         if why := make(partial, wanted, seconds, offline, here):
             raise NotRestorable(f"No environment was made for {opened.ref}", why)
+        _take_along(partial / "env", place, wanted.python)
         shutil.rmtree(place, ignore_errors=True)  # whose Python was taken away
         try:
             os.rename(partial / "env", place)
@@ -158,6 +160,20 @@ def _put(
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def _take_along(env: Path, place: Path, python: str) -> None:
+    """Let ``env``, which is to lie at ``place``, have what was compiled in those that lie there."""
+    with suppress(OSError):  # one that goes meanwhile: then its files are compiled anew
+        beside = [one for one in place.parent.iterdir() if _whole(one)]
+        newest = sorted(beside, key=lambda one: one.stat().st_mtime, reverse=True)[:_BESIDE]
+        compiled.share(_site(env, python), [_site(one, python) for one in newest])
+
+
+def _site(env: Path, python: str) -> Path:
+    """The folder of packages of an environment."""
+    within = ("Lib",) if sys.platform == "win32" else ("lib", f"python{python}")
+    return env.joinpath(*within, "site-packages")
+
+
 def _place_ours(env: Path, python: str) -> None:
     """Let the environment find this package, and nothing that lies beside it."""
     own = Path(snapbook.__file__).resolve().parent
@@ -166,8 +182,7 @@ def _place_ours(env: Path, python: str) -> None:
         (env / _OURS / "snapbook").symlink_to(own, target_is_directory=True)
     except OSError:  # a system that has no links for everybody
         shutil.copytree(own, env / _OURS / "snapbook")
-    within = ("Lib",) if sys.platform == "win32" else ("lib", f"python{python}")
-    site = env.joinpath(*within, "site-packages")
+    site = _site(env, python)
     up = os.path.relpath(env / _OURS, site)  # so that it can be moved
     (site / "snapbook-ours.pth").write_text(f"{up}\n")
 
