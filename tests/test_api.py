@@ -132,3 +132,58 @@ def test_importing_is_light():
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+TRAINED = """\
+import json
+import pandas as pd
+from sklearn.linear_model import LinearRegression
+import snapbook
+
+def fitted(frame):
+    return LinearRegression().fit(frame[["a", "b"]], frame["y"])
+
+table = pd.DataFrame({"a": [0.0, 1, 2, 3], "b": [1.0, 0, 1, 0], "y": [0.0, 2, 4, 6]})
+model = eval("fitted(table)")  # no code tells what went in
+rows, other = table[["a", "b"]], table[["a", "b"]] * 2
+out = {}
+for name, data, words in (
+    ("said", {"rows": rows, "other": other}, {"train": "rows"}),
+    ("both", {"rows": rows, "y": table["y"]}, {"train": ["rows", "y"]}),
+    ("called", {"X_train": rows, "X_test": other, "other": other}, {}),
+    ("over", {"X_train": rows, "other": other}, {"train": "other"}),
+    ("unknown", {"rows": rows, "other": other}, {}),
+):
+    made = snapbook.save(model, name, data=data, **words)
+    parts = snapbook.show(name).parts
+    roles = {one.name: one.facts["role"] for one in parts if one.kind == "frame"}
+    kept = next(one for one in parts if one.kind == "model")
+    types = [one.get("type", "") for one in kept.facts["inputs"]]
+    out[name] = [roles, types, list(made.unusual)]
+for bad in ("nowhere", ["rows", "nowhere"]):
+    try:
+        snapbook.save(model, "said", data={"rows": rows}, train=bad)
+    except snapbook.SnapbookError as error:
+        out[str(bad)] = error.kind
+print(json.dumps(out))
+"""
+
+
+def test_what_was_trained_on_is_told_and_never_guessed(tmp_path):
+    done = run(TRAINED, tmp_path)
+    assert done.returncode == 0, done.stderr
+    out = json.loads(done.stdout)
+    known = ["float64", "float64"]
+    assert out["said"][:2] == [{"rows": "train", "other": ""}, known]
+    assert out["both"][:2] == [{"rows": "train", "y": "train"}, known]
+    assert out["called"][:2] == [{"X_train": "train", "X_test": "test", "other": ""}, known]
+    assert out["over"][:2] == [{"X_train": "", "other": "train"}, known]
+    roles, types, said = out["unknown"]
+    assert (roles, types) == ({"rows": "", "other": ""}, ["", ""])
+    assert said[-1] == (
+        "What it was trained on is not known, so no drift can be told."
+        '  Say it: snapbook.save(..., train="rows")'
+    )
+    told = [line for name in ("said", "both", "called", "over") for line in out[name][2]]
+    assert not any("trained on" in line for line in told)
+    assert out["nowhere"] == out["['rows', 'nowhere']"]

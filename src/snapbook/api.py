@@ -33,8 +33,12 @@ def save(
     number: str = "",
     attach: Sequence[str | Path] = (),
     store: bool | None = None,
+    train: str | Sequence[str] = (),
 ) -> Saved:
     """Version ``model`` under ``name``, with frames by name and metrics by name.
+
+    ``train`` names those of ``data`` that the model was trained on, which drift is told against;
+    left out, the code tells it, or names like X_train and y_train do.
 
     In a notebook the executed cells are kept as well; in a script, the script. Raises
     SnapbookError.
@@ -43,6 +47,10 @@ def save(
     kernel = running()
     frames = dict(data or {})
     refs.check_model_name(name)
+    trained = (train,) if isinstance(train, str) else tuple(train)
+    for one in trained:
+        if one not in frames:
+            raise choose.no_such_name(one, frames)
     variable = refs.suggestion(name.rpartition("/")[2]).replace("-", "_").replace(".", "_")
     space = {variable: model, **frames, **(metrics or {})}
     log: Sequence[Cell]
@@ -60,6 +68,7 @@ def save(
         tuple(frames) if frames else ("none",),
         store,
         tuple(Path(path) for path in attach),
+        train=trained,
     )
     exact = refs.parse_number(number) if number else None
     wish = Wish(message, make.parse_tags(tags), bump, exact)

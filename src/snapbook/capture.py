@@ -50,7 +50,10 @@ _READING_SECONDS = 2.0  # for the digests of files that were read
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked to be kept, as `%%version_model` takes it; ``model`` is its name."""
+    """What the user asked to be kept, as `%%version_model` takes it; ``model`` is its name.
+
+    ``train`` names what the model was trained on, where there is no code to tell; None: there is.
+    """
 
     model: str
     variable: str = ""
@@ -59,6 +62,7 @@ class Request:
     store: bool | None = None
     attach: tuple[Path, ...] = ()
     full: bool = False
+    train: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +148,11 @@ def _kept(
     bases = [part for part in parent if part.kind == "frame"]
     before = [log[index].source for index in made.indices]
     inner = [*_read_inside(source, before), *sorted(made.reads)]
-    data = choose.choose_data(source, inner, kernel.namespace, request.data, before)
+    told = request.train or ()
+    data = choose.choose_data(source, inner, kernel.namespace, request.data, before, told)
     frames = _frames(request, data, writer, bases, notices, tell)
+    if request.train is not None and data and not any(one.role == "train" for one in data):
+        notices.append(Notice("no-training", data[0].name, "may be what it was trained on, or not"))
     tell("surroundings", 0, 0)
     parts += [*frames, *_surroundings(kernel, writer, notices), *attached]
     return [with_inputs(model_part, frames), *parts], made, notices

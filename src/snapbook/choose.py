@@ -141,6 +141,10 @@ def _none_found(found: Sequence[Candidate]) -> Unclear:
     )
 
 
+# Names that say what a frame is for. X alone may be either, and columns that fit are both.
+_CALLED = {"x_train": "train", "y_train": "train", "x_test": "test", "y_test": "test"}
+
+
 @dataclass(frozen=True, slots=True)
 class DataChoice:
     """One frame to keep: its variable, its value and its role (train, test, "")."""
@@ -156,11 +160,13 @@ def choose_data(
     namespace: Mapping[str, Any],
     asked: Sequence[str],
     before: Sequence[str] = (),
+    told: Sequence[str] = (),
 ) -> list[DataChoice]:
     """The frames that a cell reads, also inside the functions it calls, and those asked for.
 
     ``asked`` is what `--data` names: ("none",) drops all but what else it names. ``before`` are the
-    sources of the cells that it depends on, with the functions it calls. Raises NotFound.
+    sources of the cells that it depends on, with the functions it calls. ``told`` were trained on,
+    and no others, whatever the code says. Raises NotFound.
     """
     train, test = trained_and_tested(source, before)
     names = dict.fromkeys((*train, *test))
@@ -184,6 +190,8 @@ def choose_data(
         value = namespace.get(name, MISSING)
         if value is MISSING or not is_frame(value):
             continue
-        known = "train" if name in train else "test" if name in test else ""
+        known = "train" if name in (told or train) else "test" if name in test else ""
+        if not known and not told and name in asked:
+            known = _CALLED.get(name.lower(), "")
         chosen.append(DataChoice(name, value, known))
     return chosen

@@ -7,6 +7,7 @@ import pytest
 from deploy.conftest import BAD, ROW, Load, run, status, until
 from export import leaving
 
+import snapbook
 from snapbook import places
 from snapbook.verbs import Here
 from snapbook.verbs.opening import opened
@@ -143,6 +144,22 @@ def test_what_cannot_start_is_no_candidate(server, project):
         assert server.by() == "churn:1.0.0"
     finally:
         facts.write_text(kept)
+
+
+def test_rules_that_can_tell_nothing_are_told_of(project):
+    from sklearn.datasets import load_iris
+    from sklearn.linear_model import LogisticRegression
+
+    frame, target = load_iris(return_X_y=True, as_frame=True)
+    frame.columns = ["a", "b", "c", "d"]
+    model = LogisticRegression(C=0.7, max_iter=300).fit(frame, target)
+    line = "  drift > 0.2 tells nothing: what {} was trained on is not known;"
+    for told, untold in (({}, True), ({"train": "rows"}, False)):
+        made = snapbook.save(model, "churn", data={"rows": frame}, store=True, **told)
+        ref = made.version.ref
+        said = run(project, f"deploy {ref} --canary 50,100 --abort-if 'drift > 0.2' --dry-run")
+        assert any(one.startswith(line.format(ref)) for one in said.lines) is untold
+        assert not untold or said.lines[-1].endswith('snapbook.save(..., train="X")')
 
 
 def test_a_column_that_moves_takes_the_candidate_back(server, project):

@@ -48,14 +48,14 @@ def fitted():
     return make_pipeline(columns, LinearRegression()).fit(*rows(3000))
 
 
-def version(repository, made=None, message=""):
+def version(repository, made=None, message="", role="train"):
     """The forecast as a version of that repository."""
     writer = repository.store.writer()
     taken, sold = rows(3000)
     try:
         frames = [
-            frame.capture(taken, "X_train", writer, role="train").part,
-            frame.capture(sold, "y_train", writer, role="train").part,
+            frame.capture(taken, "X_train", writer, role=role).part,
+            frame.capture(sold, "y_train", writer, role=role).part,
         ]
         part, _ = model.capture(made or fitted(), "model", writer)
         parts = [with_inputs(part, frames), *frames]

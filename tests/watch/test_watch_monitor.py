@@ -111,6 +111,20 @@ def test_what_cannot_be_told_is_never_nought(project):
     assert done.exit_code == 0
 
 
+def test_a_version_that_knows_no_training_says_what_tells_it(tmp_path, monkeypatch, fitted):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SNAPBOOK_CONFIG", str(tmp_path / "config"))
+    with places.make_repository(tmp_path) as repository:
+        made = demand.version(repository, fitted, role="")
+    demand.log(Path(kept.FOLDER), made.manifest)
+    done = verbs.monitor("demand", alert=["drift > 0.2"])
+    assert (
+        "drift: n/a, no column is known of training; what tells them:"
+        ' snapbook.save(..., train="X")' in done.lines
+    )
+    assert done.data["rules"][0]["fires"] is None
+
+
 def test_the_report_stands_alone_and_holds_nobody_s_markup(project, tmp_path):
     demand.log(Path(kept.FOLDER), project.manifest)
     done = verbs.monitor("demand", output="demand.html", alert=["segments > 0"])

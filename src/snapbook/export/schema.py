@@ -14,6 +14,7 @@ from snapbook.parts.base import Part
 from snapbook.parts.frame.names import name_text
 
 _ARRAYS = ("numpy", "scipy")
+TELL = 'snapbook.save(..., train="X")'  # of a version that knows no training
 _CUT = 40  # characters at which a profile cuts a category's text
 
 

@@ -18,6 +18,7 @@ from snapbook.deploy.acts import End
 from snapbook.deploy.desk import LocalRollouts
 from snapbook.deploy.plan import AB, NOW, SHADOW, Plan
 from snapbook.errors import BadOption, Hint, NotFound
+from snapbook.export import schema
 from snapbook.promote.desk import LocalDesk
 from snapbook.promote.moving import PRODUCTION
 from snapbook.verbs import promotion
@@ -27,6 +28,7 @@ from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
     from snapbook.canonical import Json
+    from snapbook.catalog.rows import VersionRow
     from snapbook.deploy.desk import Rollouts
     from snapbook.deploy.rollout import Rollout
     from snapbook.promote.desk import Desk
@@ -79,6 +81,8 @@ def deploy(here: Here, asked: Asked) -> Done:
         switched = None if dry else wait(there, model, alias, _patience_s(here))
     said = [f"{'would be: ' if dry else ''}{_begun(plan, candidate, stable)}"]
     said += promotion.verdicts(begun.judged, "warns")
+    if not registry:
+        said += _untold(here, begun.version, plan)
     if switched is not None:
         said += _servers(here, model, alias, registry, switched)
         said.append(f"  take it back: {_typed(here, 'rollback', model, alias, registry)}")
@@ -88,6 +92,17 @@ def deploy(here: Here, asked: Asked) -> Done:
         "servers": switched.data if switched is not None else None,
     }  # fmt: skip
     return Done(tuple(said), data)
+
+
+def _untold(here: Here, version: VersionRow, plan: Plan) -> list[str]:
+    """That rules of ``plan`` will tell nothing, since the version knows no training."""
+    asked = [rule.text for rule in plan.rules if rule.metric == "drift"]
+    if not asked or schema.trained_on(here.repository().parts(version.manifest)) is not None:
+        return []
+    return [
+        f"  {asked[0]} tells nothing: what {version.ref} was trained on is not known;"
+        f" what tells it: {schema.TELL}"
+    ]
 
 
 def pause(here: Here, asked: Asked) -> Done:

@@ -180,7 +180,8 @@ def _lines(ref: str, measured: Measured, known: Trained) -> list[str]:
             f"drift: {named}{more}" if far else f"drift: none of {len(said['drift'])} columns"
         )
     else:
-        lines.append(f"drift: n/a, {why['drift']}")
+        more = "" if known.columns else f"; what tells them: {schema.TELL}"
+        lines.append(f"drift: n/a, {why['drift']}{more}")
     if "prediction_drift" in said:
         against = said["prediction_against"]
         lines.append(f"predictions: {said['prediction_drift']:.2f} from {against}")

@@ -109,6 +109,11 @@ def _unusual(
                 for part in draft.parts
             )
             lines.append(f"{notice.name}: not hashed, {notice.why}.{again if late else ''}")
+        elif notice.kind == "no-training":
+            lines.append(
+                "What it was trained on is not known, so no drift can be told.  Say it:"
+                f' snapbook.save(..., train="{notice.name}")'
+            )
         elif notice.kind == "elsewhere":
             if not made.unchanged:
                 lines.append(f"{_shaped(draft, notice.name)}: {notice.why}")
