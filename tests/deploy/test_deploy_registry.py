@@ -1,11 +1,16 @@
 """Rollouts on a registry: roles, its own clock, and servers that tell of themselves."""
 
+import contextlib
+import signal
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 
 import httpx
 import pytest
 from deploy.conftest import Server, run, until
+from export import stores
 from promote.parties import BOB, made, row
 
 import snapbook
@@ -213,3 +218,36 @@ def test_a_server_follows_an_alias_of_a_registry(project, standing, monkeypatch)
         assert {server.by() for _ in range(10)} == {"churn:1.0.0"}
     finally:
         server.end()
+
+
+def test_a_registry_that_hangs_keeps_no_server_from_ending(project, standing, monkeypatch):
+    monkeypatch.setenv("SNAPBOOK_TOKEN", standing.token)
+    hangs = threading.Event()
+    ends = threading.Event()
+
+    def passed(source, target, _):
+        with contextlib.suppress(OSError):
+            while data := source.recv(16384):
+                if hangs.is_set():
+                    ends.wait(120)
+                target.sendall(data)
+
+    host, port = standing.listening.getsockname()[:2]
+    with stores.passing((host, port), passed) as there:
+        run(project, f"registry add slow http://{there}")
+        snapbook.verbs.push("churn:1.0.0", registry="slow", yes=True, rows=True)
+        run(project, "promote slow::churn:1.0.0 production")
+        server = Server(project, ref="slow::churn@production")
+        try:
+            assert server.by() == "churn:1.0.0"
+            hangs.set()
+            time.sleep(1.5)
+            assert server.by() == "churn:1.0.0"
+            begun = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            assert server.process.wait(timeout=100) == 0
+            assert time.monotonic() - begun < 10
+        finally:
+            server.kill()
+            server.end()
+            ends.set()

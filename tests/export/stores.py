@@ -82,12 +82,12 @@ def cutting(host, after, times):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
-    with _passing((name, int(port)), passed) as found:
+    with passing((name, int(port)), passed) as found:
         yield found, left
 
 
 @contextmanager
-def _passing(target, passed):
+def passing(target, passed):
     """HOST:PORT of what gives ``passed`` both ways of each connection, one that it made to
     ``target`` beside it.
     """
@@ -132,7 +132,7 @@ def stalling(host, after, pause_s=None):
                     ending.wait(60 if pause_s is None else pause_s)
                 target.sendall(data)
 
-    with _passing((name, int(port)), passed) as found:
+    with passing((name, int(port)), passed) as found:
         yield found
         ending.set()
 

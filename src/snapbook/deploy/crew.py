@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TypeAlias
 
 from snapbook.catalog.rows import VersionRow
+from snapbook.deploy.beside import apart
 from snapbook.errors import SnapbookError
 from snapbook.serve import logs
 from snapbook.serve.router import Router
@@ -68,7 +69,7 @@ class Crew:
     async def start(self, row: VersionRow) -> None:
         """Start the worker of a version; `why` says it where that cannot be."""
         try:
-            worker = await asyncio.to_thread(self._prepare, row)
+            worker = await apart(self._prepare, row)
             if (ending := self._ending.get(worker.name)) is not None:
                 await asyncio.wait([ending])  # it is wanted again
             await self._router.add(worker)

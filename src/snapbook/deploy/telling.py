@@ -7,9 +7,11 @@ import os
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from snapbook.canonical import Json
+from snapbook.deploy.beside import PATIENCE_S, apart
 
 
 class Announcement(Protocol):
@@ -51,12 +53,15 @@ class Telling:
             self._task = asyncio.create_task(self._say())
 
     async def close(self) -> None:
-        """Say that the server is gone."""
-        if self._task is not None:
-            await asyncio.gather(self._task, return_exceptions=True)
-        await asyncio.to_thread(self._announcement.close)
+        """Say that the server is gone, if that is heard soon: it is believed after a while too."""
+        self._next = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                if self._task is not None:
+                    await asyncio.gather(self._task, return_exceptions=True)
+                await apart(self._announcement.close)
 
     async def _say(self) -> None:
         while self._next is not None:
             told, self._next = self._next, None
-            await asyncio.to_thread(self._announcement.say, told)
+            await apart(self._announcement.say, told)
