@@ -14,15 +14,32 @@ RECORD = "{0}/__init__.py,sha256={1},{2}\n{0}/deep/one.py,sha256=abc,{2}\nbin/x,
 TEXT = "SAID = '{}'\n"
 
 
-def package(site, name, said, digest="aaa"):
-    """An installed package, its files made at one time as uv's links are."""
+def package(site, name, said, digest="aaa", time=1_700_000_000):
+    """An installed package, by somebody who has no cache to link from."""
     info = site / f"{name}-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "RECORD").write_text(RECORD.format(name, digest, len(TEXT.format(said))))
     for path in (site / name / "__init__.py", site / name / "deep" / "one.py"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(TEXT.format(said))
-        os.utime(path, (1_700_000_000, 1_700_000_000))
+        os.utime(path, (time, time))
+
+
+def link(site, other, name):
+    """The same package with the same files, as uv links them out of its cache."""
+    package(site, name, "hello")
+    for path in (other / name).rglob("*.py"):
+        mine = site / path.relative_to(other)
+        mine.unlink()
+        mine.hardlink_to(path)
+
+
+def imported(site, name="pack"):
+    """What a new process reads in it, and what Python says of its import."""
+    words = [sys.executable, "-v", "-c", f"import {name}; print({name}.SAID)"]
+    done = subprocess.run(words, env={"PYTHONPATH": str(site)}, text=True, capture_output=True)
+    believed = f"matches {site / name / '__init__.py'}" in done.stderr
+    return done.stdout.strip(), believed
 
 
 def cached(site, name):
@@ -43,18 +60,26 @@ def sites(tmp_path):
     return [tmp_path / name for name in ("new", "one", "two")]
 
 
-def test_the_same_package_brings_what_was_compiled_of_it(sites):
+def test_the_same_files_bring_what_was_compiled_of_them(sites):
     new, one, two = sites
-    for site in sites:
-        package(site, "pack", "hello")
+    package(one, "pack", "hello")
+    package(two, "pack", "hello")
+    link(new, two, "pack")
     compile_all(two, "pack")
     assert compiled.share(new, [one, two]) == 2
     for mine, theirs in zip(cached(new, "pack"), cached(two, "pack"), strict=True):
         assert mine.samefile(theirs)
-    words = [sys.executable, "-v", "-c", "import pack; print(pack.SAID, pack.__file__)"]
-    done = subprocess.run(words, env={"PYTHONPATH": str(new)}, text=True, capture_output=True)
-    assert done.stdout.split() == ["hello", str(new / "pack" / "__init__.py")]
-    assert f"matches {new / 'pack' / '__init__.py'}" in done.stderr  # Python believed it
+    assert imported(new) == ("hello", True)
+
+
+def test_files_that_are_alike_bring_it_in_their_own_time(sites):
+    new, one, _ = sites
+    package(one, "pack", "hello")
+    package(new, "pack", "hello", time=1_600_000_000)
+    compile_all(one, "pack")
+    assert compiled.share(new, [one]) == 2
+    assert imported(new) == ("hello", True)
+    assert imported(one) == ("hello", True)
 
 
 def test_other_bytes_bring_nothing(sites):
@@ -66,20 +91,43 @@ def test_other_bytes_bring_nothing(sites):
     assert cached(new, "pack") == []
 
 
-def test_python_has_the_last_word(sites):
-    """A file that is another though its record says the same is compiled anew, apart."""
+def test_a_record_is_not_believed(sites):
+    """Who changes an installed file does not change what is said of it, nor need he its size."""
     new, one, _ = sites
     package(new, "pack", "hello")
     package(one, "pack", "other")
     compile_all(one, "pack")
-    os.utime(new / "pack" / "__init__.py", (1_700_000_001, 1_700_000_001))
-    before = cached(one, "pack")[0].read_bytes()
+    assert compiled.share(new, [one]) == 0
+    assert imported(new) == ("hello", False)
+
+
+def test_what_was_compiled_of_an_older_source_is_left(sites):
+    """Changed to and fro: the bytes are alike, and what was compiled is of those between."""
+    new, one, _ = sites
+    package(new, "pack", "hello")
+    package(one, "pack", "other", time=1_650_000_000)
+    compile_all(one, "pack")
+    package_again = one / "pack" / "__init__.py"
+    package_again.write_text(TEXT.format("hello"))
+    (one / "pack" / "deep" / "one.py").unlink()
+    os.utime(package_again, (1_690_000_000, 1_690_000_000))
+    assert compiled.share(new, [one]) == 0
+    assert imported(new) == ("hello", False)
+
+
+def test_python_has_the_last_word(sites):
+    """A file that is linked and changed later is compiled anew, apart."""
+    new, one, _ = sites
+    package(one, "pack", "hello")
+    link(new, one, "pack")
+    compile_all(one, "pack")
     assert compiled.share(new, [one]) == 2
-    words = [sys.executable, "-c", "import pack; print(pack.SAID)"]
-    done = subprocess.run(words, env={"PYTHONPATH": str(new)}, text=True, capture_output=True)
-    assert done.stdout.strip() == "hello"
+    place, before = new / "pack" / "__init__.py", cached(one, "pack")[0].read_bytes()
+    place.unlink()
+    place.write_text(TEXT.format("longer"))
+    assert imported(new)[0] == "longer"
     assert cached(one, "pack")[0].read_bytes() == before
-    assert not cached(one, "pack")[0].samefile(cached(new, "pack")[0])
+    assert imported(one) == ("hello", True)
 
 
 def test_a_record_leads_nowhere_else(sites):

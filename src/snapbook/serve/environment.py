@@ -16,7 +16,7 @@ import shutil
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from snapbook.serve.recipe import SERVING, Recipe, model_needs, recipe
 _PYTHON = re.compile(r"3\.[0-9]{1,2}")
 _OURS = "ours"  # in an environment: the folder in which it finds this package, and nothing else
 _FORM = 1  # of what lies in the cache
-_BESIDE = 8  # environments that are looked at for what was compiled in them
+_LOOKED_AT = 8  # environments that are looked at for what was compiled in them
 
 
 def python_for(
@@ -89,11 +89,17 @@ def misfits(bundle: Bundle) -> tuple[str, ...]:
 
 
 def make(
-    folder: Path, wanted: Recipe, seconds: float, offline: bool = False, here: Path | None = None
+    folder: Path,
+    wanted: Recipe,
+    seconds: float,
+    offline: bool = False,
+    here: Path | None = None,
+    beside: Iterable[Path] = (),
 ) -> str:
     """Make the environment ``folder``/env; why it could not be made, "" where it was. From uv's
     cache where that is enough, without the network where ``offline``; or from the wheels that lie
-    in the folder ``here`` and from nowhere else.
+    in the folder ``here`` and from nowhere else. What was compiled in the environments ``beside``
+    is taken along.
     """
     uv = program()
     if uv is None:
@@ -114,6 +120,7 @@ def make(
         why = ended(install, log, folder, seconds)
     if not why:
         _place_ours(env, wanted.python)
+        _take_along(env, wanted.python, beside)
     return why
 
 
@@ -147,9 +154,8 @@ def _put(
     partial = Path(tempfile.mkdtemp(prefix=f"tmp-{place.name}-", dir=place.parent))
     try:
         here = wheels.unpack(opened, partial / "wheels") if own_wheels else None
-        if why := make(partial, wanted, seconds, offline, here):
+        if why := make(partial, wanted, seconds, offline, here, _beside(place)):
             raise NotRestorable(f"No environment was made for {opened.ref}", why)
-        _take_along(partial / "env", place, wanted.python)
         shutil.rmtree(place, ignore_errors=True)  # whose Python was taken away
         try:
             os.rename(partial / "env", place)
@@ -160,12 +166,22 @@ def _put(
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _take_along(env: Path, place: Path, python: str) -> None:
-    """Let ``env``, which is to lie at ``place``, have what was compiled in those that lie there."""
-    with suppress(OSError):  # one that goes meanwhile: then its files are compiled anew
-        beside = [one for one in place.parent.iterdir() if _whole(one)]
-        newest = sorted(beside, key=lambda one: one.stat().st_mtime, reverse=True)[:_BESIDE]
-        compiled.share(_site(env, python), [_site(one, python) for one in newest])
+def _take_along(env: Path, python: str, beside: Iterable[Path]) -> None:
+    """Let ``env`` have what was compiled in those ``beside``, and in the one that we run in."""
+    sites = [_site(one, python) for one in beside]
+    if python == ".".join(map(str, sys.version_info[:2])):
+        own = sysconfig.get_paths()
+        sites += map(Path, dict.fromkeys([own["purelib"], own["platlib"]]))
+    with suppress(OSError):  # what does not come is compiled anew
+        compiled.share(_site(env, python), sites)
+
+
+def _beside(place: Path) -> list[Path]:
+    """The newest of the environments that lie where ``place`` is to lie."""
+    with suppress(OSError):  # one that goes meanwhile
+        there = [one for one in place.parent.iterdir() if _whole(one)]
+        return sorted(there, key=lambda one: one.stat().st_mtime, reverse=True)[:_LOOKED_AT]
+    return []
 
 
 def _site(env: Path, python: str) -> Path:
