@@ -8,6 +8,7 @@ shared memory cannot be relied on) is replaced by one in memory, for this proces
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from pathlib import Path
 # Raised by one whenever any room's tables change: an older or newer file is thrown away.
 LAYOUT = 9
 _BUSY_S = 10.0
+_NAMED = re.compile(r"IF NOT EXISTS (\w+)")
 _NETWORK = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs", "fuse.", "davfs")
 
 
@@ -133,7 +135,7 @@ def _open_file(path: Path, schema: str) -> sqlite3.Connection:
     try:
         if db.execute("PRAGMA user_version").fetchone()[0] != LAYOUT:
             raise sqlite3.DatabaseError("another layout")
-        db.executescript(schema)
+        _make(db, schema)
     except BaseException:
         db.close()
         raise
@@ -146,10 +148,7 @@ def _prepared(path: Path, schema: str) -> sqlite3.Connection:
         # WAL with NORMAL never syncs at a commit and yet is whole after a power cut: at worst it is
         # older than what it caches, which every reader of a cache must bear anyway.
         db.execute("PRAGMA journal_mode = WAL")
-        db.execute("BEGIN IMMEDIATE")
-        db.execute(f"PRAGMA user_version = {LAYOUT}")
-        db.execute("COMMIT")
-        db.executescript(schema)
+        _make(db, f"PRAGMA user_version = {LAYOUT};{schema}")
     except BaseException:
         db.close()
         raise
@@ -185,8 +184,23 @@ def _in_memory(path: Path | None, schema: str) -> sqlite3.Connection:
                 db = _connect(":memory:")
             finally:
                 source.close()
-    db.executescript(schema)
+    _make(db, schema)
     return db
+
+
+def _make(db: sqlite3.Connection, schema: str) -> None:
+    """Make the tables that are missing, in one transaction.
+
+    Each of them in its own would write the same pages again and again. Where all are there nobody
+    who writes is waited for.
+    """
+    there = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+    if not there.issuperset(_NAMED.findall(schema)):
+        try:
+            db.executescript(f"BEGIN IMMEDIATE;{schema};COMMIT")
+        except BaseException:
+            db.rollback()
+            raise
 
 
 def _replace(path: Path) -> None:
