@@ -55,9 +55,9 @@ def _portion(frame: Any, context: Any, clock: Clock) -> Portion:
             if clock.deadline is not None and time.monotonic() > clock.deadline:
                 raise Late
     finally:
-        if thread.is_alive():
+        while thread.is_alive():  # what is only being planned is no job yet that could be cancelled
             context.cancelJobGroup(group)
-            thread.join()
+            thread.join(_LOOK_S)
     if raised:
         raise raised[0]
     return decoded(found[0])
