@@ -244,6 +244,9 @@ def test_it_is_converted_once_and_copied_from_then_on(project, tmp_path, monkeyp
     assert again.lines[-1] == "as it was kept in churn.onnx:0.1.0"
     assert again.lines[1] == first.lines[1]
     assert (project / "two.onnx").read_bytes() == (project / "one.onnx").read_bytes()
+    own = run(project, "churn.onnx", "-o", "own.onnx")
+    assert own.lines[-1] == "wrote own.onnx: the file that churn.onnx:0.1.0 is"
+    assert (project / "own.onnx").read_bytes() == (project / "one.onnx").read_bytes()
     with places.open_folder(places.place(project).folder) as repository:
         (kept,) = repository.index.page("churn.onnx").rows
         assert kept.tags == {"of": "churn:0.1.0"}
