@@ -39,6 +39,7 @@ def test_what_goes_beside_a_canary():
         ({"canary": "5,4,100"}, "steps rise, and the last one is 100"),
         ({"canary": "5,25"}, "the last one is 100"),
         ({"canary": "0,100"}, "--canary cannot be 0"),
+        ({"canary": ""}, "--canary cannot be empty"),
         ({"canary": "5,nan,100"}, "--canary cannot be nan"),
         ({"canary": "1e1,100"}, "--canary cannot be 1e1"),
         ({"canary": "٥,100"}, "--canary cannot be"),

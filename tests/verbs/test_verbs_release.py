@@ -1,6 +1,9 @@
 """What of a version is written to disk: never over something that is there, whatever it is."""
 
 import os
+import shutil
+import subprocess
+import sys
 
 import pytest
 from export import leaving
@@ -56,6 +59,24 @@ def test_nothing_is_written_over(project, act, way):
     assert sorted(os.listdir(project)) == before
     assert way != "file" or place.read_bytes() == MINE
     assert way != "folder" or (place / "kept").read_bytes() == MINE
+
+
+def test_a_folder_that_cannot_be_looked_into_is_said(project):
+    """As somebody who is not allowed to: root is, so the kernel's own bounds are taken away."""
+    if os.geteuid() == 0 and shutil.which("setpriv") is None:
+        pytest.skip("root, and nothing here that takes its rights away")
+    (project / "closed").mkdir(mode=0o000)
+    words = ["card", "churn", "-o", "closed/x.md"]
+    bounds = "--bounding-set=-dac_override,-dac_read_search"
+    bounded = [] if os.geteuid() else ["setpriv", bounds]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [*bounded, sys.executable, "-m", "snapbook", *words], cwd=project, env=env,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 6
+    assert done.stderr.startswith("Not written: ")
+    assert done.stderr.endswith("closed may not be written. Name another place with -o.\n")
 
 
 def test_lock_files_are_not_written_over_one_of_yours(project):

@@ -21,7 +21,7 @@ pytest.importorskip("sklearn")
 import demand
 
 from snapbook import places, verbs
-from snapbook.errors import BadOption, NotFound, Refused, Usage
+from snapbook.errors import BadOption, NotFound, Refused, Unreachable, Usage
 from snapbook.verbs.alarms import SECRET
 from snapbook.verbs.here import Here
 from snapbook.watch import kept
@@ -220,6 +220,12 @@ def test_without_a_log_it_says_how_to_have_one(project):
     with pytest.raises(NotFound) as told:
         verbs.monitor("demand")
     assert told.value.hint == "snapbook serve demand:0.1.0 --log snapbook-log"
+
+
+def test_a_log_that_cannot_be_looked_into_is_not_an_empty_one(project, tmp_path):
+    (tmp_path / "taken").write_text("no folder")
+    with pytest.raises(Unreachable, match="taken cannot be looked into"):
+        verbs.monitor("demand", log="taken")
 
 
 def test_a_webhook_is_told_once_when_it_begins_and_once_when_it_ends(

@@ -219,4 +219,6 @@ def _whole(value: float) -> int | float:
 
 def _cut(text: str) -> str:
     cut = text if len(text) <= 40 else f"{text[:40]}…"
+    if not cut.strip():
+        return "empty"
     return cut if cut.isprintable() else ascii(cut)

@@ -81,6 +81,7 @@ def monitor(here: Here, asked: Asked) -> Drawn:
 
 def _once(here: Here, asked: Asked) -> Drawn:
     folder = here.folder / Path(asked.log or kept.FOLDER).expanduser()
+    kept.check(folder)
     version = _version(here, asked.ref, folder)
     now = time.time()
     span = _span("--since", asked.since, 0.0)

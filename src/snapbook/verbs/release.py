@@ -54,11 +54,18 @@ def free_path(path: Path) -> Path:
 
 
 def check_free(path: Path, *, folder: bool = False) -> None:
-    """Raise Conflict where something is at ``path``; a ``folder`` may be there if it is empty."""
-    with durable.told(path.parent, what="Not written"):
-        empty = folder and path.is_dir() and not any(path.iterdir())
-        if not empty and (path.exists() or path.is_symlink()):
-            raise Conflict(f"{path.name} is there already", act="Name another place with -o")
+    """Raise Conflict where something is at ``path``; a ``folder`` may be there if it is empty.
+
+    Raises ReadOnly where that cannot be seen.
+    """
+    try:
+        with durable.told(path.parent, what="Not written"):
+            empty = folder and path.is_dir() and not any(path.iterdir())
+            taken = not empty and (path.exists() or path.is_symlink())
+    except ReadOnly as error:
+        raise ReadOnly("Not written", error.why, act="Name another place with -o") from error
+    if taken:
+        raise Conflict(f"{path.name} is there already", act="Name another place with -o")
 
 
 def write_files(repository: Repository, parts: Sequence[Part], paths: Sequence[Path]) -> list[Path]:

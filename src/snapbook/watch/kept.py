@@ -145,6 +145,19 @@ class Log:
     unread: int = 0
 
 
+def check(folder: Path) -> None:
+    """Raise Unreachable where there is something that cannot be looked into; what is not there at
+    all is an empty log.
+    """
+    try:
+        os.listdir(folder)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        why = f"{folder.name} cannot be looked into ({error.strerror})"
+        raise Unreachable("No log was read", why, act="Name another with --log") from error
+
+
 def versions(folder: Path) -> dict[str, tuple[str, str, float]]:
     """The versions that a folder holds answers of, by manifest: model, number, last change."""
     found: dict[str, tuple[str, str, float]] = {}
