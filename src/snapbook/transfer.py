@@ -300,7 +300,8 @@ def accept(
                 event = repository.catalog.append("version", made, author.name, now, head)
             except Conflict:
                 continue
-        rows = repository.index.of_manifest(manifest, name)
+            repository.took(event)
+        rows = repository.known.of_manifest(manifest, name)
         row = next(row for row in rows if row.n == event.n)
         return Accepted(row, True, wanted if number != wanted else None)
     raise Conflict("Not copied: others write there without a pause", act="Try again")

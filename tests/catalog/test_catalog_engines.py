@@ -12,6 +12,7 @@ from snapbook.catalog.files import FileCatalog
 from snapbook.catalog.memory import MemoryCatalog
 from snapbook.errors import Conflict, DiskFull, ReadOnly, Unreachable
 from snapbook.events import Event, seal
+from snapbook.store import durable
 
 
 class TestMemoryCatalog(CatalogContract):
@@ -118,6 +119,66 @@ def test_a_refusing_disk_leaves_nothing_behind(tmp_path, monkeypatch, number, ki
     assert list(catalog.folder.glob("tmp-*")) == []
     assert FileCatalog(catalog.folder).head() == head
     append(catalog)
+
+
+def synced_folders(monkeypatch):
+    """The folders that are synced from here on, as they are."""
+    found, fsync = [], os.fsync
+
+    def noted(fd):
+        path = os.readlink(f"/proc/self/fd/{fd}")
+        if os.path.isdir(path):
+            found.append(os.path.basename(path))
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    return found
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="Linux tells what a file is")
+def test_a_name_is_durable_when_the_turn_ends_and_the_next_one_begins_before(tmp_path, monkeypatch):
+    catalog = FileCatalog(tmp_path / "events")
+    append(catalog, 2)
+    other = FileCatalog(catalog.folder)
+    synced = synced_folders(monkeypatch)
+    begun = []
+
+    def sync(shard):
+        fd = os.open(catalog.folder, os.O_RDONLY | os.O_DIRECTORY)
+        begun.append(durable.try_lock(fd))
+        os.close(fd)
+        firm(shard)
+
+    firm = catalog._make_firm
+    monkeypatch.setattr(catalog, "_make_firm", sync)
+    with catalog.turn():
+        append(catalog)
+        assert synced == []
+        assert other.head().n == 3
+    assert (synced, begun) == (["0000000"], [True])
+    append(catalog)  # without a turn it is before the answer, as ever
+    assert synced == ["0000000"] * 2
+
+
+def test_a_name_that_a_turn_cannot_make_durable_is_said(tmp_path, monkeypatch):
+    catalog = FileCatalog(tmp_path / "events")
+    append(catalog)
+
+    def refuse(folder):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def turn():
+        with catalog.turn():
+            append(catalog)
+            monkeypatch.setattr(durable, "sync_folder", refuse)
+
+    with pytest.raises(Unreachable, match="a power cut may take it"):
+        turn()
+    monkeypatch.undo()
+    assert catalog.head().n == 2
+    with catalog.turn():
+        append(catalog)
+    assert list(catalog.verify()) == []
 
 
 def test_a_disk_that_takes_only_a_part_of_each_write(tmp_path, monkeypatch):

@@ -29,6 +29,36 @@ def refs(page):
     return [row.ref for row in page.rows]
 
 
+class Silent:
+    """A chain that nobody may ask."""
+
+    def __getattr__(self, name):
+        raise AssertionError(f"the chain was asked: {name}")
+
+
+def test_what_was_made_just_now_is_taken_in_without_asking_for_it(book):
+    book.version("churn", "0.1.0")
+    index = book.index()
+    book.version("churn", "0.2.0")
+    made = book.catalog.event(2)
+    index._catalog = Silent()
+    assert index.take(made)
+    assert index.newest("churn").ref == "churn:0.2.0"
+    assert not index.take(made)  # once is enough
+    assert index.follow(book.catalog) == Head(2, made.digest)
+    assert refs(index.page()) == ["churn:0.2.0", "churn:0.1.0"]
+
+
+def test_what_others_made_before_is_not_passed_over(book):
+    index = book.index()
+    for number in ("0.1.0", "0.2.0"):
+        book.version("churn", number)
+    assert not index.take(book.catalog.event(2))
+    assert index.models() == []
+    index.follow(book.catalog)
+    assert refs(index.page()) == ["churn:0.2.0", "churn:0.1.0"]
+
+
 def test_a_version_as_a_row(book):
     first = book.version("churn", "0.1.0")
     manifest = book.version(

@@ -93,6 +93,36 @@ def test_long_chains_are_read_in_batches(url, open_database, monkeypatch):
     assert list(catalog.verify()) == []
 
 
+def test_behind_an_event_that_was_seen_the_next_is_made_in_one_statement(url, open_database):
+    from sqlalchemy import event as happens
+
+    database = open_database(url)
+    catalog = PostgresCatalog(database)
+    head, said = append(catalog, 2), []
+
+    @happens.listens_for(database._asking, "before_cursor_execute")
+    def note(connection, cursor, statement, *rest):
+        said.append(statement.split()[0])
+
+    made = catalog.append("note", {}, "ada", TIME, head)
+    assert said == ["INSERT"]
+    append(PostgresCatalog(database))
+    with pytest.raises(Conflict):
+        catalog.append("note", {}, "ada", TIME, Head(made.n, made.digest))
+    assert catalog.head().n == 4
+
+
+def test_nothing_is_made_behind_a_row_that_is_another_by_now(postgres, url, open_database):
+    catalog = PostgresCatalog(open_database(url))
+    head = append(catalog, 2)
+    other = PostgresCatalog(open_database(url))
+    postgres.sql("DELETE FROM snapbook_events WHERE n = 2", url.rpartition("/")[2])
+    other.append("note", {"of": "another chain"}, "bob", TIME, other.head())
+    with pytest.raises(Conflict):
+        catalog.append("note", {}, "ada", TIME, head)
+    assert catalog.head() == other.head()
+
+
 def test_servers_that_begin_at_once_make_the_tables_once(url):
     failures = []
 

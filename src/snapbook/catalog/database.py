@@ -24,6 +24,11 @@ _PATIENCE_S = 8.0  # PostgreSQL is back from a crash in less
 _WAIT_S = 0.05
 _TURN_S = 2.0
 _TURN, _MIGRATION = 0x736E6170, 0x736E6171  # names of advisory locks
+# In one trip; the bound is this transaction's own.
+_WAIT = (
+    f"SELECT set_config('lock_timeout', '{int(_TURN_S * 1000)}', true),"
+    f" pg_advisory_xact_lock({_TURN})"
+)
 _VERSIONS = "snapbook_schema"
 _FORBIDDEN = "42501"  # insufficient_privilege
 _T = TypeVar("_T")
@@ -33,8 +38,9 @@ class Database:
     """The database at ``url``; threads share it. Close it in the end."""
 
     def __init__(self, url: str) -> None:
-        self._engine, self.name = _engine(url)
-        self._asking = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        # Of one statement each: connections are kept as most of them are used.
+        self._asking, self.name = _engine(url)
+        self._engine = self._asking.execution_options(isolation_level="READ COMMITTED")
         self._turn = threading.Lock()
         self._mine = threading.local()
 
@@ -107,8 +113,8 @@ class Database:
             wait = min(wait * 2, 1.0)
 
     def once(self, act: Callable[[Connection], _T]) -> _T:
-        """``act`` in one transaction. Lets SQLAlchemy's DBAPIError through."""
-        with self._engine.begin() as connection:
+        """``act``, one statement, which is never repeated. Lets SQLAlchemy's DBAPIError through."""
+        with self._asking.connect() as connection:
             return act(connection)
 
     @contextmanager
@@ -150,12 +156,9 @@ class Database:
 
     def _waited(self) -> Connection:
         """A connection whose transaction has the turn. Raises SQLAlchemyError, after a while."""
-        from sqlalchemy import text
-
         connection = self._engine.connect()
         try:
-            connection.execute(text(f"SET LOCAL lock_timeout = {int(_TURN_S * 1000)}"))
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TURN})
+            connection.exec_driver_sql(_WAIT)
         except BaseException:
             _give_back(connection)
             raise
@@ -224,6 +227,8 @@ def _engine(url: str) -> tuple[Engine, str]:
         max_overflow=16,
         pool_timeout=30,
         hide_parameters=True,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
         connect_args={"connect_timeout": 5, "application_name": "snapbook"},
     )
     return engine, parsed.database or parsed.username or "postgres"

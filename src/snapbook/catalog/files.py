@@ -27,6 +27,7 @@ _IN_SHARD = 1000
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 _LOCK = "lock"
 _TURN_S = 2.0
+_WAIT_S, _LONGEST_WAIT_S = 0.0003, 0.005  # between two looks whether it is one's turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +113,24 @@ class FileCatalog:
                     raise conflict(event.n)
                 # Nobody can have made a later one before this, and whoever did since is found.
                 self._listed = _Listed(event.n, self._time_ns(event.n))
-                # The event is there: others may follow it already, so it cannot be taken back.
-                with durable.told(self.folder, what="Written, but a power cut may take it"):
-                    self._shards.sync(path.parent)
+                if getattr(self._mine, "turn", False):
+                    self._mine.named.append(path.parent)  # others need not wait for the disk
+                else:
+                    self._make_firm(path.parent)
         return event
+
+    def _make_firm(self, shard: Path) -> None:
+        # The event is there: others may follow it already, so it cannot be taken back.
+        with durable.told(self.folder, what="Written, but a power cut may take it"):
+            self._shards.sync(shard)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait a little for others who are about to append: without it many savers retry a lot."""
+        """Wait a little for others who are about to append: without it many savers retry a lot.
+
+        What was appended in it is durable when it ends: the last wait for the disk, of its name,
+        comes after the next one's turn has begun. Who makes a later name durable makes this one so.
+        """
         if getattr(self._mine, "turn", False):
             yield
             return
@@ -129,15 +140,17 @@ class FileCatalog:
             yield  # what is wrong with the folder is for `append` to say
             return
         latest = time.monotonic() + _TURN_S
-        queue, first, self._mine.turn = self._queue, False, True
+        queue, first, self._mine.turn, self._mine.named = self._queue, False, True, []
         try:
             # Of the threads that share this catalog one asks for the lock; the others wait for him.
             first = queue.acquire(timeout=_TURN_S)
             if not first:
                 self._queue = threading.Lock()  # he may have gone with a fork
             # A holder may be stopped or be writing much: after a while it is a race again.
+            wait = _WAIT_S
             while not durable.try_lock(fd) and time.monotonic() < latest:
-                time.sleep(random.uniform(0.0005, 0.005))
+                time.sleep(wait * random.uniform(0.5, 1))
+                wait = min(wait * 1.5, _LONGEST_WAIT_S)
             yield
         finally:
             self._mine.turn = False
@@ -145,6 +158,8 @@ class FileCatalog:
             os.close(fd)
             if first:
                 queue.release()
+            for shard in self._mine.named:
+                self._make_firm(shard)
 
     def verify(self, progress: Progress | None = None) -> Iterator[Broken]:
         """Every event that is missing, changed, cut or out of the chain."""

@@ -53,6 +53,22 @@ def follow(db: sqlite3.Connection, catalog: Catalog, applier: Applier) -> Head:
     return cursor
 
 
+def take(db: sqlite3.Connection, event: Event, applier: Applier) -> bool:
+    """Take in ``event``, which was made just now, without asking the chain for it.
+
+    False where the tables do not stand right before it: then they have to `follow`.
+    """
+    before = Head(event.n - 1, event.prev)
+    if event.type == "purged" or _cursor(db) != before:
+        return False
+    applier.content.warm([event])
+    with transaction(db):
+        if stands := _cursor(db) == before:
+            _take(db, applier, before, [event], Head(event.n, event.digest))
+    applier.content.cool()
+    return stands
+
+
 def clear(db: sqlite3.Connection) -> None:
     """Forget everything."""
     with transaction(db):

@@ -15,9 +15,10 @@ from typing import Any, TypeVar
 from snapbook.catalog.apply import Applier
 from snapbook.catalog.base import Catalog, Head
 from snapbook.catalog.content import Content, Get
-from snapbook.catalog.follow import clear, follow
+from snapbook.catalog.follow import clear, follow, take
 from snapbook.catalog.rows import COLUMNS, FROM, VersionRow, version_rows
 from snapbook.catalog.tables import SCHEMA
+from snapbook.events import Event
 from snapbook.store.sqlite import CacheFile
 
 _T = TypeVar("_T")
@@ -40,6 +41,10 @@ class Followed:
         """Take in the events since the last time; gives the head that the index now stands at."""
         self._catalog = catalog
         return self._safely(self._follow)
+
+    def take(self, event: Event) -> bool:
+        """Take in ``event``, which was appended just now; False where others have to come first."""
+        return self._safely(lambda db: take(db, event, self._applier))
 
     def rebuild(self) -> None:
         """Forget everything and follow the catalog from its first event."""

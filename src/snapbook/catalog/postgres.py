@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from snapbook.canonical import Json
@@ -29,12 +30,22 @@ if TYPE_CHECKING:
 
 _BATCH = 500
 _NEWEST = "SELECT n, sealed FROM snapbook_events ORDER BY n DESC LIMIT 1"
-_ONE = "SELECT sealed FROM snapbook_events WHERE n = :n"
+_ONE = "SELECT sealed FROM snapbook_events WHERE n = %(n)s"
 _SOME = (
-    "SELECT n, sealed FROM snapbook_events WHERE n BETWEEN :start AND :last ORDER BY n LIMIT :most"
+    "SELECT n, sealed FROM snapbook_events WHERE n BETWEEN %(start)s AND %(last)s"
+    " ORDER BY n LIMIT %(most)s"
 )
-_INSERT = "INSERT INTO snapbook_events (n, sealed) VALUES (:n, :sealed)"
-_STAMPS = "SELECT n, encode(sha256(sealed), 'hex') FROM snapbook_events WHERE n = ANY(:places)"
+# Only behind the row that was seen as the newest, in one trip.
+_FIRST = (
+    "INSERT INTO snapbook_events (n, sealed) SELECT %(n)s, %(sealed)s"
+    " WHERE NOT EXISTS (SELECT 1 FROM snapbook_events)"
+)
+_NEXT = (
+    "INSERT INTO snapbook_events (n, sealed) SELECT %(n)s, %(sealed)s WHERE EXISTS (SELECT 1 FROM"
+    " (SELECT n, sealed FROM snapbook_events ORDER BY n DESC LIMIT 1) newest"
+    " WHERE n = %(n)s - 1 AND sha256(sealed) = %(before)s)"
+)
+_STAMPS = "SELECT n, encode(sha256(sealed), 'hex') FROM snapbook_events WHERE n = ANY(%(places)s)"
 
 
 class PostgresCatalog:
@@ -42,10 +53,16 @@ class PostgresCatalog:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._seen: tuple[Head, bytes] | None = None  # the newest event, and a digest of its row
 
     def head(self) -> Head:
         """The newest event there is."""
-        return self.database.ask(_head)
+        newest = self.database.ask(_newest)
+        if newest is None:
+            return Head()
+        head = head_of(*newest)
+        self._seen = head, sha256(newest[1]).digest()
+        return head
 
     def read(self, start: int = 1) -> Iterator[Event]:
         """The readable events from ``start`` on, in order, up to the newest at the first call."""
@@ -71,14 +88,10 @@ class PostgresCatalog:
 
     def stamps(self, places: Iterable[int]) -> list[str]:
         """A digest of each event's row, which the server makes; of nothing where there is none."""
-        from sqlalchemy import text
-
-        wanted = list(places)
-        rows = self.database.ask(
-            lambda db: db.execute(text(_STAMPS), {"places": wanted}).fetchall()
-        )
+        asked = {"places": list(places)}
+        rows = self.database.ask(lambda db: db.exec_driver_sql(_STAMPS, asked).fetchall())
         found = {int(n): str(stamp) for n, stamp in rows}
-        return [found.get(n, "absent") for n in wanted]
+        return [found.get(n, "absent") for n in asked["places"]]
 
     def append(
         self,
@@ -93,30 +106,24 @@ class PostgresCatalog:
         from sqlalchemy.exc import DBAPIError, IntegrityError
 
         event = following(expected, type, body, author, time, rest)
-        sealed = seal(event)
-
-        def act(db: Connection) -> bool:
-            if _head(db) != expected:
-                return False
-            _insert(db, event.n, sealed)
-            return True
-
+        sealed, before = seal(event), self._mark(expected)
+        if expected.n and before is None:
+            raise conflict(event.n)
         try:
             try:
-                made = self.database.once(act)
+                made = self.database.once(lambda db: _insert(db, event.n, sealed, before))
             except IntegrityError:
                 raise
             except DBAPIError as error:
                 if not is_away(error):
                     raise self.database.refused(error) from error
                 # The server went away, perhaps after it was done: what stands there now says it.
-                made = self.database.again(
-                    lambda db: _insert_or_find(db, event.n, sealed, expected)
-                )
+                made = self.database.again(lambda db: _insert_or_find(db, event.n, sealed, before))
         except IntegrityError as error:
             raise conflict(event.n) from error
         if not made:
             raise conflict(event.n)
+        self._seen = Head(event.n, event.digest), sha256(sealed).digest()
         return event
 
     def turn(self) -> AbstractContextManager[None]:
@@ -128,40 +135,40 @@ class PostgresCatalog:
         last = self.head().n
         return broken_links(last, in_order(self.stored(1, last)), progress)
 
-    def _some(self, start: int, last: int) -> list[tuple[int, bytes]]:
-        from sqlalchemy import text
+    def _mark(self, head: Head) -> bytes | None:
+        """The digest of the row of ``head``, which was the newest when it was looked at; or None.
 
+        None where there is no event yet, and where ``head`` is not the newest.
+        """
+        seen = self._seen
+        if head.n and (seen is None or seen[0] != head):
+            self.head()
+            seen = self._seen
+        return seen[1] if head.n and seen is not None and seen[0] == head else None
+
+    def _some(self, start: int, last: int) -> list[tuple[int, bytes]]:
         asked = {"start": start, "last": last, "most": _BATCH}
-        rows = self.database.ask(lambda db: db.execute(text(_SOME), asked).fetchall())
+        rows = self.database.ask(lambda db: db.exec_driver_sql(_SOME, asked).fetchall())
         return [(int(n), bytes(sealed)) for n, sealed in rows]
 
 
-def _head(db: Connection) -> Head:
-    from sqlalchemy import text
-
-    row = db.execute(text(_NEWEST)).fetchone()
-    return Head() if row is None else head_of(int(row[0]), bytes(row[1]))
+def _newest(db: Connection) -> tuple[int, bytes] | None:
+    row = db.exec_driver_sql(_NEWEST).fetchone()
+    return None if row is None else (int(row[0]), bytes(row[1]))
 
 
 def _sealed(db: Connection, n: int) -> bytes | None:
-    from sqlalchemy import text
-
-    row = db.execute(text(_ONE), {"n": n}).fetchone()
+    row = db.exec_driver_sql(_ONE, {"n": n}).fetchone()
     return None if row is None else bytes(row[0])
 
 
-def _insert(db: Connection, n: int, sealed: bytes) -> None:
-    from sqlalchemy import text
+def _insert(db: Connection, n: int, sealed: bytes, before: bytes | None) -> bool:
+    """Make row ``n`` behind the row with the digest ``before`` (None: as the first); whether it is."""
+    asked = {"n": n, "sealed": sealed, "before": before}
+    return db.exec_driver_sql(_FIRST if before is None else _NEXT, asked).rowcount == 1
 
-    db.execute(text(_INSERT), {"n": n, "sealed": sealed})
 
-
-def _insert_or_find(db: Connection, n: int, sealed: bytes, expected: Head) -> bool:
+def _insert_or_find(db: Connection, n: int, sealed: bytes, before: bytes | None) -> bool:
     """Whether event ``n`` is ours, made now or before the server went away."""
     found = _sealed(db, n)
-    if found is not None:
-        return found == sealed
-    if _head(db) != expected:
-        return False
-    _insert(db, n, sealed)
-    return True
+    return found == sealed if found is not None else _insert(db, n, sealed, before)

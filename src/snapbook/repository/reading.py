@@ -16,6 +16,7 @@ from snapbook.catalog.base import Catalog, Head
 from snapbook.catalog.index import Index
 from snapbook.catalog.rows import VersionRow
 from snapbook.errors import Damaged, NotFound, Unreachable
+from snapbook.events import Event
 from snapbook.manifest import Manifest
 from snapbook.parts.base import Part
 from snapbook.refs import Ref
@@ -67,6 +68,17 @@ class Reading:
             if condemned := self._index.condemned():
                 self.store.condemn(condemned)
         return head
+
+    def took(self, event: Event) -> None:
+        """Take in ``event``, which was appended here just now and frees nothing.
+
+        Inside the turn in which it was made nobody else does that work a second time.
+        """
+        before = Head(event.n - 1, event.prev)
+        if self._head != before or not self._index.take(event):
+            self.follow()
+        else:
+            self._head = Head(event.n, event.digest)
 
     def every_version(self) -> Iterator[VersionRow]:
         """All versions that are not deleted, newest first, page by page."""
