@@ -9,6 +9,7 @@ author's signature travels as it is. Knows neither networks nor who may do what.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -18,7 +19,7 @@ from snapbook.canonical import Json
 from snapbook.catalog import where as expressions
 from snapbook.catalog.pages import Page
 from snapbook.catalog.rows import VersionRow
-from snapbook.errors import Conflict
+from snapbook.errors import Conflict, NotFound
 from snapbook.offers import checked, offered, renamed, withheld_parts
 from snapbook.refs import Number, number_text, parse_number
 from snapbook.repository import Author, Repository, reworded
@@ -86,6 +87,12 @@ class Side(Protocol):
         Raises BadExpression.
         """
 
+    def lacking(self, digests: Collection[str]) -> set[str]:
+        """Those of ``digests`` that have to be brought here; perhaps a few small ones too many."""
+
+    def doubt(self) -> bool:
+        """Whether `lacking` answered by what was known already, which it does not the next time."""
+
     def offer(self, version: VersionRow) -> Offered:
         """What is offered of ``version``, as this side has it."""
 
@@ -139,6 +146,14 @@ class Local:
         wanted = expressions.parse(where) if where else None
         return self.repository.index.page(name, wanted, limit=limit)
 
+    def lacking(self, digests: Collection[str]) -> set[str]:
+        """See `Store.missing`."""
+        return self.store.missing(digests)
+
+    def doubt(self) -> bool:
+        """Never: it looks each time."""
+        return False
+
     def offer(self, version: VersionRow) -> Offered:
         """The version's own event, and what its Manifest says."""
         repository = self.repository
@@ -184,23 +199,39 @@ def transfer(
     """
     offer = source.offer(version)
     with reworded("Not copied"):
-        writer = destination.store.writer()
         try:
-            missing = sorted(destination.store.missing(offer.needed))
-            writer.rely(offer.needed.difference(missing))
-            source.bring(version, missing, progress)
-            copied = 0
-            for done, digest in enumerate(missing):
-                progress(done, len(missing))
-                data = source.store.get(digest)
-                copied += len(data)
-                writer.add(data)
-            progress(len(missing), len(missing))
-            body = renamed(offer.body, model or version.model, author.key)
-            accepted = destination.accept(writer, body, author, strict)
-            return Moved(accepted, len(missing), copied)
-        finally:
-            writer.close()
+            return _copied(source, destination, version, author, offer, model, strict, progress)
+        except NotFound:
+            if not destination.doubt():
+                raise
+        # Something went there a moment ago: it is looked at anew.
+        return _copied(source, destination, version, author, offer, model, strict, progress)
+
+
+def _copied(
+    source: Side,
+    destination: Side,
+    version: VersionRow,
+    author: Author,
+    offer: Offered,
+    model: str,
+    strict: bool,
+    progress: Progress,
+) -> Moved:
+    with closing(destination.store.writer()) as writer:
+        missing = sorted(destination.lacking(offer.needed))
+        writer.rely(offer.needed.difference(missing))
+        source.bring(version, missing, progress)
+        copied = 0
+        for done, digest in enumerate(missing):
+            progress(done, len(missing))
+            data = source.store.get(digest)
+            copied += len(data)
+            writer.add(data)
+        progress(len(missing), len(missing))
+        body = renamed(offer.body, model or version.model, author.key)
+        accepted = destination.accept(writer, body, author, strict)
+        return Moved(accepted, len(missing), copied)
 
 
 def needed_by(source: Repository, version: VersionRow) -> set[str]:

@@ -1,6 +1,7 @@
-"""A small version goes up in two requests: its pack comes along with the offer, or as ever."""
+"""A small version goes up in two requests, the next in one: its pack comes along with the offer."""
 
 import base64
+import dataclasses
 import random
 
 import httpx
@@ -9,7 +10,7 @@ from wires import Line
 
 from snapbook import canonical, places
 from snapbook.capture import Draft
-from snapbook.errors import Unreachable
+from snapbook.errors import NotFound, Unreachable
 from snapbook.parts.base import Part
 from snapbook.registry import http, store, wire
 from snapbook.registry.remote import Remote
@@ -72,6 +73,47 @@ def test_a_small_version_goes_up_in_two_requests(registry, here, remote):
     assert transfer(Local(here), remote, larger, PUSHER).accepted.new
     assert seen == ["missing", "packs", "versions"]
     whole(registry.folder, [larger.manifest, version.manifest])
+
+
+def test_the_next_small_version_goes_up_in_one_request(registry, here, remote, monkeypatch):
+    made = [small(here, seed=seed) for seed in range(4)]
+    seen = counted(remote)
+    for version in made[:3]:
+        moved = transfer(Local(here), remote, version, PUSHER)
+        assert (moved.accepted.new, moved.accepted.version.manifest) == (True, version.manifest)
+    assert seen == ["missing", "versions", "versions", "versions"]
+    # What it said before is not believed for long.
+    monkeypatch.setattr(store, "_FRESH_S", 0.0)
+    seen.clear()
+    assert transfer(Local(here), remote, made[3], PUSHER).accepted.new
+    assert seen == ["missing", "versions"]
+    whole(registry.folder, [version.manifest for version in reversed(made)])
+
+
+def test_what_is_there_and_not_small_does_not_go_up_again(registry, here, remote):
+    """Another one brought it, under another name, while nobody asked."""
+    first, large = small(here), small(here, "large", size=wire.MOST_ALONG * 4, seed=2)
+    transfer(Local(here), remote, first, PUSHER)
+    with registry.remote() as other:
+        transfer(Local(here), other, large, PUSHER)
+    seen = counted(remote)
+    moved = transfer(Local(here), remote, large, PUSHER, model="same")
+    assert (moved.accepted.new, seen) == (True, ["missing", "versions"])
+
+
+def test_what_went_a_moment_ago_is_brought_again(registry, here, remote):
+    first, second = small(here), small(here, seed=2)
+    transfer(Local(here), remote, first, PUSHER)
+    remote.store.sent(Local(here).offer(second).needed)  # as if they had been, and were swept since
+    seen = counted(remote)
+    assert transfer(Local(here), remote, second, PUSHER).accepted.new
+    assert seen == ["versions", "missing", "versions"]
+    whole(registry.folder, [second.manifest, first.manifest])
+    seen.clear()
+    gone = dataclasses.replace(second, manifest="0" * 64)
+    with pytest.raises(NotFound):
+        transfer(Local(here), remote, gone, PUSHER)
+    assert seen == []
 
 
 @pytest.mark.parametrize("said", [None, 0, -1, "much", True, {"bytes": 9}])

@@ -163,7 +163,7 @@ def _sealed(db: Connection, n: int) -> bytes | None:
 
 
 def _insert(db: Connection, n: int, sealed: bytes, before: bytes | None) -> bool:
-    """Make row ``n`` behind the row with the digest ``before`` (None: as the first); whether it is."""
+    """Make row ``n`` behind the one with the digest ``before`` (None: as the first); if it is."""
     asked = {"n": n, "sealed": sealed, "before": before}
     return db.exec_driver_sql(_FIRST if before is None else _NEXT, asked).rowcount == 1
 

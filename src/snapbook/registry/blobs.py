@@ -38,8 +38,8 @@ _OCTETS = "application/octet-stream"
 def missing(asked: Asked) -> dict[str, Any]:
     """Those of ``digests`` that have to be uploaded for a version of ``model``.
 
-    The first question of every push: its answer says at which head the chain stands, so that nobody
-    sends anything to a registry that is not where it was.
+    The first question of a push, but where another ended a moment before: its answer says at which
+    head the chain stands, so that nobody sends anything to a registry that is not where it was.
     """
     digests = asked.digests()
     model = asked.text("model")

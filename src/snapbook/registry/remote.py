@@ -2,7 +2,7 @@
 
 Passes the contracts of the local engines. What is known to be missing is not asked again blob by
 blob, and blobs that will be wanted come in one stream: a version goes up in three requests, a
-small one in two, and comes down in two.
+small one in two, or in one where another went a moment before, and comes down in two.
 """
 
 from __future__ import annotations
@@ -87,6 +87,14 @@ class Remote:
                 break
         return Page(tuple(rows), None if after is None else Cursor(None, after))
 
+    def lacking(self, digests: Collection[str]) -> set[str]:
+        """See `HttpStore.lacking`."""
+        return self.store.lacking(digests)
+
+    def doubt(self) -> bool:
+        """See `HttpStore.doubt`."""
+        return self.store.doubt()
+
     def offer(self, version: VersionRow) -> Offered:
         """What the registry offers of a version that `resolve` gave."""
         if version.manifest not in self._offers:
@@ -122,6 +130,9 @@ class Remote:
         """Let the registry bind an offered version, by its own chain. Twice is once."""
         body: dict[str, Any] = {"offer": dict(offer), "strict": strict}
         assert isinstance(writer, HttpWriter)
-        if pack := writer.commit_along():
+        along, pack = writer.commit_along()
+        if pack:
             body["pack"] = base64.b64encode(pack).decode()
-        return wire.accepted_of(self.http.post("/versions", body, repeat=True))
+        accepted = wire.accepted_of(self.http.post("/versions", body, repeat=True))
+        self.store.sent(along)
+        return accepted

@@ -19,6 +19,7 @@ from snapbook.errors import Conflict, Damaged, NotFound, Unreachable
 from snapbook.registry import wire
 from snapbook.registry.http import TOO_MANY, Http
 from snapbook.store import durable, receive
+from snapbook.store.base import Buffer
 from snapbook.store.drafting import Draft, PackWriter
 from snapbook.store.pack import Pack, cut
 
@@ -28,6 +29,7 @@ _PIECE = 1 << 20
 _CUTS = 6  # a stream that is cut this often without a byte more is given up
 _WAIT_S = 0.2
 _MOST_BYTES = 1 << 50
+_FRESH_S = 5.0  # for so long what the registry said of a blob is not asked again
 
 
 class HttpStore:
@@ -42,6 +44,10 @@ class HttpStore:
         self._folder = folder
         self._packs: list[Pack] = []
         self._told: dict[str, bool] = {}  # what the registry said of a digest: whether it is there
+        self._told_s: dict[str, float] = {}  # when it said that
+        self._asked_s = -_FRESH_S
+        self._presumed: set[str] = set()  # those that go along without being asked for
+        self._unasked = False
         self._lock = threading.Lock()
         self.along = 0  # bytes of a pack that the registry takes together with an offer
         self.tell: Callable[[str, int, int], None] = lambda _what, _done, _of: None
@@ -73,11 +79,46 @@ class HttpStore:
         asked = sorted(set(digests))
         told = self._http.post("/missing", {"digests": asked, "model": self.model}, repeat=True)
         found = set(told["missing"]).intersection(asked)
-        along = told.get(wire.ALONG)
+        along, now = told.get(wire.ALONG), time.monotonic()
         with self._lock:
             self.along = along if type(along) is int else 0  # an older one takes none
             self._told.update((digest, digest not in found) for digest in asked)
+            self._told_s.update(dict.fromkeys(asked, now))
+            self._asked_s = now
+            self._presumed.difference_update(asked)
         return found
+
+    def lacking(self, digests: Collection[str]) -> set[str]:
+        """Those of ``digests`` that a version has to bring.
+
+        Where the registry answered a moment ago, what it did not say is there goes along unasked,
+        as long as it is small: a writer asks after all before it takes what is larger.
+        """
+        since = time.monotonic() - _FRESH_S
+        with self._lock:
+            there = {d for d in digests if self._told.get(d) and self._told_s[d] > since}
+            if self._asked_s > since and self.along > 0:
+                wanted = set(digests) - there
+                self._presumed |= wanted
+                self._unasked = True
+                return wanted
+        return self.missing(digests)
+
+    def doubt(self) -> bool:
+        """Ask of everything anew from here on; whether `lacking` did not since the last time."""
+        with self._lock:
+            unasked, self._unasked, self._asked_s = self._unasked, False, -_FRESH_S
+            self._told.clear()
+            self._told_s.clear()
+            self._presumed.clear()
+        return unasked
+
+    def settle(self) -> None:
+        """Ask of what was presumed to be missing whether it is."""
+        with self._lock:
+            presumed = set(self._presumed)
+        if presumed:
+            self.missing(presumed)
 
     def digests(self) -> Iterator[str]:
         """Every digest that is there."""
@@ -106,14 +147,17 @@ class HttpStore:
         """Those that were missing when the registry was asked last, which may be now."""
         wanted = set(digests)
         with self._lock:
-            absent = {digest for digest in wanted if self._told.get(digest) is False}
-            unknown = wanted.difference(self._told)
+            absent = {d for d in wanted if d in self._presumed or self._told.get(d) is False}
+            unknown = wanted.difference(self._told, self._presumed)
         return absent | (self.missing(unknown) if unknown else set())
 
     def sent(self, digests: Iterable[str]) -> None:
         """Remember that these are there now."""
+        named, now = list(digests), time.monotonic()
         with self._lock:
-            self._told.update((digest, True) for digest in digests)
+            self._told.update(dict.fromkeys(named, True))
+            self._told_s.update(dict.fromkeys(named, now))
+            self._presumed.difference_update(named)
 
     def upload(self, name: str, fd: int) -> None:
         """Send the finished pack in the file ``fd``; cut, it goes on where the registry stands."""
@@ -208,16 +252,25 @@ class HttpWriter(PackWriter):
         super().__init__(folder)
         self._store = store
         self._most_along = 0
-        self._along = b""
+        self._along: tuple[list[str], bytes] = [], b""
 
-    def commit_along(self) -> bytes:
-        """Commit; but a pack that may go with the offer is not sent, and given for that."""
+    def add(self, data: Buffer) -> str:
+        """See `Writer.add`; what would not go along any more is asked for before it is taken."""
+        if self.new_bytes + memoryview(data).nbytes > wire.MOST_ALONG:
+            self._store.settle()
+        return super().add(data)
+
+    def commit_along(self) -> tuple[list[str], bytes]:
+        """Commit; but a pack that may go with the offer is not sent, and given for that.
+
+        Gives the digests in it, and its bytes.
+        """
         self._most_along = min(self._store.along, wire.MOST_ALONG)
         try:
             self.commit()
         finally:
             self._most_along = 0
-        along, self._along = self._along, b""
+        along, self._along = self._along, ([], b"")
         return along
 
     def _hold(self) -> None:
@@ -234,11 +287,12 @@ class HttpWriter(PackWriter):
 
     def _publish(self, draft: Draft) -> None:
         name = draft.packer.finish()
+        digests = [key.hex() for key in draft.packer.digests()]
         if (size := os.fstat(draft.fd).st_size) <= self._most_along:
-            self._along = os.pread(draft.fd, size, 0)
+            self._along = digests, os.pread(draft.fd, size, 0)
         else:
             self._store.upload(name, draft.fd)
-            self._store.sent(key.hex() for key in draft.packer.digests())
+            self._store.sent(digests)
         draft.drop()
 
 
