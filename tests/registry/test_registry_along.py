@@ -13,9 +13,11 @@ from snapbook.capture import Draft
 from snapbook.errors import NotFound, Unreachable
 from snapbook.parts.base import Part
 from snapbook.registry import http, store, wire
+from snapbook.registry.known import Book
 from snapbook.registry.remote import Remote
 from snapbook.repository import Author, Wish
 from snapbook.transfer import Local, transfer
+from snapbook.verbs import VERBS, Here
 from snapbook.verify import verify
 
 PUSHER = Author("push")
@@ -88,6 +90,28 @@ def test_the_next_small_version_goes_up_in_one_request(registry, here, remote, m
     assert transfer(Local(here), remote, made[3], PUSHER).accepted.new
     assert seen == ["missing", "versions"]
     whole(registry.folder, [version.manifest for version in reversed(made)])
+
+
+def answered(registry, route):
+    """How many requests to ``route`` the registry answered by now."""
+    headers = {"Authorization": f"Bearer {registry.token}"}
+    text = httpx.get(f"{registry.url}/metrics", headers=headers).text
+    counted = [line for line in text.splitlines() if f'route="{PATH}{route}"' in line]
+    lines = [line for line in counted if line.startswith("snapbook_requests_total")]
+    return sum(float(line.rpartition(" ")[2]) for line in lines if 'method="POST"' in line)
+
+
+def test_a_sync_asks_once_what_is_missing_of_many_small_versions(tmp_path, registry, monkeypatch):
+    monkeypatch.setenv("SNAPBOOK_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setenv("SNAPBOOK_TOKEN", registry.token)
+    Book(tmp_path / "config").add("team", registry.url)
+    with places.make_repository(tmp_path) as repository:
+        made = [small(repository, seed=seed).manifest for seed in range(4)]
+    with Here(tmp_path, face="cli") as here:
+        said = VERBS["sync"].run(here, VERBS["sync"].parse(["--yes"]))
+    assert len(said.data["pushed"]) == 4
+    assert (answered(registry, "/missing"), answered(registry, "/versions")) == (1, 4)
+    whole(registry.folder, made[::-1])
 
 
 def test_what_is_there_and_not_small_does_not_go_up_again(registry, here, remote):

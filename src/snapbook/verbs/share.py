@@ -47,7 +47,8 @@ def push(here: Here, asked: Asked) -> Done:
         strict = bool(asked.strict)
         line = waiting.queue(repository, version, known, author, rows=rows, strict=strict)
         return Done((*said, line), {"ref": version.ref, "waits": True})
-    moved = travel.send(here, repository, version, known, strict=asked.strict, rows=rows)
+    with travel.Way(here, known) as way:
+        moved = travel.send(way, repository, version, strict=asked.strict, rows=rows)
     line, data = travel.pushed(version, moved, known)
     more, sent = waiting.send(here, repository, known)
     return Done((*said, line, *more), data | ({"sent": sent} if sent else {}))
@@ -94,11 +95,12 @@ def sync(here: Here, asked: Asked) -> Done:
     ]
     again = ("sync", *_options(asked))
     border.check(here, repository, new, known, rows=rows, yes=asked.yes, again=again)
-    for version in reversed(new):
-        moved = travel.send(here, repository, version, known, strict=False, rows=rows)
-        if moved.accepted.new or moved.blobs:
-            lines.append(travel.pushed(version, moved, known)[0])
-            done["pushed"].append(moved.accepted.version.ref)
+    with travel.Way(here, known) as way:
+        for version in reversed(new):
+            moved = travel.send(way, repository, version, strict=False, rows=rows)
+            if moved.accepted.new or moved.blobs:
+                lines.append(travel.pushed(version, moved, known)[0])
+                done["pushed"].append(moved.accepted.version.ref)
     same = f"{known.name} and this project have the same versions"
     return Done(tuple(lines) or (same,), {word: list(found) for word, found in done.items()})
 

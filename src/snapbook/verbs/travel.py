@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING, Self
 
 from snapbook import places, settings
 from snapbook.errors import Conflict, Hint, Unreachable
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from snapbook.verbs.table import Asked
 
 
+_KEPT_S = 60.0
+
+
 def book() -> Book:
     """The registries that the user knows."""
     return Book(settings.folder())
@@ -36,35 +40,61 @@ def opened(here: Here, known: Known, model: str = "", *, make: bool = False) -> 
         yield side
 
 
+class Way:
+    """The way to the registry ``known`` for versions that are pushed one after another.
+
+    The next version of the same model takes the one that the last took, but not for long: a sign-in
+    may end meanwhile.
+    """
+
+    def __init__(self, here: Here, known: Known) -> None:
+        self.here = here
+        self.known = known
+        self._open = ExitStack()
+        self._model = ""
+        self._side: Side | None = None
+        self._since_s = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def of(self, model: str) -> Side:
+        """The registry for versions of ``model``. Raises what `opened` does."""
+        now = time.monotonic()
+        if self._side is None or model != self._model or now - self._since_s > _KEPT_S:
+            self._open.close()
+            self._side = None
+            side = self._open.enter_context(opened(self.here, self.known, model, make=True))
+            self._side, self._model, self._since_s = side, model, now
+        return self._side
+
+
 def rows_may(asked: Asked) -> bool:
     """Whether rows of frames leave this machine with what is asked."""
     return bool(asked.rows) or settings.get("data.push") == "rows"
 
 
 def send(
-    here: Here,
-    repository: Repository,
-    version: VersionRow,
-    known: Known,
-    *,
-    strict: bool,
-    rows: bool,
+    way: Way, repository: Repository, version: VersionRow, *, strict: bool, rows: bool
 ) -> Moved:
     """Copy ``version`` to the registry, and remember that it is there.
 
     Without ``rows`` those of its frames stay here: their hashes and profiles go.
     """
+    here, known = way.here, way.known
     author = who.author(here.folder)
     try:
-        with opened(here, known, version.model, make=True) as side:
-            moved = transfer(
-                Local(repository, rows),
-                side,
-                version,
-                author,
-                strict=strict,
-                progress=lambda done, of: here.progress("blobs", done, of),
-            )
+        moved = transfer(
+            Local(repository, rows),
+            way.of(version.model),
+            version,
+            author,
+            strict=strict,
+            progress=lambda done, of: here.progress("blobs", done, of),
+        )
     except Conflict as error:
         raise type(error)(
             error.what.replace("Not copied", "Not pushed"), error.why, act=error.act

@@ -41,13 +41,19 @@ def send(
     here: Here, repository: Repository, known: Known
 ) -> tuple[list[str], list[dict[str, Json]]]:
     """Push all that waits for a registry that has just answered; gives lines and data."""
+    with travel.Way(here, known) as way:
+        return _sent(way, repository)
+
+
+def _sent(way: travel.Way, repository: Repository) -> tuple[list[str], list[dict[str, Json]]]:
+    known = way.known
     lines: list[str] = []
     sent: list[dict[str, Json]] = []
     for version, one in queued.listed(repository):
         if one.registry.lower() != known.name.lower():
             continue
         try:
-            moved = travel.send(here, repository, version, known, strict=one.strict, rows=one.rows)
+            moved = travel.send(way, repository, version, strict=one.strict, rows=one.rows)
         except Unreachable:
             lines.append(f"{version.ref} still waits: {known.name} does not answer any more")
             break
