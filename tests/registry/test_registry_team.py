@@ -118,7 +118,8 @@ def test_a_pack_sent_to_one_makes_a_version_of_the_other(sides, tmp_path):
     one, two = sides
 
     class Balanced:
-        store, resolve, accept = one.store, two.resolve, two.accept
+        store, lacking, doubt = one.store, one.lacking, one.doubt
+        resolve, accept = two.resolve, two.accept
 
     with places.open_folder(project(tmp_path / "ada", 1)) as here:
         (row,) = here.every_version()
