@@ -31,6 +31,7 @@ def project(tmp_path_factory):
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         model = RandomForestClassifier(8, random_state=0).fit(rows()[["a", "b"]], answers())
         snapbook.save(model, "churn", data={"X_train": rows()[["a", "b"]], "y_train": answers()})
+        snapbook.save(model, "untyped", data={"seen": rows()[["a", "b"]]})
         snapbook.verbs.export("churn", to="bundle", output="bundle")
         yield folder
 
@@ -136,8 +137,10 @@ def test_what_does_not_fit_is_named(project):
         ask(rows().drop(columns="b"))
     with pytest.raises(Unfit, match="there are two columns 'id'"):
         ask(rows().rename(columns={"b": "id"}).assign(b=1.0).iloc[:, [0, 1, 2, 3]])
-    with pytest.raises(Unfit, match=r"the model fails on row 0 \(ValueError"):
+    with pytest.raises(Unfit, match="b in row 0 is text, it takes a number"):
         ask(rows(2).assign(b=["x", "y"]))
+    with pytest.raises(Unfit, match=r"the model fails on row 0 \(ValueError"):
+        snapbook.predictor("untyped")(rows(2).assign(b=["x", "y"]))
     with pytest.raises(Unfit, match="b holds values of no one type"):
         ask(rows(2).assign(b=[1.5, "y"]))
     with pytest.raises(NotFound, match="no column idd to keep"):
