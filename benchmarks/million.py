@@ -46,7 +46,7 @@ def main() -> None:
                 counted(port, sent, MANY, PART)
                 for path in ("/metrics", "/window?seconds=60"):
                     urllib.request.urlopen(f"{server.url}{path}").read()
-                weights.append(memory(server.pid))
+                weights.append(memory(server.pid, "Anonymous"))
                 asked = (part + 1) * PART
                 print(f"{asked:,} requests: {weights[-1] / 2**20:.1f} MB", file=sys.stderr)
     grown = max(0, weights[-1] - weights[0])

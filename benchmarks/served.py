@@ -47,13 +47,15 @@ def processes(pid: int) -> list[int]:
     return found
 
 
-def memory(pid: int) -> int:
-    """The proportional set size of a process and all below it, in bytes."""
+def memory(pid: int, kind: str = "Pss") -> int:
+    """The proportional set size of a process and all below it, in bytes; or another ``kind`` of
+    memory that the kernel counts ("Anonymous": what is nobody else's and no file's).
+    """
     total = 0
     for one in processes(pid):
         with suppress(OSError):
             for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
-                if line.startswith("Pss:"):
+                if line.startswith(f"{kind}:"):
                     total += int(line.split()[1]) * 1024
     return total
 
