@@ -4,6 +4,7 @@ import json
 import re
 import time
 
+import clocks
 import pytest
 from deploy.conftest import BAD, ROW, Load, run, status, until
 from export import leaving
@@ -35,6 +36,28 @@ def test_it_goes_on_where_a_killed_server_left_it(start, project, request):
     said = run(project, "rollback churn")
     assert "2 of 2 servers switched" in said.lines[1]
     assert {server.by() for server in both} == {"churn:1.0.0"}
+
+
+@clocks.shifting
+def test_a_clock_that_jumps_hurries_no_step_and_delays_none(start, project, tmp_path, monkeypatch):
+    with Here(project, face="cli") as here:  # bundles are made by a right clock
+        for ref in ("churn:1.0.0", "churn:1.1.0"):
+            opened(here, ref, "serve")
+    rate = tmp_path / "clock"
+    clocks.turn(rate, 0)
+    with monkeypatch.context() as patched:
+        for name, value in clocks.env(rate).items():
+            patched.setenv(name, value)
+        start()
+    begun = time.monotonic()
+    run(project, "deploy churn:1.1.0 --canary 30,60,100 --every 8s --window 300ms")
+    clocks.turn(rate, +1)
+    time.sleep(2.0)
+    assert status(project)["rollout"]["step"] == 1
+    until(lambda: status(project)["rollout"]["step"] == 2)
+    assert time.monotonic() - begun > 8.0
+    until(lambda: status(project)["rollout"]["state"] == "done")
+    assert time.monotonic() - begun > 16.0, "the second step began a day ahead, and lasted as long"
 
 
 def test_at_once_and_back(server, project):

@@ -7,10 +7,11 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from functools import partial
 
 import httpx
 import pytest
+from clocks import env, shifting, turn
 from faults import driver
 from wires import Served
 
@@ -27,28 +28,16 @@ from snapbook.verbs import VERBS, Here
 
 pytestmark = pytest.mark.slow  # it waits for what runs beside it
 
-LIBRARY = next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
-shifting = pytest.mark.skipif(LIBRARY is None, reason="libfaketime is not installed")
 OWN = {"X-Snapbook-Page": "1", "Sec-Fetch-Site": "same-origin"}
-
-
-def env(rate):
-    """For a process whose clock goes as the file ``rate`` says; waiting goes as ever."""
-    return {
-        "LD_PRELOAD": str(LIBRARY), "FAKETIME_TIMESTAMP_FILE": str(rate),
-        "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1",
-    }  # fmt: skip
 
 
 @pytest.fixture
 def clock(tmp_path):
     """Called with days: from now on the clock is so far from the right one."""
 
-    def turn(days):
-        (tmp_path / "clock").write_text(f"{days:+d}d\n")
-
-    turn(0)
-    return turn
+    turned = partial(turn, tmp_path / "clock")
+    turned(0)
+    return turned
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ class Front:
                 act="Let it point at a version",
                 hint=Hint("promote", (self._model, self._alias)),
             )
-        self._leading.skip(standing.drill)
+        self._leading.join(standing)
         await self._crew.start(live)
         if why := self._crew.why(live.manifest):
             raise Refused(f"Not served: {why}", kind="not-served")

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 
 from snapbook.canonical import Json
 from snapbook.deploy.acts import End
@@ -52,13 +52,19 @@ class Leading:
         self._name = name
         self._back = back
         self._changed = changed
-        self._drilled = 0
+        self._drilled = self._joined = 0
+
+    def join(self, standing: Standing) -> None:
+        """What was asked for before this server was there is not for it."""
+        self._drilled = standing.drill.n if standing.drill is not None else 0
+        self._joined = standing.head
 
     def follow(self, rollout: Rollout) -> None:
         """``rollout`` is under way now."""
         if rollout.n != self.watched.n:
             self.watched.close()
             self.watched = Watched(rollout.n)
+        self.watched.hears(rollout, late=rollout.last <= self._joined)
 
     async def look(self, standing: Standing, rollout: Rollout) -> None:
         """Look at figures and the clock, and do what follows."""
@@ -72,14 +78,10 @@ class Leading:
             evidence = watched.evidence(self._name)
             self._beside.go(self._take_back(standing, rollout, why, evidence))
             return
-        now = datetime.now(UTC)
+        now = watched.now(rollout)
         if rollout.due(now) and watched.saw_enough(rollout) and time.monotonic() >= watched.again:
             watched.again = time.monotonic() + _AGAIN_S
             self._beside.go(self._step(standing, rollout, now))
-
-    def skip(self, drill: Drill | None) -> None:
-        """What was asked for before this server was there is not for it."""
-        self._drilled = drill.n if drill is not None else 0
 
     def rehearse(self, standing: Standing) -> None:
         """Rehearse the way back, where that was asked for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from snapbook import events
@@ -40,11 +40,29 @@ class Watched:
         self.told: dict[str, Mapping[str, Any]] = {}
         self._step = -1
         self._since = self._begun = 0.0
+        self._heard = 0
+        self._heard_s = self._lasted_s = 0.0
         self._asked = 0.0
         self._asking: asyncio.Task[None] | None = None
         self._figures: dict[str, figures.Figures] = {}
         self._names: dict[str, str] = {}
         self._outcomes: dict[str, dict[str, Json]] = {}
+
+    def hears(self, rollout: Rollout, late: bool) -> None:
+        """Note what happened last, when it is news; ``late`` if that was before this server."""
+        if self._heard != rollout.last:
+            self._heard, self._heard_s, self._lasted_s = rollout.last, time.monotonic(), 0.0
+            if late:
+                every_s = rollout.plan.every_s
+                left_s = rollout.left_s(datetime.now(UTC))
+                self._lasted_s = every_s - min(max(left_s, 0.0), every_s)
+
+    def now(self, rollout: Rollout) -> datetime:
+        """The time by which steps are due: counted from the present one's own by a clock that
+        nobody sets, so that neither this machine's hurries it nor that of who wrote it delays it.
+        """
+        lasted_s = self._lasted_s + time.monotonic() - self._heard_s
+        return events.parse_time(rollout.since) + timedelta(seconds=lasted_s)
 
     def takes_part(self, rollout: Rollout) -> None:
         """Note that this server now does what the present step says."""
