@@ -11,7 +11,7 @@ from trial.fitted import forest, key, linear, logistic, people, save
 
 import snapbook
 from snapbook import places, settings
-from snapbook.errors import BadOption, NotFound, NotRestorable, Untrusted
+from snapbook.errors import BadOption, Conflict, NotFound, NotRestorable, Untrusted
 from snapbook.export import agreeing, conversion, converting
 from snapbook.export.agreeing import Answers
 from snapbook.export.converting import Told
@@ -246,6 +246,8 @@ def test_it_is_converted_once_and_copied_from_then_on(project, tmp_path, monkeyp
     assert (project / "two.onnx").read_bytes() == (project / "one.onnx").read_bytes()
     own = run(project, "churn.onnx", "-o", "own.onnx")
     assert own.lines[-1] == "wrote own.onnx: the file that churn.onnx:0.1.0 is"
+    with pytest.raises(Conflict, match=r"own\.onnx is there already"):
+        run(project, "churn.onnx", "-o", "own.onnx")
     assert (project / "own.onnx").read_bytes() == (project / "one.onnx").read_bytes()
     with places.open_folder(places.place(project).folder) as repository:
         (kept,) = repository.index.page("churn.onnx").rows

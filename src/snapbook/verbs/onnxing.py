@@ -63,7 +63,7 @@ def _copied(here: Here, asked: Asked) -> Done | None:
     if held is None or held.facts.get("flavor") != flavor.name:
         return None
     name = f"{version.model.replace('/', '-')}-{refs.number_text(version.number)}.onnx"
-    path = release.target(here, asked) or release.free_path(here.folder / name)
+    path = release.place(here, asked, name)
     release.write_bytes(path, b"".join(map(repository.store.get, held.blobs)))
     said = f"wrote {path.name}: the file that {version.ref} is"
     return Done((*([echo] if echo else []), said), {"files": [str(path)], "ref": version.ref})
