@@ -302,7 +302,7 @@ class Between:
             self._begin(self._serve, here, act)
 
     def _serve(self, here, act):
-        with here:
+        with here, suppress(OSError):  # either side may be gone by now
             self._held.append(here)
             here.settimeout(START_S)
             if act not in ("pass", "lose"):

@@ -7,7 +7,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from snapbook.export import plots
@@ -71,6 +71,8 @@ def test_what_a_column_is_called_is_text():
     assert next(tree.iter(f"{_SVG}title")).text.startswith("<b>&")
 
 
+@example([0.0, 2.225073858507203e-309])
+@example([0.0, 5e-324, 5e-324])
 @given(st.lists(st.floats(allow_nan=False), min_size=2, max_size=11))
 def test_all_of_it_lies_in_the_picture(values):
     made = plots.plot("x", {"quantiles": sorted(values)}, ("", ""))

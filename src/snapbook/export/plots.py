@@ -66,14 +66,15 @@ def svg(plot: Plot) -> str:
 def _spread(plot: Plot) -> str:
     """A bar between each two quantiles, as wide as they lie apart: as high as rows lie dense."""
     low, span = plot.edges[0], plot.edges[-1] - plot.edges[0]
-    bars = _between(plot.edges, span / max(200, 2 * len(plot.edges)))
-    most = max(held / (right - left) for left, right, held in bars)
+    bars = _between(plot.edges, span, 1 / max(200, 2 * len(plot.edges)))
+    # By their parts of the span, which may be the smallest number there is.
+    most = max(held / ((right - left) / span) for left, right, held in bars)
     drawn = []
     for left, right, held in bars:
-        wide = right - left
+        wide = (right - left) / span
         x = (left - low) / span * (_WIDE - 4) + 2
         high = held / wide / most * (_HIGH - _TOP)
-        broad = max(wide / span * (_WIDE - 4) - 0.5, 0.8)
+        broad = max(wide * (_WIDE - 4) - 0.5, 0.8)
         said = f"{held:.0%} of the rows: {left:.6g} to {right:.6g}"
         drawn.append(_rect(x, _HIGH - high, broad, high, said))
     first, last = plot.ends
@@ -84,16 +85,19 @@ def _spread(plot: Plot) -> str:
     )
 
 
-def _between(edges: tuple[float, ...], least: float) -> list[tuple[float, float, float]]:
+def _between(
+    edges: tuple[float, ...], span: float, least: float
+) -> list[tuple[float, float, float]]:
     """What lies between neighbours: (from, to, share). Where many rows have one and the same value,
-    quantiles are alike: what is narrower than ``least`` belongs to what comes next, or to the last.
+    quantiles are alike: what is narrower than the part ``least`` of ``span`` belongs to what comes
+    next, or to the last.
     """
     share = 1 / (len(edges) - 1)
     bars: list[tuple[float, float, float]] = []
     left, held = edges[0], 0.0
     for right in edges[1:]:
         held += share
-        if right - left >= least:
+        if (right - left) / span >= least:
             bars.append((left, right, held))
             left, held = right, 0.0
     if held:
