@@ -21,7 +21,7 @@ pytest.importorskip("sklearn")
 import demand
 
 from snapbook import places, verbs
-from snapbook.errors import BadOption, NotFound, Refused, Unreachable, Usage
+from snapbook.errors import BadOption, Conflict, NotFound, Refused, Unreachable, Usage
 from snapbook.verbs.alarms import SECRET
 from snapbook.verbs.here import Here
 from snapbook.watch import kept
@@ -166,6 +166,19 @@ def test_names_of_columns_and_values_are_text(project, tmp_path):
     assert "&lt;img src=x" in page
     assert "<img" not in page
     assert "<img" not in done.html
+
+
+def test_a_report_is_written_anew_and_nothing_else_is_written_over(project, tmp_path):
+    demand.log(Path(kept.FOLDER), project.manifest)
+    place = tmp_path / "demand.html"
+    verbs.monitor("demand", output="demand.html")
+    place.write_text(place.read_text("utf-8").replace("demand:0.1.0", "yesterday"), "utf-8")
+    verbs.monitor("demand", output="demand.html")
+    assert "yesterday" not in place.read_text("utf-8")
+    place.write_text("<html>mine</html>", "utf-8")
+    with pytest.raises(Conflict, match=r"demand\.html is there already"):
+        verbs.monitor("demand", output="demand.html")
+    assert place.read_text("utf-8") == "<html>mine</html>"
 
 
 def test_over_the_server_the_report_comes_along(project, tmp_path):

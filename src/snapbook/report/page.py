@@ -52,6 +52,10 @@ svg .edge{fill:none;stroke:#8b94a3;stroke-width:1.2}
 """
 
 
+# By which a report of ours is told from a file of somebody's own.
+MARK = '<meta name="generator" content="snapbook">'
+
+
 def page(report: Report, more: str = "") -> str:
     """The whole file; ``more`` are further styles."""
     links = "".join(
@@ -62,7 +66,7 @@ def page(report: Report, more: str = "") -> str:
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        '<meta name="referrer" content="no-referrer">'
+        f'{MARK}<meta name="referrer" content="no-referrer">'
         f"<title>{clean(report.title)}</title><style>{_STYLE}{more}</style></head><body>"
         f"<header><h1>{clean(report.title)}</h1><p>{clean(report.line)}</p>"
         f"<p>Report of {clean(report.time)}</p></header>"

@@ -19,7 +19,7 @@ from snapbook import refs
 from snapbook.errors import BadOption, NotFound, Usage
 from snapbook.export import schema
 from snapbook.registry import hooks
-from snapbook.report import watched, watchpage
+from snapbook.report import page, watched, watchpage
 from snapbook.verbs import alarms, evident, look, opening
 from snapbook.verbs.here import Here
 from snapbook.verbs.release import check_free, target, write_text
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_HEAD = 1000  # bytes of a report in which it says that it is one
 _BEFORE = 1000  # predictions that later ones are held against
 
 
@@ -68,8 +69,8 @@ def monitor(here: Here, asked: Asked) -> Drawn:
     every = _span("--every", asked.every, 0.0)
     if every and here.face not in ("cli", "magic"):
         raise Usage("--every is for a shell or a notebook: there it can be interrupted")
-    if (path := target(here, asked)) is not None:
-        check_free(path)  # the next time it is ours
+    if (path := target(here, asked)) is not None and not _is_report(path):
+        check_free(path)
     while True:
         found = _once(here, asked)
         if not every:
@@ -77,6 +78,15 @@ def monitor(here: Here, asked: Asked) -> Drawn:
         for line in found.lines:
             here.line(line)
         time.sleep(every)
+
+
+def _is_report(path: Path) -> bool:
+    """Whether an earlier report lies at ``path``: that may be written anew."""
+    try:
+        with path.open("rb") as file:
+            return page.MARK.encode() in file.read(_HEAD)
+    except OSError:
+        return False
 
 
 def _once(here: Here, asked: Asked) -> Drawn:
