@@ -323,7 +323,10 @@ def test_the_trail_in_pages_and_as_rows(visitor, pushed):
     assert told["events"] >= 2
 
 
-def test_the_trail_is_whole_whatever_a_page_holds(visitor, pushed, monkeypatch):
+def test_the_trail_is_whole_whatever_a_page_holds(visitor, pushed, lasting, monkeypatch):
+    with lasting.remote() as root:
+        head = root.catalog.head()
+        root.catalog.append("note", {"model": "secret"}, "ann", events.time_text(NOW), head)
     client, *_ = visitor("reader")
     whole = client.get(f"{PATH}/page/audit").json()["events"]
     assert len(whole) > 2
