@@ -59,3 +59,17 @@ def numbers(rows=60, seed=0):
 
 def never(*_, **__):
     raise AssertionError("the model's own way was gone")
+
+
+def check(model, frame, container, seed, rows, odd):
+    """Both ways answer so many rows of ``frame`` alike, one of which holds what is ``odd``."""
+    slow, fast = both(model, frame, container)
+    drawn = np.random.default_rng(seed)
+    asked = frame.iloc[drawn.integers(len(frame), size=rows)].reset_index(drop=True)
+    floats = [name for name in asked if asked[name].dtype.kind == "f"]
+    if odd and floats:
+        with np.errstate(over="ignore"):
+            odd = np.float32(odd) if asked[floats[-1]].dtype == np.float32 else odd
+        asked.loc[drawn.integers(rows), floats[-1]] = odd
+    for method in slow.methods:
+        assert told(fast, method, table(fast, asked)) == told(slow, method, table(slow, asked))

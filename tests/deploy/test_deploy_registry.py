@@ -235,7 +235,7 @@ def test_a_registry_that_hangs_keeps_no_server_from_ending(project, standing, mo
     host, port = standing.listening.getsockname()[:2]
     with stores.passing((host, port), passed) as there:
         run(project, f"registry add slow http://{there}")
-        snapbook.verbs.push("churn:1.0.0", registry="slow", yes=True, rows=True)
+        snapbook.verbs.push("churn:1.0.0", registry="slow", yes=True)
         run(project, "promote slow::churn:1.0.0 production")
         server = Server(project, ref="slow::churn@production")
         try:

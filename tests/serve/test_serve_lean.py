@@ -6,7 +6,7 @@ import pytest
 import sklearn.ensemble._forest as own
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shorter import both, learnt, never, numbers, table, told
+from shorter import both, check, learnt, never, numbers, table, told
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -63,19 +63,6 @@ def test_answers_are_the_models_own_bit_for_bit(found, seed, rows, odd, at_once)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(laid, "_MOST_NUMBERS", at_once)
         check(model, frame, container, seed, rows, odd)
-
-
-def check(model, frame, container, seed, rows, odd):
-    slow, fast = both(model, frame, container)
-    drawn = np.random.default_rng(seed)
-    asked = frame.iloc[drawn.integers(len(frame), size=rows)].reset_index(drop=True)
-    floats = [name for name in asked if asked[name].dtype.kind == "f"]
-    if odd and floats:
-        with np.errstate(over="ignore"):
-            odd = np.float32(odd) if asked[floats[-1]].dtype == np.float32 else odd
-        asked.loc[drawn.integers(rows), floats[-1]] = odd
-    for method in slow.methods:
-        assert told(fast, method, table(fast, asked)) == told(slow, method, table(slow, asked))
 
 
 @pytest.mark.parametrize("kind", FORESTS)

@@ -6,7 +6,7 @@ import pytest
 import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shorter import both, learnt, never, numbers, table, told
+from shorter import both, check, learnt, never, numbers, table, told
 from sklearn.linear_model import (
     ElasticNet,
     Lasso,
@@ -77,17 +77,7 @@ def fitted(draw):
     st.sampled_from((0, np.nan, 1e39, 1e308, -np.inf)),
 )
 def test_answers_are_the_models_own_bit_for_bit(found, seed, rows, odd):
-    model, frame, container = found
-    slow, fast = both(model, frame, container)
-    drawn = np.random.default_rng(seed)
-    asked = frame.iloc[drawn.integers(len(frame), size=rows)].reset_index(drop=True)
-    floats = [name for name in asked if asked[name].dtype.kind == "f"]
-    if odd and floats:
-        with np.errstate(over="ignore"):
-            odd = np.float32(odd) if asked[floats[-1]].dtype == np.float32 else odd
-        asked.loc[drawn.integers(rows), floats[-1]] = odd
-    for method in slow.methods:
-        assert told(fast, method, table(fast, asked)) == told(slow, method, table(slow, asked))
+    check(*found, seed, rows, odd)
 
 
 def shortly(model, frame, monkeypatch, container="table"):
