@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,13 +117,23 @@ def beside(target: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def write(folder: Path, file: File) -> None:
-    """Write one file of what is exported below ``folder``."""
+def lay(target: Path, files: Iterable[File]) -> int:
+    """Write ``files`` as the folder ``target``, whole or not at all; gives their bytes. Raises
+    Conflict where something is there, ReadOnly, DiskFull.
+    """
+    check_free(target, folder=True)
+    with beside(target) as partial:
+        size = sum(write(partial, file) for file in files)
+        os.replace(partial, target)
+    return size
+
+
+def write(folder: Path, file: File) -> int:
+    """Write one file of what is exported below ``folder``; gives its bytes."""
     path = folder / file.path
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as out:
-        for piece in file.read():
-            out.write(piece)
+        return sum(map(out.write, file.read()))
 
 
 def _place(partial: Path, target: Path, packed: bool) -> None:

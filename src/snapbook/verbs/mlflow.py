@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -36,11 +35,7 @@ def export(here: Here, asked: Asked) -> Done:
     plain = f"{version.model.replace('/', '-')}-{refs.number_text(version.number)}-mlflow"
     target = release.place(here, asked, plain, folder=True)
     _, files = _folder(repository, version)
-    with bundling.beside(target) as partial:
-        for file in files:
-            bundling.write(partial, file)
-        size = sum((partial / file.path).stat().st_size for file in files)
-        os.replace(partial, target)
+    size = bundling.lay(target, files)
     lines = (
         *([echo] if echo else []),
         f"wrote {target.name}: {len(files)} files, {size_text(size)}",

@@ -4,17 +4,17 @@ run.
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snapbook import settings
 from snapbook.export import agreeing, network
+from snapbook.export.files import whole
 from snapbook.export.mlflow import DIGEST, REF
 from snapbook.export.tensors import Told
 from snapbook.verbs import deriving, release
-from snapbook.verbs.bundling import beside
+from snapbook.verbs.bundling import lay
 from snapbook.verbs.here import Here
 from snapbook.verbs.values import Done
 
@@ -67,9 +67,4 @@ def _put(target: Path, data: bytes) -> None:
     """The files of the archive ``data`` as a folder, whole or not at all. Raises Damaged, ReadOnly
     and DiskFull.
     """
-    with beside(target) as partial:
-        for name, held in network.files(data):
-            path = partial / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(held)
-        os.replace(partial, target)
+    lay(target, (whole(name, held) for name, held in network.files(data)))

@@ -6,7 +6,6 @@ What a platform cannot say is refused before anything is written.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from snapbook.deploy import plan
 from snapbook.errors import BadOption
 from snapbook.export import argo, bentoml, haproxy, kserve, kubernetes, pipelines, seldon
+from snapbook.export.files import whole
 from snapbook.export.manifests import Release, Rollout, image_of
 from snapbook.refs import number_text
 from snapbook.serve.load import open_bundle
@@ -60,7 +60,7 @@ def export(here: Here, asked: Asked) -> Done:
     made = _made(repository, meant, new, rollout, asked)
     plain = f"{new.own}-{asked.to}"
     target = release.place(here, asked, plain, folder=True)
-    put(target, made)
+    bundling.lay(target, (whole(name, data) for name, data in made.items()))
     lines = [f"wrote {target.name}: {len(made)} files", *_told(new, rollout, asked)]
     return Done(
         (*([echo] if echo else []), *lines),
@@ -72,17 +72,6 @@ def export(here: Here, asked: Asked) -> Done:
             "stable": rollout.old.ref if rollout else None,
         },
     )
-
-
-def put(target: Path, files: Mapping[str, bytes]) -> None:
-    """Write ``files`` as the folder ``target``, whole or not at all. Raises Conflict, ReadOnly."""
-    release.check_free(target, folder=True)
-    with bundling.beside(target) as partial:
-        for name, data in files.items():
-            path = partial / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        os.replace(partial, target)
 
 
 def _meant(repository: Repository, version: VersionRow, asked: Asked) -> Meant:
