@@ -19,7 +19,7 @@ from sklearn.base import BaseEstimator
 
 
 class Mine(BaseEstimator):
-    '''Rows tell it what to do: to sleep, to end its process, to fail.'''
+    '''Rows tell it what to do: to sleep, to end its process, to fail, that which triples more.'''
 
     def __init__(self, factor=2):
         self.factor = factor
@@ -32,6 +32,10 @@ class Mine(BaseEstimator):
         if (frame["kill"] > 0).any():
             os._exit(9)
         time.sleep(float(frame["sleep"].max()))
+        if (frame["a"] == 700).any() or self.factor == 3 and (frame["a"] == 500).any():
+            raise RuntimeError("too much")
+        if self.factor == 3 and (frame["a"] == 600).any():
+            return frame["a"][:0]
         return frame["a"] * self.factor
 """
 

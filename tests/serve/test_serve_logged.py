@@ -275,7 +275,7 @@ def test_long_texts_are_bounded_in_bytes():
         recent.answered(long_rows(250, n))
     assert recent._bytes <= 64 << 20
     assert 0 < recent._rows < 10_000
-    assert recent._bytes == sum(size for _, size in recent._answers)
+    assert recent._bytes == sum(size for _, size, _ in recent._answers)
 
 
 def test_a_disk_that_is_full_keeps_nobody_waiting(kept_by, monkeypatch):

@@ -119,6 +119,99 @@ def test_a_canary_that_is_killed_is_not_seen(stable):
     assert stable.router.window(TWO, 60).errors > 0  # for whoever decides about the rollout
 
 
+RAISES, SHORT, BOTH = 500.0, 600.0, 700.0  # what the second version fails on, and what both do
+
+
+@pytest.mark.parametrize("a", [RAISES, SHORT])
+def test_what_a_candidate_alone_fails_on_is_answered_by_stable(stable, client, a):
+    stable.do(stable.router.switch(Traffic(ONE, TWO, 1.0)))
+    one, two = (stable.router.window(name, 60) for name in (ONE, TWO))
+    again = stable.router.again["failed"]
+    assert client.predict(row(a=a)) == (200, ONE, 2 * a)
+    assert stable.router.window(TWO, 60).requests == two.requests + 1
+    assert stable.router.window(TWO, 60).errors == two.errors + 1
+    assert stable.router.window(ONE, 60) == one, "it was not its turn"
+    assert stable.router.again["failed"] == again + 1
+    assert 'snapbook_front_again_total{why="failed"}' in httpx.get(f"{stable.url}/metrics").text
+    # Whoever asks for that very version is not told of another.
+    named = {"inputs": [{"name": name, "shape": [1], "datatype": "FP64", "data": [value]}
+                        for name, value in row(a=a).items()]}  # fmt: skip
+    told = httpx.post(f"{stable.url}/v2/models/own/versions/0.2.0/infer", json=named)
+    assert (told.status_code, told.headers["snapbook-version"]) == (500, TWO)
+    stable.do(stable.router.switch(Traffic(TWO)))
+    assert client.predict(row(a=a))[:2] == (500, TWO), "stable itself has nobody behind it"
+
+
+def test_what_both_versions_fail_on_is_neither_hidden_nor_counted_twice(stable, client):
+    stable.do(stable.router.switch(Traffic(ONE, TWO, 1.0)))
+    one, two = (stable.router.window(name, 60) for name in (ONE, TWO))
+    assert client.predict(row(a=BOTH))[:2] == (500, ONE)
+    assert stable.router.window(TWO, 60).errors == two.errors + 1
+    assert stable.router.window(ONE, 60) == one
+    again = stable.router.again["failed"]
+    status, version, told = client.predict({"a": 1.0, "sleep": 0.0})
+    assert (status, version, told["column"]) == (400, TWO, "kill")
+    assert stable.router.again["failed"] == again, "what no version takes is asked of one"
+    assert stable.router.window(TWO, 60).refused == two.refused + 1
+
+
+def test_what_stable_answers_for_another_is_nobodys_outcome(stable, client):
+    def labels():
+        told = [stable.do(stable.router.ask(name, "GET", "/window?seconds=600&least=1"))
+                for name in (ONE, TWO)]  # fmt: skip
+        return [json.loads(one.body)["labels"] for one in told]
+
+    before = labels()
+    stable.do(stable.router.switch(Traffic(ONE, TWO, 1.0)))
+    assert client.predict(row(a=RAISES), **{"X-Request-Id": "in-its-place"})[:2] == (200, ONE)
+    assert client.predict(row(a=4.0), **{"X-Request-Id": "its-own-turn"})[:2] == (200, TWO)
+    stable.do(stable.router.switch(Traffic(ONE)))
+    forged = {"X-Request-Id": "says-it-is-none", "Snapbook-Instead": "1"}
+    assert client.predict(row(a=4.0), **forged)[:2] == (200, ONE)
+    told = [{"id": "in-its-place", "outcome": 1000.0}]
+    url = f"{stable.url}/feedback"
+    assert httpx.post(url, json=told).json() == {"taken": 1, "unknown": 0}
+    assert labels() == before
+    told = [{"id": id, "outcome": 8.0} for id in ("its-own-turn", "says-it-is-none")]
+    assert httpx.post(url, json=told).json() == {"taken": 2, "unknown": 0}
+    assert labels() == [count + 1 for count in before]
+
+
+def test_a_candidate_that_fails_on_all_lets_nobody_wait_longer_or_queue_up(bundles):
+    front = Fronting(bundles, Traffic(ONE, TWO, 1.0), waiting=4, answer_s=1.5)
+    try:
+        found = []
+
+        def ask(sleep):
+            begun = time.monotonic()
+            found.append((*predicted(front.port, row(RAISES, sleep)), time.monotonic() - begun))
+
+        clients = [threading.Thread(target=ask, args=(0.1,)) for _ in range(4)]
+        for client in clients:
+            client.start()
+        wait(lambda: front.router.pending == 4)
+        refused = httpx.post(f"{front.url}/predict", json=[row()])
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        for client in clients:
+            client.join(30)
+        assert [one[:3] for one in found] == [(200, ONE, 1000.0)] * 4
+        found.clear()
+        ask(0.9)  # of each: together that is more than one answer may take
+        assert (found[0][0], found[0][2]["kind"]) == (504, "late")
+        assert found[0][3] < 1.8
+    finally:
+        front.stop()
+
+
+def test_a_version_that_was_named_is_waited_for(stable):
+    stable.do(stable.router.switch(Traffic(ONE, TWO, 0.0)))
+    worker = stable.router.workers[TWO]
+    os.kill(worker.pid, signal.SIGKILL)
+    wait(lambda: not worker.ready)
+    told = httpx.get(f"{stable.url}/v2/models/own/versions/0.2.0", timeout=60)
+    assert (told.status_code, told.headers["snapbook-version"]) == (200, TWO)
+
+
 def test_a_stable_that_is_killed_is_waited_for(stable):
     worker = stable.router.workers[ONE]
     with crowd(stable.port, 4) as asking:

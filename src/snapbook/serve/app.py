@@ -186,7 +186,8 @@ class App(Turns):
             async with asyncio.timeout(service.limits.answer_s):
                 found = await service.together.ask(table, methods)
             predicted = found[methods.index(PREDICT)] if PREDICT in methods else None
-            turn.met = Seen(table, predicted, size)
+            # Whoever is no front cannot take outcomes away from a version.
+            turn.met = Seen(table, predicted, size, turn.head.instead and service.quiet)
             return found
         except TimeoutError:
             raise refusal.late(service.limits.answer_s) from None

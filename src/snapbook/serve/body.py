@@ -16,6 +16,7 @@ from snapbook.serve.v2 import JSON_LENGTH
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
 
+INSTEAD = b"snapbook-instead"  # of a front's: it was another version's turn
 _MANY_IDS = 512  # are drawn at once: asking the system costs more than all the rest of a head
 _IDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
@@ -33,6 +34,7 @@ class Head:
     id: bytes = b""
     length: int | None = None
     json_bytes: int | None = None
+    instead: bool = False
 
 
 def head(scope: Scope) -> Head:
@@ -49,6 +51,8 @@ def head(scope: Scope) -> Head:
             found.encoding = value
         elif name == JSON_LENGTH:
             found.json_bytes = _number(value)
+        elif name == INSTEAD:
+            found.instead = True
     return found
 
 

@@ -26,12 +26,13 @@ _REMEMBERED = 5_000  # texts that were looked at
 class Seen:
     """A request that was answered: ``predicted`` is None where no prediction was asked for.
 
-    ``size`` are the bytes that it came in.
+    ``size`` are the bytes that it came in. ``instead``: it was another version's turn.
     """
 
     table: Table
     predicted: Any
     size: int
+    instead: bool = False
 
 
 class Columns:

@@ -198,7 +198,7 @@ class Logged:
         answers = self._columns.answers(seen, self._known.kind == "labels")
         if answers is None:
             return 0
-        self._recent.answered(answers)
+        self._recent.answered(answers, frozenset(id for _, id, _, met in seen if met.instead))
         if self._keeping is not None:
             self._unwritten.append(answers)
         return len(answers)

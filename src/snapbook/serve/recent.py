@@ -7,7 +7,7 @@ known to be one of ours.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,8 @@ class Recent:
     """The newest answers, outcomes, refusals and counts of one process."""
 
     def __init__(self) -> None:
-        self._answers: deque[tuple[Answers, int]] = deque()
+        self._answers: deque[tuple[Answers, int, frozenset[str]]] = deque()
+        self._instead: Counter[str] = Counter()
         self._rows = 0
         self._bytes = 0
         self._outcomes: deque[Outcomes] = deque()
@@ -40,16 +41,21 @@ class Recent:
         self._known: deque[tuple[Array, Array]] = deque()  # hashes in order, and the rows of each
         self._ids = 0
 
-    def answered(self, answers: Answers) -> None:
-        """Remember rows, and forget the oldest for them."""
+    def answered(self, answers: Answers, instead: frozenset[str] = frozenset()) -> None:
+        """Remember rows, and forget the oldest for them. The requests ``instead`` were answered in
+        the place of another version: their outcomes say nothing of how often this one is right,
+        since it did not get them by chance.
+        """
         size = _size(answers)
-        self._answers.append((answers, size))
+        self._answers.append((answers, size, instead))
+        self._instead.update(instead)
         self._rows += len(answers)
         self._bytes += size
         while (self._rows > ROWS or self._bytes > BYTES) and len(self._answers) > 1:
-            old, gone = self._answers.popleft()
+            old, gone, lent = self._answers.popleft()
             self._rows -= len(old)
             self._bytes -= gone
+            self._instead -= Counter(lent)
         if sum(map(len, self._first)) < FIRST:
             self._first.append(answers.predicted)
         rows: dict[str, int] = {}
@@ -88,7 +94,12 @@ class Recent:
         return most
 
     def told(self, outcomes: Outcomes) -> None:
-        """Remember outcomes."""
+        """Remember outcomes of what was this version's turn."""
+        import numpy as np
+
+        if self._instead:
+            own = [one not in self._instead for one in outcomes.request.tolist()]
+            outcomes = outcomes.part(np.array(own, dtype=bool))
         self._outcomes.append(outcomes)
         self._told += len(outcomes)
         while self._told > ROWS and len(self._outcomes) > 1:
@@ -106,7 +117,7 @@ class Recent:
         """What there is from ``since`` on: of outcomes those that were told since then."""
         import numpy as np
 
-        every = joined([one for one, _ in self._answers]) if self._answers else None
+        every = joined([one for one, *_ in self._answers]) if self._answers else None
         late = every.part(every.time >= since) if every is not None else None
         first = np.concatenate(self._first)[:FIRST] if self._first else None
         return Met(

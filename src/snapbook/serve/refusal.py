@@ -63,12 +63,6 @@ def fatal() -> SnapbookError:
     return SnapbookError("Not predicted", "the model's process ended on it, twice", kind="model")
 
 
-def worse() -> SnapbookError:
-    """A candidate's model refused what the stable version answers."""
-    why = "the model failed on what the version before it answers"
-    return SnapbookError("Not predicted", why, kind="model")
-
-
 def late(seconds: float) -> SnapbookError:
     """The answer did not come in time."""
     return Unreachable("Not predicted", f"it took longer than {seconds:g} s", kind="late")

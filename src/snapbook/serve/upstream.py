@@ -12,6 +12,8 @@ from typing import Any
 
 import httptools
 
+from snapbook.serve.body import INSTEAD
+
 _KEPT = 64
 _IDLE_S = 30.0  # sooner than a worker closes what is idle
 _HOPS = frozenset((b"connection", b"keep-alive", b"transfer-encoding", b"date", b"server",
@@ -33,7 +35,7 @@ class Lost(Exception):
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request, whole: it can be sent again. ``key`` is its client's, ``number`` that of the
-    version which its path names; "" where there is none.
+    version which its path names; "" where there is none. ``instead``: it was another's turn.
     """
 
     method: bytes
@@ -43,12 +45,14 @@ class Request:
     key: bytes = b""
     number: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    instead: bool = False
 
     def wire(self) -> bytes:
         """The bytes that a worker is sent."""
         head = [b"%b %b HTTP/1.1\r\nhost: worker\r\n" % (self.method, self.target)]
         head += [b"x-request-id: %b\r\n" % self.id] if self.id else []
         head += [b"%b: %b\r\n" % header for header in self.headers]
+        head += [b"%b: 1\r\n" % INSTEAD] if self.instead else []
         head.append(b"content-length: %d\r\n\r\n" % len(self.body))
         head.append(self.body)
         return b"".join(head)

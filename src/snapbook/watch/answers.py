@@ -55,6 +55,12 @@ class Outcomes:
     def __len__(self) -> int:
         return len(self.time)
 
+    def part(self, chosen: Any) -> Outcomes:
+        """Those that are ``chosen``: a mask, places, or a slice."""
+        return Outcomes(
+            self.time[chosen], self.request[chosen], self.row[chosen], self.value[chosen]
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
