@@ -16,7 +16,10 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
-# Whatever is imported late is imported here: each child's calls must be the same.
+# Whatever is imported late is imported here: each child's calls must be the same. An import looks
+# afresh into a folder of sys.path where anything came or went, which is one call more.
+import platformdirs  # noqa: F401
+
 from snapbook import (
     canonical,
     compare,  # noqa: F401

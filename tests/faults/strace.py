@@ -124,6 +124,7 @@ class Workshop:
         seen: dict[str, int] = {}
         found = []
         for line in (self.folder / "trace").read_text(errors="replace").splitlines():
+            assert "__pycache__" not in line, f"an import shifts the calls after it: {line}"
             match = _LINE.match(line)
             if match is None or match[1] not in calls:
                 continue
