@@ -63,19 +63,31 @@ def project(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def _standing(project):
-    found = Server(project)
+def _standing():
+    """The server that tests share, once one of them has asked for it."""
+    found = []
     yield found
-    found.end()
+    for one in found:
+        one.end()
 
 
 @pytest.fixture
 def server(_standing, project):
     """A server that follows production; in the end it is as it was."""
+    if not _standing:
+        _standing.append(Server(project))
+    (found,) = _standing
     # What a test with servers of its own left behind reaches this one a moment later.
-    until(lambda: _standing.by() == "churn:1.0.0")
-    yield _standing
+    until(lambda: found.by() == "churn:1.0.0")
+    yield found
     calm(project)
+
+
+@pytest.fixture
+def nobody(_standing):
+    """No server follows anything, whichever tests came before."""
+    while _standing:
+        _standing.pop().end()
 
 
 @pytest.fixture

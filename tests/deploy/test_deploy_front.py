@@ -18,7 +18,7 @@ from snapbook.verbs.opening import opened
 pytestmark = pytest.mark.slow
 
 
-def test_it_goes_on_where_a_killed_server_left_it(start, project, request):
+def test_it_goes_on_where_a_killed_server_left_it(nobody, start, project, request):
     one = start()
     begun = run(project, "deploy churn:1.1.0 --canary 30,60,100 --every 2s --window 300ms").data[
         "n"

@@ -41,9 +41,18 @@ def registry(openid_url, tmp_path_factory):
     standing.stop()
 
 
-@pytest.fixture(scope="module")
-def granted(registry):
-    return registry.tokens.grant("group:risk", ("approver:churn",))
+@pytest.fixture
+def grant(registry):
+    """Called with somebody and what is granted to him until the test ends; gives its id."""
+    made = []
+
+    def to(whom, *grants):
+        made.append(registry.tokens.grant(whom, grants))
+        return made[-1]
+
+    yield to
+    for one in made:
+        registry.tokens.revoke(one)
 
 
 @pytest.fixture
@@ -84,7 +93,8 @@ def about(client):
     return client.get(f"{PATH}/page/about")
 
 
-def test_a_person_is_signed_in_and_has_what_is_granted_now(registry, granted, browser):
+def test_a_person_is_signed_in_and_has_what_is_granted_now(registry, grant, browser):
+    granted = grant("group:risk", "approver:churn")
     ada = browser()
     told = begin(ada)
     asked = {name: values[0] for name, values in parse_qs(urlsplit(told["address"]).query).items()}
@@ -100,14 +110,14 @@ def test_a_person_is_signed_in_and_has_what_is_granted_now(registry, granted, br
     # What is taken back counts no more, and what is given counts at once, in the same session.
     registry.tokens.revoke(granted)
     assert about(ada).status_code == 401
-    registry.tokens.grant("ada@example.com", ("reader",))
+    grant("ada@example.com", "reader")
     assert about(ada).json()["grants"] == ["reader:*"]
     assert ada.delete(f"{PATH}/session").status_code == 204
     assert about(ada).status_code == 401
 
 
-def test_only_what_was_begun_here_counts_and_once(registry, browser):
-    registry.tokens.grant("ada@example.com", ("reader",))
+def test_only_what_was_begun_here_counts_and_once(grant, browser):
+    grant("ada@example.com", "reader")
     ada, other = browser(), browser()
     told, elsewhere = begin(ada), begin(other)
     found = signed_in(told["address"])
@@ -128,9 +138,9 @@ def test_only_what_was_begun_here_counts_and_once(registry, browser):
     assert "has ended" in arrive(ada, **found).text
 
 
-def test_a_code_of_another_sign_in_is_worth_nothing(registry, browser):
+def test_a_code_of_another_sign_in_is_worth_nothing(grant, browser):
     """The verifier fits one code, and the nonce one token, whoever brings them."""
-    registry.tokens.grant("ada@example.com", ("reader",))
+    grant("ada@example.com", "reader")
     ada, thief = browser(), browser()
     stolen = signed_in(begin(ada)["address"])
     mine = begin(thief)
@@ -139,8 +149,8 @@ def test_a_code_of_another_sign_in_is_worth_nothing(registry, browser):
     assert about(thief).status_code == 401
 
 
-def test_a_token_that_was_made_for_another_nonce_is_refused(registry, browser, monkeypatch):
-    registry.tokens.grant("ada@example.com", ("reader",))
+def test_a_token_that_was_made_for_another_nonce_is_refused(grant, browser):
+    grant("ada@example.com", "reader")
     ada = browser()
     told = begin(ada)
     address = urlsplit(told["address"])

@@ -67,8 +67,9 @@ class Line:
             except OSError:
                 client.close()
                 continue
-            # What waits here at a cut is lost, however much it is: so it is little.
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 << 10)
+            # What waits here at a cut is lost, however much it is: so it is little, either way.
+            for end in (client, server):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 << 10)
             with self._lock:
                 self._open += [client, server]
             for way, source, sink in (("up", client, server), ("down", server, client)):

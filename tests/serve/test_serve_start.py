@@ -226,12 +226,13 @@ def served(folder, *words):
         return VERBS["serve"].run(here, VERBS["serve"].parse(words))
 
 
-def test_the_verb_serves_a_version_out_of_the_cache(project):
+def test_the_verb_serves_a_version_out_of_the_cache(project, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # other tests open versions as well
     one = Process("snapbook", "serve", "churn", "--port", "0")
     ready(one.url)
     assert httpx.post(f"{one.url}/predict", json=[ROW]).json()["number"] == "0.1.0"
     one.end()
-    (kept,) = (project / "cache" / "snapbook" / "bundles").iterdir()
+    (kept,) = (tmp_path / "snapbook" / "bundles").iterdir()
     assert kept.name.startswith("churn-0.1.0-")
     assert open_bundle(kept).sample is not None
 
