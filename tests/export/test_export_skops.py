@@ -8,6 +8,7 @@ import leaving
 import numpy as np
 import pytest
 
+import snapbook
 from snapbook import verbs
 from snapbook.errors import BadOption, NotFound, NotRestorable, Untrusted
 from snapbook.export import conversion, skopsing
@@ -59,6 +60,30 @@ def test_it_answers_the_same_and_is_converted_once(project, tmp_path, monkeypatc
     monkeypatch.setenv("SNAPBOOK_CONFIG", str(tmp_path / "another"))
     with pytest.raises(Untrusted):
         verbs.export("churn", to="skops")
+    kept = snapbook.load("churn.skops")  # which nobody has to be trusted for
+    assert (kept.predict_proba(rows) == fitted.predict_proba(rows)).all()
+
+
+@pytest.mark.slow
+def test_what_is_not_read_without_trust_is_kept_as_a_file(project, tmp_path):
+    from sklearn.feature_selection import SelectKBest
+    from sklearn.pipeline import make_pipeline
+
+    rows, target = leaving.numbers()
+    fitted = make_pipeline(SelectKBest(k=1), leaving.logistic(rows, target)).fit(rows, target)
+    leaving.save(project, fitted, {"X": (rows, "test")}, key=leaving.own_key(), name="chosen")
+    done = verbs.export("chosen", to="skops", output="one.skops")
+    chosen = "sklearn.feature_selection._univariate_selection.SelectKBest"
+    assert done.data["beyond"] == f"it makes {chosen}"
+    assert f"it is kept as a file and not as a model that is served: {done.data['beyond']}" in (
+        done.lines
+    )
+    with pytest.raises(NotFound, match="holds no model"):
+        verbs.export("chosen.skops", to="bundle")
+    again = skops.load(tmp_path / "one.skops", trusted=done.data["types"])
+    assert (again.predict(rows) == fitted.predict(rows)).all()
+    verbs.export("chosen", to="skops", output="two.skops")
+    assert (tmp_path / "two.skops").read_bytes() == (tmp_path / "one.skops").read_bytes()
 
 
 def test_what_it_cannot_be_had_of_is_refused(project, monkeypatch):
@@ -105,3 +130,4 @@ def test_a_model_of_ones_own_says_what_its_reader_has_to_trust(tmp_path, monkeyp
     told = skopsing.Told(**json.loads((tmp_path / skopsing.SAID).read_text()))
     assert (told.why, told.differing, told.rows) == ("", 0, 60)
     assert told.types == ["agesofours.Ages"]
+    assert told.beyond == "it makes agesofours.Ages"

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from snapbook.export.converting import rows_of
+from snapbook.flavors import skopsed
+from snapbook.flavors.arrays import NotAllowed
 from snapbook.parts import model
 from snapbook.trial.job import Folder
 
@@ -25,13 +27,15 @@ _ASKED = ("predict", "predict_proba", "decision_function", "transform")
 class Told:
     """What became of it: ``why`` it could not be, or on how many of the ``rows`` it differs.
 
-    ``types`` are those that a reader has to trust beside what skops knows to be harmless.
+    ``types`` are those that who reads it with skops has to trust beside what that knows to be
+    harmless; ``beyond`` says what in it is more than what we read without trust.
     """
 
     why: str = ""
     rows: int = 0
     differing: int = 0
     types: Sequence[str] = ()
+    beyond: str = ""
     version: str = ""
 
 
@@ -61,14 +65,23 @@ def _tried(path: Path, fit: Any, table: Any) -> Told:
     types = skops.io.get_untrusted_types(data=data)
     again = skops.io.loads(data, trusted=types)
     given = table if hasattr(fit, "feature_names_in_") else table.to_numpy()
-    differing = 0
-    for name in _ASKED:
-        if hasattr(fit, name):
-            answers = (getattr(one, name)(given) for one in (fit, again))
-            differing = max(differing, _differ(*answers))
+    differing = _differing(fit, again, given)
     if not differing:
         (path / FILE).write_bytes(data)
-    return Told("", len(table), differing, sorted(map(str, types)), str(skops.__version__))
+    try:
+        own = skopsed.load(data)
+        beyond = "read without trust it answers otherwise" if _differing(fit, own, given) else ""
+    except NotAllowed as error:
+        beyond = str(error)
+    found = sorted(map(str, types))
+    return Told("", len(table), differing, found, beyond, str(skops.__version__))
+
+
+def _differing(one: Any, other: Any, given: Any) -> int:
+    """How many rows two models answer otherwise, whatever they are asked."""
+    asked = [name for name in _ASKED if hasattr(one, name)]
+    answers = ([getattr(fit, name)(given) for fit in (one, other)] for name in asked)
+    return max((_differ(*pair) for pair in answers), default=0)
 
 
 def _differ(one: Any, other: Any) -> int:

@@ -26,6 +26,7 @@ _NATIVE = {
     "lightgbm-text": ("model.txt",),
     "torchscript": ("model.pt",),
     "onnx-file": ("model.onnx",),
+    "skops-file": ("model.skops",),
 }
 _KERAS = "keras-archive"
 _ARCHIVE = "model.keras"

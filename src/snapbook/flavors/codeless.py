@@ -13,7 +13,7 @@ from snapbook.canonical import Json
 # A tuple: what is compared with it may be no text, and have no hash.
 _CODELESS = (
     ("xgboost", "xgboost-ubj"), ("lightgbm", "lightgbm-text"), ("torch", "torch-state"),
-    ("onnx", "onnx-file"),
+    ("onnx", "onnx-file"), ("skops", "skops-file"),
 )  # fmt: skip
 
 

@@ -44,6 +44,12 @@ class Distance:
         self.p: Any = None
 
 
+def maker(cls: str) -> str | None:
+    """What the function is called that makes a ``cls``; None for a class that is not known here."""
+    module = cls.partition(":")[0]
+    return f"{module}:newObj" if cls in TREES or module == _DISTANCES else None
+
+
 def called(function: str, args: tuple[Any, ...]) -> Any:
     """A tree without points, or a metric, if ``function`` makes such; else None."""
     named = args[0].text if len(args) == 1 and type(args[0]) is Name else ""

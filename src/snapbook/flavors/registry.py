@@ -19,9 +19,10 @@ from snapbook.flavors.base import Flavor
 
 GROUP = "snapbook.flavors"
 _OURS = frozenset(
-    ("sklearn", "xgboost", "lightgbm", "torch", "keras", "statsmodels", "mlflow", "onnx")
+    ("sklearn", "xgboost", "lightgbm", "torch", "keras", "statsmodels", "mlflow", "onnx", "skops")
 )
-_OPENED = "snapbook"  # where the class of a file of ONNX is at home that was opened
+_OPENED = "snapbook"  # where the classes of files are at home that were opened
+_FILES = ("onnx", "skops")
 
 
 def find(model: object) -> Flavor:
@@ -30,9 +31,9 @@ def find(model: object) -> Flavor:
     if _first_is_tensor(model):
         names.append("torch")
     for name in names:
-        flavor = _named(name)
-        if flavor is not None and facts.attempt(partial(flavor.accepts, model), False):
-            return flavor
+        for flavor in map(_named, _FILES if name == _OPENED else (name,)):
+            if flavor is not None and facts.attempt(partial(flavor.accepts, model), False):
+                return flavor
     collection = _ours("collection")
     return collection if collection.accepts(model) else _ours("pickled")
 
@@ -61,8 +62,6 @@ def top_modules(model: object) -> list[str]:
 def _named(name: str) -> Flavor | None:
     if name in _OURS:
         return _ours(name)
-    if name == _OPENED:
-        return _ours("onnx")
     if (entry := _others().get(name)) is None:
         return None
     loaded: Flavor | None = facts.attempt(entry.load, None)

@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snapbook import canonical, refs, settings
 from snapbook.capture import Draft
 from snapbook.errors import ReadOnly, Usage
-from snapbook.parts import files
+from snapbook.parts import environment, files, model
 from snapbook.parts.base import Part
 from snapbook.repository import Wish
 from snapbook.trust import Trust
 from snapbook.verbs import look, release, trusting, who
+from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
     from snapbook.canonical import Json
@@ -84,9 +85,62 @@ def export(
         trusting.check(repository, version)
         data, told = convert(here, repository, version)
         ending = form if folder is None else f"{form}.tar"
-        line = keep(repository, version, form, data, told, here.folder, hold or _attached(ending))
+        line = keep(repository, version, form, data, told, here.folder, hold or as_file(ending))
     (folder or release.write_bytes)(path, data)
     return Exported(version.ref, (echo,) if echo else (), path, told, line)
+
+
+def copied(here: Here, asked: Asked, form: str) -> Done | None:
+    """Write the file of a version whose model is one of this ``form``; None of any other."""
+    repository = here.repository()
+    version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
+    parts = repository.parts(version.manifest)
+    held = next((part for part in parts if part.kind == "model"), None)
+    if held is None or held.facts.get("flavor") != form:
+        return None
+    name = f"{version.model.replace('/', '-')}-{refs.number_text(version.number)}.{form}"
+    path = release.place(here, asked, name)
+    release.write_bytes(path, b"".join(map(repository.store.get, held.blobs)))
+    said = f"wrote {path.name}: the file that {version.ref} is"
+    return Done((*([echo] if echo else []), said), {"files": [str(path)], "ref": version.ref})
+
+
+def as_model(folder: Path, opened: Callable[[bytes, Told], object]) -> Hold:
+    """A conversion as a model that is served as any other: what ``opened`` makes of it takes and
+    gives what the version's does, was made where we are, in ``folder``, and has its rows.
+    """
+
+    def hold(
+        repository: Repository, version: VersionRow, data: bytes, told: Told, writer: Writer
+    ) -> tuple[Part, ...]:
+        parts = repository.parts(version.manifest)
+        source = next(part for part in parts if part.kind == "model")
+        made, _ = model.capture(opened(data, told), source.name, writer)
+        same = {name: source.facts.get(name) for name in ("inputs", "outputs")}
+        surroundings, _ = environment.capture(writer, "", folder)
+        frames = [part for part in parts if part.kind == "frame" and writer.rely(part.blobs)]
+        return (replace(made, facts={**made.facts, **same}), surroundings, *frames)
+
+    return hold
+
+
+def as_file(ending: str) -> Hold:
+    """A conversion as a file whose name ends so, and nothing else."""
+
+    def hold(
+        repository: Repository,  # noqa: ARG001 - one shape for all
+        version: VersionRow,
+        data: bytes,
+        told: Told,  # noqa: ARG001 - one shape for all
+        writer: Writer,
+    ) -> tuple[Part, ...]:
+        with tempfile.TemporaryDirectory(prefix="snapbook-kept-") as place:
+            path = Path(place) / f"{version.ref.replace('/', '-').replace(':', '-')}.{ending}"
+            path.write_bytes(data)
+            held, _ = files.capture_attachments([path], writer, place)
+        return (held,)
+
+    return hold
 
 
 def kept(repository: Repository, version: VersionRow, form: str) -> Derived | None:
@@ -127,7 +181,7 @@ def keep(
     about: dict[str, Json] = {"of": version.manifest, "ref": version.ref, "told": dict(told)}
     writer = repository.store.writer()
     try:
-        held, *others = (hold or _attached(form))(repository, version, data, told, writer)
+        held, *others = (hold or as_file(form))(repository, version, data, told, writer)
         parts = (Part(held.kind, held.name, {**held.facts, _FACT: about}, held.blobs), *others)
         digests = tuple(writer.add(part.encode()) for part in parts)
         draft = Draft(name, parts, digests, _key(version, form))
@@ -140,25 +194,6 @@ def keep(
     finally:
         writer.close()
     return f"kept as {made.version.ref}: exported again it is the same bytes"
-
-
-def _attached(ending: str) -> Hold:
-    """A conversion as a file whose name ends so, and nothing else."""
-
-    def hold(
-        repository: Repository,  # noqa: ARG001 - one shape for all
-        version: VersionRow,
-        data: bytes,
-        told: Told,  # noqa: ARG001 - one shape for all
-        writer: Writer,
-    ) -> tuple[Part, ...]:
-        with tempfile.TemporaryDirectory(prefix="snapbook-kept-") as place:
-            path = Path(place) / f"{version.ref.replace('/', '-').replace(':', '-')}.{ending}"
-            path.write_bytes(data)
-            held, _ = files.capture_attachments([path], writer, place)
-        return (held,)
-
-    return hold
 
 
 def _name(version: VersionRow, form: str) -> str:

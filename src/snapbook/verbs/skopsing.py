@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snapbook import settings
 from snapbook.export import skops
 from snapbook.export.skopsing import Told
+from snapbook.flavors.skops import Skops
 from snapbook.verbs import deriving
 from snapbook.verbs.here import Here
 from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from snapbook.canonical import Json
     from snapbook.catalog.rows import VersionRow
+    from snapbook.parts.base import Part
     from snapbook.repository import Repository
+    from snapbook.store.base import Writer
     from snapbook.verbs.table import Asked
 
 FORM = "skops"
 
 
 def export(here: Here, asked: Asked) -> Done:
-    """Write the version's model as it was converted, or convert it now if it answers the same."""
-    made = deriving.export(here, asked, FORM, _converted)
+    """Write the version's model as it was converted, or convert it now if it answers the same. One
+    that has this form already is copied.
+    """
+    if (copied := deriving.copied(here, asked, FORM)) is not None:
+        return copied
+    made = deriving.export(here, asked, FORM, _converted, hold=_hold(here.folder))
     told = Told(**made.told)
     lines = [
         *made.echo,
@@ -32,12 +42,33 @@ def export(here: Here, asked: Asked) -> Done:
     ]
     if told.types:
         shown = ", ".join(told.types[:6]) + (f", +{len(told.types) - 6}" if told.types[6:] else "")
-        lines.append(f"who reads it has to trust {shown}")
+        lines.append(f"who reads it with skops has to trust {shown}")
+    if told.beyond:
+        lines.append(f"it is kept as a file and not as a model that is served: {told.beyond}")
     types: list[Json] = list(told.types)
     about: dict[str, Json] = {
         "files": [str(made.path)], "ref": made.ref, "rows": told.rows, "types": types,
+        "beyond": told.beyond,
     }  # fmt: skip
     return Done((*lines, made.line), about)
+
+
+def _hold(folder: Path) -> deriving.Hold:
+    """It is a model where it is read without trust, and else a file."""
+    as_model = deriving.as_model(folder, lambda data, _told: Skops(data))
+    as_file = deriving.as_file(FORM)
+
+    def hold(
+        repository: Repository,
+        version: VersionRow,
+        data: bytes,
+        told: Mapping[str, Any],
+        writer: Writer,
+    ) -> tuple[Part, ...]:
+        keep = as_file if told["beyond"] else as_model
+        return keep(repository, version, data, told, writer)
+
+    return hold
 
 
 def _converted(
