@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import json
 import signal
+import socket
 import threading
 import time
 
@@ -206,6 +208,71 @@ def test_what_runs_is_finished_and_what_is_new_is_refused(lasting):
     model.wait.set()
     waiting.join(10)
     assert found[0].json()["predictions"] == [8.0]
+    server._thread.join(10)
+    assert not server._thread.is_alive()
+
+
+def sent(server, body, *pieces):
+    """A connection over which the beginning of a request was sent."""
+    host, port = server.url.removeprefix("http://").split(":")
+    kept = socket.create_connection((host, int(port)), 20)
+    head = f"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
+    kept.sendall(head.encode() + b"".join(pieces))
+    return kept
+
+
+def answer(kept):
+    found = b""
+    while piece := kept.recv(1 << 16):
+        found += piece
+    return found
+
+
+def test_who_stands_still_in_a_request_delays_no_end_and_who_goes_on_is_answered(lasting):
+    server = lasting(plate(Told()))
+    whole = json.dumps([ROW]).encode() + b" " * 12_000
+    pieces = [whole[at : at + 2_000] for at in range(0, len(whole), 2_000)]
+    with sent(server, whole, pieces[0]) as still, sent(server, whole) as silent, (
+        sent(server, whole, pieces[0])
+    ) as slow:  # fmt: skip
+        time.sleep(0.3)
+        begun = time.monotonic()
+        server.server.handle_exit(signal.SIGTERM, None)
+        server.server._captured_signals.clear()
+        for piece in pieces[1:]:
+            time.sleep(0.3)
+            slow.sendall(piece)
+        assert answer(slow).startswith(b"HTTP/1.1 200 ")
+        for kept in (still, silent):
+            told = answer(kept)
+            assert told.startswith(b"HTTP/1.1 503 ")
+            assert b"retry-after: 1\r\n" in told
+            assert b"the server is about to stop" in told
+        server._thread.join(10)
+        assert time.monotonic() - begun < 5, "it was waited for as long as a request may take"
+    assert not server._thread.is_alive()
+
+
+def test_what_was_sent_before_the_end_is_answered_though_it_was_not_read(lasting):
+    """The loop is busy when the requests arrive, and when the end does."""
+    server = lasting(plate(Told()))
+    whole = json.dumps([ROW]).encode()
+    with httpx.Client(base_url=server.url) as client:
+        assert client.post("/predict", content=whole).status_code == 200
+    with sent(server, b"[]", b"[]") as kept:
+        assert kept.recv(1 << 16).startswith(b"HTTP/1.1 400 ")  # and it stays open
+        held = threading.Event()
+        server.server.servers[0].get_loop().call_soon_threadsafe(
+            lambda: (held.set(), time.sleep(0.5))
+        )
+        assert held.wait(10)
+        head = f"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: {len(whole)}\r\n\r\n"
+        kept.sendall(head.encode() + whole)
+        with sent(server, whole, whole) as new:
+            server.server.handle_exit(signal.SIGTERM, None)
+            server.server._captured_signals.clear()
+            assert answer(kept).startswith(b"HTTP/1.1 200 ")
+            assert answer(new).startswith(b"HTTP/1.1 200 ")
     server._thread.join(10)
     assert not server._thread.is_alive()
 

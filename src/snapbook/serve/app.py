@@ -127,7 +127,7 @@ class App(Turns):
     def _room(self) -> AbstractContextManager[body.Room]:
         """Room for a request that begins; what had begun before the end is answered."""
         if self.service.draining:
-            raise refusal.busy("the server is about to stop")
+            raise refusal.stopping()
         return self.service.purse.room()
 
     def _rows(self, data: bytes) -> tuple[Table, tuple[str, ...]]:

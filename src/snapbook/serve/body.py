@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snapbook.serve.limits import Limits
-from snapbook.serve.refusal import Unfit, busy, packed, slow, too_large
+from snapbook.serve.refusal import Unfit, busy, packed, slow, stopping, too_large
 from snapbook.serve.v2 import JSON_LENGTH
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 INSTEAD = b"snapbook-instead"  # of a front's: it was another version's turn
 _MANY_IDS = 512  # are drawn at once: asking the system costs more than all the rest of a head
+_STILL_S, _MOVED_BYTES = 1.0, 1024  # at the end, of what is not whole: how long without so much
 _IDS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
@@ -91,6 +92,8 @@ class Purse:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._held = 0
+        self._reading: set[asyncio.Timeout] = set()
+        self._draining = False
 
     @contextmanager
     def room(self) -> Iterator[Room]:
@@ -107,8 +110,18 @@ class Purse:
             raise busy("too much is being sent at once")
         self._held += count
 
+    def drain(self) -> None:
+        """The end has come: what is not whole yet is waited for while it goes on coming, for it may
+        have been sent before, and not when it stands still.
+        """
+        self._draining = True
+        for patience in self._reading:
+            self._shorten(patience, patience.when())
+
     async def read(self, room: Room, head: Head, receive: Receive) -> bytes:
-        """The whole body. Raises Usage for one that is too large or too slow, Gone."""
+        """The whole body. Raises Usage for one that is too large or too slow, Unreachable for one
+        that is not waited for at the end, Gone.
+        """
         limits = self._limits
         if head.encoding not in (b"", b"identity"):
             raise packed()
@@ -116,19 +129,24 @@ class Purse:
             if head.length > limits.body_bytes:
                 raise too_large(limits.body_bytes)
             room.take(head.length)
+        patience = asyncio.timeout(limits.body_s)
         try:
-            async with asyncio.timeout(limits.body_s):
-                return await self._pieces(room, receive)
+            async with patience:
+                self._reading.add(patience)
+                return await self._pieces(room, receive, patience)
         except TimeoutError:
-            raise slow(limits.body_s) from None
+            raise stopping() if self._draining else slow(limits.body_s) from None
+        finally:
+            self._reading.discard(patience)
 
-    async def _pieces(self, room: Room, receive: Receive) -> bytes:
+    async def _pieces(self, room: Room, receive: Receive, patience: asyncio.Timeout) -> bytes:
+        until = patience.when()
         message = await receive()
         body: bytes = message.get("body", b"")
         if message["type"] == "http.request" and not message.get("more_body", False):
             room.hold(len(body))
             return body
-        pieces, size = [body], len(body)
+        pieces, size, moved = [body], len(body), 0
         while message["type"] == "http.request" and message.get("more_body", False):
             message = await receive()
             pieces.append(message.get("body", b""))
@@ -136,9 +154,18 @@ class Purse:
             if size > self._limits.body_bytes:
                 raise too_large(self._limits.body_bytes)
             room.hold(size)
+            if self._draining and size >= moved + _MOVED_BYTES:
+                moved = size
+                self._shorten(patience, until)
         if message["type"] != "http.request":
             raise Gone
         return b"".join(pieces)
+
+    def _shorten(self, patience: asyncio.Timeout, until: float | None) -> None:
+        """Wait so long as may pass without a move, and not longer than ``until``."""
+        if until is not None and not patience.expired():
+            soon = asyncio.get_running_loop().time() + _STILL_S
+            patience.reschedule(min(soon, until))
 
 
 class Room:

@@ -58,6 +58,11 @@ class Front(Turns):
         self._meters.ended(turn.version, label, status, seconds)
         turns.told(turn, label, status, seconds, version=turn.version)
 
+    def drain(self) -> None:
+        """Refuse what is new, and do not wait for what stands still before it is whole."""
+        self.draining = True
+        self._purse.drain()
+
     def began(self) -> None:
         """Workers began before: there is nothing to be begun."""
 
@@ -87,7 +92,7 @@ class Front(Turns):
 
     async def _predict(self, turn: Turn) -> Reply:
         if self.draining:
-            raise refusal.busy("the server is about to stop")
+            raise refusal.stopping()
         self._router.check_room()
         with self._purse.room() as room:
             data = await self._purse.read(room, turn.head, turn.receive)

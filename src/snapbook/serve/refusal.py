@@ -58,6 +58,11 @@ def busy(why: str) -> SnapbookError:
     return Unreachable("Not predicted", why, act="Try again in 1 s", kind="busy")
 
 
+def stopping() -> SnapbookError:
+    """The end has come, and this was not here before."""
+    return busy("the server is about to stop")
+
+
 def fatal() -> SnapbookError:
     """Processes ended that were answering it."""
     return SnapbookError("Not predicted", "the model's process ended on it, twice", kind="model")

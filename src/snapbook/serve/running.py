@@ -1,12 +1,14 @@
 """One process that answers: uvicorn over the application, until it is told to end.
 
-From the first signal on it says that it is not ready; what has begun is answered, what is new is
-refused, and it ends. With a time to linger it goes on answering for so long before: whatever sends
-requests here has to hear of it first.
+From the first signal on it says that it is not ready; what was sent is answered, what is new is
+refused, and it ends. Who stands still in the middle of a request is not waited for. With a time to
+linger it goes on answering for so long before: whatever sends requests here has to hear of it
+first.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 import socket
@@ -25,6 +27,7 @@ from snapbook.serve.service import Service
 from snapbook.serve.turns import Turns
 
 _MORE_S = 5  # for what is being sent when the last answer is there
+_TURNS = 20  # of the loop; from a connection that waits to a request that began it takes five
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\n"
     b"connection: close\r\n\r\n"
@@ -52,6 +55,9 @@ class Ending(Protocol):
     leaving: bool
     draining: bool
     limits: Limits
+
+    def drain(self) -> None:
+        """It is here. From the event loop."""
 
 
 class Server(uvicorn.Server):
@@ -84,14 +90,17 @@ class Server(uvicorn.Server):
         if self._linger_s and self._until is None and sig == signal.SIGTERM:
             self._until = time.monotonic() + self._linger_s
             return
-        self._ending.draining = True
         super().handle_exit(sig, frame)
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second: whether to end now."""
         if self._until is not None and time.monotonic() >= self._until:
-            self._ending.draining = True
             self.should_exit = True
+        if self.should_exit and not self._ending.draining:
+            # What was sent before may lie unread, and its connection unopened: it is answered.
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
+            self._ending.drain()
         return await super().on_tick(counter)
 
 

@@ -107,6 +107,11 @@ class Service:
         """Whether requests are answered now."""
         return not self.leaving and self.together.stuck_s() < self.limits.answer_s
 
+    def drain(self) -> None:
+        """Refuse what is new, and do not wait for what stands still before it is whole."""
+        self.draining = True
+        self.purse.drain()
+
     def _sample(self, sample: Mapping[str, Any] | None) -> Table | None:
         """The bundle's own rows, answered once: what is loaded late is loaded now."""
         rows = _rows(sample)
