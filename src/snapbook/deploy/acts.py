@@ -67,7 +67,7 @@ def begin(
 
     Raises what `moving.promote` raises; Conflict while another rollout is under way (one that is
     only in the shadow gives way); Refused where nothing is in place yet; BadOption for a rule about
-    a column that ``version`` has not.
+    a column that ``version`` has not; NotRestorable for one that cannot be asked anything.
     """
     inputs.checked(repository, version, plan)
     found: list[tuple[VersionRow, VersionRow, tuple[Judged, ...]]] = []

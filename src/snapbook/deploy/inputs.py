@@ -1,4 +1,4 @@
-"""Whether the rules of a plan are about columns that the version takes.
+"""Whether a version can be rolled out by a plan: it answers, and takes the columns of the rules.
 
 A rule about a column that is not there is never told and never fires; who wrote it believes that
 somebody watches. Knows parts alone: what a version does not tell is held against nobody.
@@ -14,15 +14,20 @@ from snapbook.deploy.plan import Plan
 from snapbook.errors import BadOption, nearest
 from snapbook.parts.base import Part
 from snapbook.parts.frame.names import name_text
+from snapbook.parts.model import check_asked
 from snapbook.repository import Repository
 
 _NAMED = 10  # columns, where none is near
 
 
 def checked(repository: Repository, version: VersionRow, plan: Plan) -> None:
-    """Raise BadOption for a rule about a column that ``version`` has not."""
+    """Raise BadOption for a rule about a column that ``version`` has not, NotRestorable for a
+    version that cannot be asked anything.
+    """
+    parts = repository.parts(version.manifest)
+    check_asked(version.ref, parts)
     asked = [rule for rule in plan.rules if rule.column]
-    known = _columns(repository.parts(version.manifest)) if asked else ()
+    known = _columns(parts) if asked else ()
     for rule in asked:
         if not known or rule.column in known:
             continue

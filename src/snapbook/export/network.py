@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from snapbook.canonical import Json
 from snapbook.errors import BadOption, Damaged, Hint, NotRestorable
 from snapbook.export import conversion, nnefing, saving, tensors
-from snapbook.flavors import torch
+from snapbook.flavors import weights
 from snapbook.parts.base import Part
 
 Get = Callable[[str], bytes]
@@ -86,7 +86,7 @@ def files(data: bytes) -> Iterator[tuple[str, bytes]]:
 def _check_whole(form: str, named: str, model: Part) -> None:
     """Raise NotRestorable for tensors without a network."""
     layout = model.facts.get("layout")
-    if isinstance(layout, Mapping) and layout.get("format") == torch.STATE:
+    if isinstance(layout, Mapping) and layout.get("format") == weights.STATE:
         raise NotRestorable(
             f"{named} cannot be converted to {form}",
             "it is a state_dict, tensors without the module that they belong to",

@@ -15,7 +15,7 @@ from typing import Any
 from snapbook import canonical
 from snapbook.canonical import Json
 from snapbook.errors import Damaged, NotRestorable
-from snapbook.flavors import keras, native, opcodes, pickled
+from snapbook.flavors import keras, native, opcodes, pickled, weights
 
 Get = Callable[[str], bytes]
 Put = Callable[[str, Iterable[bytes]], None]
@@ -30,23 +30,22 @@ _NATIVE = {
 }
 _KERAS = "keras-archive"
 _ARCHIVE = "model.keras"
+_TENSORS = "model.safetensors"
 
 
 def write(layout: Mapping[str, Json], blobs: Sequence[str], get: Get, put: Put) -> dict[str, Json]:
     """Give the model's files to ``put``; gives how they are read again.
 
-    Raises NotRestorable for a model of which nothing could predict, Damaged.
+    Raises NotRestorable for a form that nothing could load out of files, Damaged.
     """
     form = str(layout.get("format"))
     if form == pickled.FORMAT:
         return _write_pickle(layout, tuple(blobs), get, put)
     if form == _KERAS or form in _NATIVE:
         return _write_native(form, layout, blobs, get, put)
-    raise NotRestorable(
-        "No bundle can be made of it",
-        f"its form ({form}) is one that no server could load",
-        act="Version the model itself, not its weights alone",
-    )
+    if form == weights.STATE:
+        return _write_tensors(layout, blobs, get, put)
+    raise _none(f"its form ({form}) is one that no server could load", "Version the model itself")
 
 
 def blobs_of(
@@ -62,6 +61,12 @@ def blobs_of(
         stream, buffers = opcodes.parted(whole, _edits(load.get("edits")))
         pieces = [*_cut(memoryview(stream), load.get("pieces")), *buffers]
         wanted = _own(layout, blobs)
+    elif form == weights.STATE:
+        tensors, data = weights.listed(layout, len(blobs)), memoryview(read(_TENSORS))
+        found = weights.storages(tensors, layout, len(blobs), data)
+        if found is None:
+            raise _foreign()
+        pieces, wanted = found, tuple(blobs)
     else:
         if form == _KERAS:
             files = _members(read(_ARCHIVE))
@@ -117,6 +122,22 @@ def _write_native(
     return {"kind": "native", "form": form, "file": names[0], "pieces": lengths}
 
 
+def _write_tensors(
+    layout: Mapping[str, Json], blobs: Sequence[str], get: Get, put: Put
+) -> dict[str, Json]:
+    try:
+        tensors = weights.listed(layout, len(blobs))
+    except NotRestorable as error:
+        raise _none(error.why, "Version the module itself") from error
+    if (name := weights.hidden(tensors, layout, blobs, get)) is not None:
+        raise _none(
+            f"{name} shows a part of its storage, and no tensor the rest",
+            "Version clones, {name: tensor.clone() for name, tensor in state.items()}",
+        )
+    put(_TENSORS, weights.pieces(tensors, {}, blobs, get))
+    return {"kind": "native", "form": weights.STATE, "file": _TENSORS}
+
+
 def _own(layout: Mapping[str, Json], blobs: Sequence[str]) -> tuple[str, ...]:
     """The blobs that a pickle is made of; a network's weights may be kept a second time."""
     count = layout.get("blobs")
@@ -155,6 +176,10 @@ def _members(data: bytes) -> list[bytes]:
             return [archive.read(member) for member in listed]
     except (zipfile.BadZipFile, NotImplementedError, OSError, RuntimeError) as error:
         raise _foreign() from error
+
+
+def _none(why: str, act: str) -> NotRestorable:
+    return NotRestorable("No bundle can be made of it", why, act=act)
 
 
 def _foreign() -> Damaged:

@@ -19,9 +19,9 @@ from snapbook.errors import Damaged, NotKept
 from snapbook.flavors import facts, modeldigest, native, pickled, records, tensors
 from snapbook.flavors.base import Description, Encoded
 from snapbook.flavors.pickler import OUT_OF_BAND, said
+from snapbook.flavors.weights import STATE
 from snapbook.store.base import Writer
 
-STATE = "torch-state"  # of tensors by name, without a module
 _SCRIPT = "torchscript"
 Get = Callable[[str], bytes]
 

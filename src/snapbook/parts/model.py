@@ -6,13 +6,13 @@ neither versions nor trust: who calls `restore` has decided that loading may exe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from snapbook.canonical import Json
 from snapbook.errors import Damaged, NotRestorable, SnapbookError
 from snapbook.flavors import facts as short
-from snapbook.flavors import modelish, opcodes, pickled, registry
+from snapbook.flavors import modelish, opcodes, pickled, registry, weights
 from snapbook.flavors.arrays import NotAllowed as NotAllowed
 from snapbook.flavors.base import Description
 from snapbook.flavors.pickler import said
@@ -37,6 +37,16 @@ def is_model_like(obj: object) -> bool:
 def is_fitted(obj: object) -> bool | None:
     """Whether ``obj`` was fitted; None where that has no meaning or cannot be told."""
     return short.attempt(lambda: registry.find(obj).fitted(obj), None)
+
+
+def check_asked(named: str, parts: Sequence[Part], act: str = "Version the module itself") -> None:
+    """Raise NotRestorable where the model of ``parts``, which a message calls ``named``, is tensors
+    without their module, which nobody can ask anything; ``act`` says what to do.
+    """
+    for part in parts:
+        layout: Any = part.facts.get("layout") if part.kind == "model" else None
+        if isinstance(layout, Mapping):
+            weights.check_asked(named, layout.get("format"), act)
 
 
 def members(obj: object) -> tuple[object, ...]:

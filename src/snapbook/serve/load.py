@@ -100,6 +100,11 @@ class Bundle:
         return codeless.executes(self._part("model"))
 
     @property
+    def form(self) -> str:
+        """The form in which its model was stored: see docs/format.md."""
+        return str(self._part("model")["layout"].get("format"))
+
+    @property
     def imports(self) -> tuple[str, ...]:
         """What loading would import ("module:name"), as far as was told when it was versioned."""
         listed = self._part("model").get("imports")

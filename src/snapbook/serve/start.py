@@ -85,10 +85,14 @@ def check_signed(bundle: Bundle, key: str) -> None:
 
 
 def model_of(bundle: Bundle, trusted: bool) -> Any:
-    """The model of ``bundle``. Raises Untrusted where loading it needs trust that is not there."""
+    """The model of ``bundle``. Raises Untrusted where loading it needs trust that is not there,
+    NotRestorable for weights that nobody could ask.
+    """
+    from snapbook.flavors import weights
     from snapbook.serve.load import NotAllowed
 
     bundle.check()
+    weights.check_asked(bundle.ref, bundle.form)
     if trusted or not bundle.executes:
         return bundle.model()
     try:

@@ -15,7 +15,7 @@ from snapbook import canonical, settings, signing
 from snapbook.errors import Damaged, NotRestorable
 from snapbook.export import bundle as making
 from snapbook.export import selftest
-from snapbook.flavors import bundled, pickled
+from snapbook.flavors import bundled, pickled, weights
 from snapbook.parts import files
 from snapbook.parts.base import Part
 from snapbook.serve import environment, recipe, trying, wheels
@@ -110,6 +110,8 @@ def _run(
     here: Here, opened: Bundle, path: Path, asked: Asked, trusted: bool
 ) -> tuple[bool, tuple[str, ...]]:
     """The self-test in the bundle's own environment, where uv can make it; else in this one."""
+    if opened.form == weights.STATE:
+        return False, ("not run: there is nothing to ask, tensors without their module",)
     if opened.sample is None:
         return False, ("not run: it was exported without a self-test",)
     if not selftest.sound(opened.sample):

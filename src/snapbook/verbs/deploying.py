@@ -19,6 +19,7 @@ from snapbook.deploy.desk import LocalRollouts
 from snapbook.deploy.plan import AB, NOW, SHADOW, Plan
 from snapbook.errors import BadOption, Hint, NotFound
 from snapbook.export import schema
+from snapbook.parts.model import check_asked
 from snapbook.promote.desk import LocalDesk
 from snapbook.promote.moving import PRODUCTION
 from snapbook.verbs import promotion
@@ -228,6 +229,10 @@ def _now(
     dry: bool, registry: str,
 ) -> Done:  # fmt: skip
     """The alias moves at once."""
+    if not registry:
+        repository = here.repository()
+        version = repository.resolve(refs.parse(ref))
+        check_asked(version.ref, repository.parts(version.manifest))
     moved = desk.promote(ref, alias, seen, text, dry)
     said = promotion.moved_lines(here, moved, alias, registry, dry)
     data = promotion.moved_data(moved)

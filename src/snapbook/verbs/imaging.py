@@ -23,6 +23,7 @@ from snapbook.export.base import Base, Remote, base
 from snapbook.export.distribution import Registry
 from snapbook.export.modelpack import modelpack
 from snapbook.export.push import push
+from snapbook.parts.model import check_asked
 from snapbook.serve import recipe
 from snapbook.serve.load import Bundle, open_bundle
 from snapbook.store import durable
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from snapbook.canonical import Json
     from snapbook.verbs.table import Asked
 
+_NO_IMAGE = "A ModelPack holds it (--to modelpack), an image would serve it"
 _HERE = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
@@ -48,7 +50,8 @@ def export(here: Here, asked: Asked) -> Done:
         raise BadOption("An image is sent to a tag", act="Leave the digest out")
     if at is None and (target := release.target(here, asked)) is not None:
         release.check_free(target, folder=target.suffix != ".tar")
-    if kind != "modelpack":
+    if kind != "modelpack":  # which holds what it is, and serves nothing
+        check_asked(version.ref, repository.parts(version.manifest), _NO_IMAGE)
         trusting.check(repository, version)
     lines = [echo] if echo else []
     with tempfile.TemporaryDirectory(prefix="snapbook-image-") as name:

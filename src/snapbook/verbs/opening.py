@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from snapbook import places, refs, settings
 from snapbook.errors import Hint, Untrusted
+from snapbook.parts.model import check_asked
 from snapbook.serve import start
 from snapbook.serve.load import Bundle, open_bundle
 from snapbook.trust import Claim, Trust
@@ -52,12 +53,16 @@ class Opened:
 
 
 def opened(here: Here, text: str | None, verb: str) -> Opened:
-    """What ``text`` names: a version, or a bundle's folder or archive. ``verb`` asks for it."""
+    """What ``text`` names: a version, or a bundle's folder or archive. ``verb`` asks for it.
+
+    Raises NotRestorable for a version that cannot be asked anything.
+    """
     path = (here.folder / Path(text).expanduser()) if text else None
     if path is not None and (path.suffix == ".zip" or (path / "bundle.json").is_file()):
         act, hint = "If you trust them for it", Hint(verb, (str(text), "--trust"))
         return Opened(open_bundle(path), path, act, hint)
     with _version(here, text, verb) as (repository, version, echo):
+        check_asked(version.ref, repository.parts(version.manifest))
         if echo:
             here.say(echo)
         path = _exported(repository, version)

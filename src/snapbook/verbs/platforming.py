@@ -17,6 +17,7 @@ from snapbook.errors import BadOption
 from snapbook.export import argo, bentoml, haproxy, kserve, kubernetes, pipelines, seldon
 from snapbook.export.files import whole
 from snapbook.export.manifests import Release, Rollout, image_of
+from snapbook.parts.model import check_asked
 from snapbook.refs import number_text
 from snapbook.serve.load import open_bundle
 from snapbook.verbs import bundling, look, release
@@ -53,6 +54,8 @@ def export(here: Here, asked: Asked) -> Done:
     repository = here.repository()
     version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
     meant = _meant(repository, version, asked)
+    if asked.to != "pipelines":  # which pulls and promotes, and asks nothing
+        check_asked(version.ref, repository.parts(version.manifest))
     new = _release(version, asked)
     rollout = None
     if meant.plan is not None and meant.stable is not None:
