@@ -328,6 +328,15 @@ def test_arrays_that_lie(logistic, data):
         skopsed.load(packed(top, {**files, name: data}))
 
 
+def test_an_array_is_read_once(logistic):
+    """Else a short tree could ask for a long array again and again."""
+    top, files = parted(logistic)
+    again = {**top["content"]["content"]["coef_"], "__id__": None}
+    top["content"]["content"]["C"] = listed(*[again] * 1000)
+    with pytest.raises(NotAllowed, match="put together as skops does not"):
+        skopsed.load(packed(top, files))
+
+
 def test_a_number_is_of_the_type_that_it_says(logistic):
     top, files = parted(logistic)
     lies = (("float64", np.zeros(2)), ("int64", np.float64(1)), ("memmap", np.zeros(1)))

@@ -55,10 +55,10 @@ def load(data: bytes) -> Any:
     return found
 
 
-def _opened(archive: zipfile.ZipFile, size: int) -> tuple[Any, frozenset[str]]:
+def _opened(archive: zipfile.ZipFile, size: int) -> tuple[Any, set[str]]:
     """The tree, and the names of the files beside it, none of which is packed or there twice."""
     listed = archive.infolist()
-    names = frozenset(one.filename for one in listed)
+    names = {one.filename for one in listed}
     # What is packed may be of any size when it is unpacked.
     stored = all(one.compress_type == zipfile.ZIP_STORED for one in listed)
     if not stored or len(names) != len(listed) or sum(one.file_size for one in listed) > size:
@@ -72,11 +72,11 @@ def _opened(archive: zipfile.ZipFile, size: int) -> tuple[Any, frozenset[str]]:
 
 
 class _Reader:
-    """One file: its arrays, and what was made of its nodes so far, by their numbers."""
+    """One file: which arrays were not read yet, and what was made of its nodes, by their numbers."""
 
-    def __init__(self, archive: zipfile.ZipFile, files: frozenset[str]) -> None:
+    def __init__(self, archive: zipfile.ZipFile, files: set[str]) -> None:
         self._archive = archive
-        self._files = files
+        self._unread = files
         self._known: dict[int, Any] = {}
         self._loaders: dict[str, Callable[[Mapping[str, Any]], Any]] = {
             "JsonNode": _plain,
@@ -141,8 +141,10 @@ class _Reader:
         return set(items)
 
     def _file(self, node: Mapping[str, Any]) -> bytes:
-        if node["file"] not in self._files:
+        """What lies beside the tree, once: what is one object has one number."""
+        if node["file"] not in self._unread:
             raise NotAllowed("it is put together as skops does not")
+        self._unread.discard(node["file"])
         return self._archive.read(node["file"])
 
     def _array(self, node: Mapping[str, Any]) -> Any:
