@@ -72,7 +72,7 @@ def _opened(archive: zipfile.ZipFile, size: int) -> tuple[Any, set[str]]:
 
 
 class _Reader:
-    """One file: which arrays were not read yet, and what was made of its nodes, by their numbers."""
+    """One file: what in it was not read yet, and what was made of its nodes, by their numbers."""
 
     def __init__(self, archive: zipfile.ZipFile, files: set[str]) -> None:
         self._archive = archive
