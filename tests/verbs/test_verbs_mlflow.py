@@ -18,11 +18,13 @@ from servers import free_ports
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "registry"))
 import mlflows
 
-from snapbook import places, verbs
+from snapbook import places, settings, verbs
 from snapbook.errors import BadOption, Conflict, NotRestorable, Refused, Unreachable
 from snapbook.export.mlflow import folder
+from snapbook.parts import frame as frames
 from snapbook.parts.base import Part
 from snapbook.refs import parse
+from snapbook.trust import Trust
 
 
 @pytest.fixture
@@ -323,6 +325,47 @@ def test_a_version_is_exported_as_a_folder_that_mlflow_loads_and_serves(project,
         body = {"dataframe_split": rows.to_dict("split")}
         answer = httpx.post(f"{url}/invocations", json=body, timeout=60)
     assert answer.json() == {"predictions": told}
+
+
+@mlflows.needed
+@pytest.mark.slow
+def test_a_version_of_skops_is_loaded_by_mlflow_without_a_pickle(project, tmp_path):
+    pytest.importorskip("skops")
+    rows, _ = mlflows.table()
+
+    def frame(writer):
+        return (frames.capture(rows, "rows", writer, role="test").part,)
+
+    mlflows.save(project, mlflows.fitted(), "kept", more=frame)
+    Trust(settings.folder()).trust_version("kept", project.resolve(parse("kept")).manifest)
+    verbs.export("kept", to="skops")
+    done = verbs.export("kept.skops", to="mlflow", output="folder")
+    assert done.lines[-1] == 'mlflow.pyfunc.load_model("folder") loads it'
+    needed = (tmp_path / "folder" / "requirements.txt").read_text()
+    assert "\nskops==" in needed
+    client = mlflows.Mlflow(tmp_path)
+    code = """
+import pickle
+read, pickle.load, pickle.loads = (pickle.load, pickle.loads), None, None
+try:
+    result = mlflow.pyfunc.load_model(folder).predict(TABLE).tolist()
+finally:
+    pickle.load, pickle.loads = read
+"""
+    try:
+        found = client.run("http://127.0.0.1:9", code, folder=str(tmp_path / "folder"))
+    finally:
+        client.close()
+    assert found == mlflows.fitted().predict(rows).tolist()
+
+
+def test_onnx_is_refused_with_what_to_export_instead(project):
+    onnx = pytest.importorskip("onnx")
+    out = onnx.helper.make_empty_tensor_value_info("y")
+    graph = onnx.helper.make_graph([], "empty", [], [out])
+    mlflows.save(project, onnx.helper.make_model(graph), "graph")
+    with pytest.raises(NotRestorable, match="in another shape"):
+        verbs.export("graph", to="mlflow")
 
 
 def test_the_same_version_is_the_same_folder_and_nothing_is_written_over(project, tmp_path):

@@ -145,6 +145,8 @@ def _requirements(model: Part, part: Part | None, get: Get) -> list[str]:
     named = {str(one).partition(":")[0].partition(".")[0] for one in _list(model, "imports")}
     framework = str(model.facts.get("framework") or "")
     names = {_DISTRIBUTIONS.get(name, name) for name in {*named, framework}} - {_OURS}
+    if model.facts.get("flavor") == "skops":
+        names.add("skops")  # by which MLflow reads the file
     if framework == "keras":
         names |= _BACKENDS  # which of them it was is not known
     found = {name: installed[name] for name in {*names, *_ALWAYS} if name in installed}

@@ -14,7 +14,7 @@ from snapbook.canonical import Json
 from snapbook.errors import NotRestorable
 from snapbook.export import torchfile
 from snapbook.export.files import File, whole
-from snapbook.flavors import keras, native, pickled
+from snapbook.flavors import keras, native, onnx, pickled, skops
 from snapbook.parts.base import Part
 
 Get = Callable[[str], bytes]
@@ -56,6 +56,26 @@ def _sklearn(model: Part, layout: Layout, get: Get) -> Form:
         "serialization_format": "cloudpickle" if layout.get("by_value") else "pickle",
         "sklearn_version": _version(model, "sklearn"),
     })  # fmt: skip
+
+
+def _skops(model: Part, layout: Layout, get: Get) -> Form:
+    file = _native(model, layout, "model.skops", get)
+    _, extra = native.parted(skops.FORMAT, layout, model.blobs)
+    return Form((file,), "mlflow.sklearn", {"model_path": file.path, "predict_fn": "predict"}, {
+        "pickled_model": file.path,  # whatever it is
+        "serialization_format": "skops",
+        "skops_trusted_types": extra.get("types"),
+        "sklearn_version": _version(model, "sklearn"),
+    })  # fmt: skip
+
+
+def _onnx(model: Part, layout: Layout, get: Get) -> Form:
+    del layout, get
+    raise _unread(
+        model,
+        "MLflow gives a file of ONNX its columns, and takes answers from it, in another shape",
+        "Export the version that it was made of",
+    )
 
 
 def _xgboost(model: Part, layout: Layout, get: Get) -> Form:
@@ -130,6 +150,8 @@ _FORMS: Mapping[tuple[str, str], Callable[[Part, Layout, Get], Form]] = {
     ("torchscript", ""): _script,
     ("torch-state", ""): _state,
     ("keras-archive", ""): _keras,
+    (skops.FORMAT, ""): _skops,
+    (onnx.FORMAT, ""): _onnx,
 }
 
 

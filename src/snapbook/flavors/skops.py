@@ -6,7 +6,7 @@ by skops, which need not be installed. A file with more in it than that reads is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from snapbook.canonical import Json
@@ -22,11 +22,14 @@ Get = Callable[[str], bytes]
 
 
 class Skops:
-    """``data``, a file of skops, and the model that it describes."""
+    """``data``, a file of skops, and the model that it describes. ``types`` are those that who reads
+    it with skops has to trust.
+    """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, types: Sequence[str] = ()) -> None:
         """Raises NotAllowed for a file that cannot be read without trust."""
         self.data = data
+        self.types = types
         self.model: Any = skopsed.load(data)
 
 
@@ -54,7 +57,7 @@ class SkopsFlavor:
     def dump(self, model: object, writer: Writer) -> Encoded:
         """The file."""
         given: Any = model
-        return native.keep(FORMAT, [given.data], {}, writer, executes=False)
+        return native.keep(FORMAT, [given.data], {"types": [*given.types]}, writer, executes=False)
 
     def load(self, layout: Mapping[str, Json], blobs: tuple[str, ...], get: Get) -> object:
         """The model. Raises NotRestorable for a file with more in it than is read without trust."""

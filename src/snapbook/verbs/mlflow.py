@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from snapbook import refs
 from snapbook.errors import BadOption
 from snapbook.export import mlflow, mlflow_server
+from snapbook.flavors import codeless
 from snapbook.registry.http import checked_url
 from snapbook.verbs import bundling, look, release
 from snapbook.verbs.here import Here
@@ -34,12 +35,14 @@ def export(here: Here, asked: Asked) -> Done:
     version, echo = look.resolve(repository, asked.ref or look.default_ref(here, repository))
     plain = f"{version.model.replace('/', '-')}-{refs.number_text(version.number)}-mlflow"
     target = release.place(here, asked, plain, folder=True)
-    _, files = _folder(repository, version)
+    parts, files = _folder(repository, version)
     size = bundling.lay(target, files)
+    executes = any(codeless.executes(part.facts) for part in parts if part.kind == "model")
     lines = (
         *([echo] if echo else []),
         f"wrote {target.name}: {len(files)} files, {size_text(size)}",
-        f'mlflow.pyfunc.load_model("{target.name}") loads it; MLflow unpickles without asking',
+        f'mlflow.pyfunc.load_model("{target.name}") loads it'
+        + ("; MLflow unpickles without asking" if executes else ""),
     )
     return Done(lines, {"files": [str(target)], "ref": version.ref, "bytes": size})
 

@@ -55,7 +55,7 @@ def export(here: Here, asked: Asked) -> Done:
 
 def _hold(folder: Path) -> deriving.Hold:
     """It is a model where it is read without trust, and else a file."""
-    as_model = deriving.as_model(folder, lambda data, _told: Skops(data))
+    as_model = deriving.as_model(folder, lambda data, told: Skops(data, told["types"]))
     as_file = deriving.as_file(FORM)
 
     def hold(
