@@ -22,8 +22,8 @@ Get = Callable[[str], bytes]
 
 
 class Skops:
-    """``data``, a file of skops, and the model that it describes. ``types`` are those that who reads
-    it with skops has to trust.
+    """``data``, a file of skops, and the model that it describes; ``types`` are those that who
+    reads it with skops has to trust.
     """
 
     def __init__(self, data: bytes, types: Sequence[str] = ()) -> None:
