@@ -55,7 +55,7 @@ def export(here: Here, asked: Asked) -> Done:
 
 def _hold(folder: Path) -> deriving.Hold:
     """It is a model where it is read without trust, and else a file."""
-    as_model = deriving.as_model(folder, lambda data, told: Skops(data, told["types"]))
+    as_model = deriving.as_model(folder, _opened)
     as_file = deriving.as_file(FORM)
 
     def hold(
@@ -69,6 +69,10 @@ def _hold(folder: Path) -> deriving.Hold:
         return keep(repository, version, data, told, writer)
 
     return hold
+
+
+def _opened(data: bytes, told: Mapping[str, Any]) -> Skops:
+    return Skops(data, told["types"])
 
 
 def _converted(
