@@ -479,6 +479,21 @@ def test_a_worker_that_does_not_start_says_why(bundles, tmp_path):
         Fronting({ONE: tmp_path / "nowhere"}, Traffic(ONE))
 
 
+def test_a_worker_whose_python_is_gone_says_so(bundles, tmp_path):
+    from snapbook.serve import public
+
+    async def begun():
+        router = Router()
+        try:
+            await router.add(Worker(ONE, bundles[ONE], python=[str(tmp_path / "python")]))
+        finally:
+            await router.close()
+
+    why = r"own:0\.1\.0: its process cannot be begun \(No such file or directory\)"
+    with pytest.raises(Unreachable, match=why):
+        public.loop(begun())
+
+
 def test_switches_and_ends_that_are_refused(stable):
     with pytest.raises(NotFound, match=r"there is no worker own:9\.9\.9"):
         stable.do(stable.router.switch(Traffic("own:9.9.9")))

@@ -71,8 +71,8 @@ def options(**given):
 class Process:
     """A server of its own; ``url`` once it said that it serves."""
 
-    def __init__(self, *words, **environment):
-        command = [sys.executable, "-m", *words]
+    def __init__(self, *words, command=(), **environment):
+        command = command or [sys.executable, "-m", *words]
         more = {"PYTHONUNBUFFERED": "1", **environment}
         self.process = subprocess.Popen(
             command,
@@ -133,6 +133,34 @@ def test_a_bundle_is_served_without_the_rest_until_it_is_told_to_end(project, tm
     ((code, _, err),) = found
     assert code in (0, -signal.SIGTERM)
     assert {json.loads(line)["what"] for line in err.splitlines()} == {"request"}
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_terminal_that_is_closed_ends_it_as_it_would_unless_it_is_ignored(project, ignored):
+    words = ("-m", "snapbook.serve.start", str(project / "churn.bundle"), "--port", "0")
+    command = [sys.executable, *words]
+    if ignored:
+        command = ["nohup", *command]
+    one = Process(command=command)
+    ready(one.url)
+    body = json.dumps([ROW] * 10_000).encode()
+    host, port = one.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), 20) as kept:
+        head = f"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
+        kept.sendall(head.encode() + body)
+        one.process.send_signal(signal.SIGHUP)
+        answer = b""
+        while not answer.endswith(b"]}"):
+            piece = kept.recv(1 << 16)
+            assert piece, "it was cut"
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    if ignored:
+        assert httpx.post(f"{one.url}/predict", json=[ROW]).status_code == 200
+        one.end()
+    else:
+        one.process.communicate(timeout=30)
+        assert one.process.returncode in (0, -signal.SIGHUP)
 
 
 def test_a_model_that_can_execute_needs_trust(project):

@@ -75,8 +75,11 @@ class Crew:
             await self._router.add(worker)
             self._names[row.manifest] = worker.name
             self._failed.pop(row.manifest, None)
-        except SnapbookError as error:
-            told = f"{row.ref} is not served here: {error.sentence.rstrip('.')}"
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is not tried without a pause
+            said = "it failed inside; the log says how"
+            if isinstance(error, SnapbookError):
+                said = error.sentence.rstrip(".")
+            told = f"{row.ref} is not served here: {said}"
             self._failed[row.manifest] = (told, time.monotonic())
             logs.say("a version is not served", error, version=row.ref)
         finally:

@@ -71,6 +71,7 @@ class Leading:
         watched = self.watched
         if watched.n != rollout.n or watched.held:
             return
+        watched.looks()
         if why := self._bad(standing, rollout):
             watched.hold(why)
             with suppress(SnapbookError):  # told by who follows the chain

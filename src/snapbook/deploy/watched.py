@@ -20,6 +20,7 @@ from snapbook.watch.rules import Found
 _BY_WORKERS = ("drift", "prediction_drift", "accuracy", "rmse", "mae", "bias", "segments")
 _OUTCOMES = ("labels", "accuracy", "rmse", "mae")
 _ASK_S = 1.0
+_LOOKS_S = 1.0  # from one look to the next at most: it is twenty times a second
 _LONGEST_S = 86400.0
 
 
@@ -39,7 +40,8 @@ class Watched:
         self.found: tuple[Found, ...] = ()
         self.told: dict[str, Mapping[str, Any]] = {}
         self._step = -1
-        self._since = self._begun = 0.0
+        self._begun = 0.0
+        self._looked_s = self._saw_s = 0.0
         self._heard = 0
         self._heard_s = self._lasted_s = 0.0
         self._asked = 0.0
@@ -67,8 +69,15 @@ class Watched:
     def takes_part(self, rollout: Rollout) -> None:
         """Note that this server now does what the present step says."""
         if self._step != rollout.step:
-            self._step, self._since, self.waits = rollout.step, time.monotonic(), ""
-            self._begun = self._begun or self._since
+            self._step, self._looked_s, self.waits = rollout.step, time.monotonic(), ""
+            self._saw_s = 0.0
+            self._begun = self._begun or self._looked_s
+
+    def looks(self) -> None:
+        """Note that this server looks now. Who was stopped for a while has not looked meanwhile."""
+        now = time.monotonic()
+        self._saw_s += min(now - self._looked_s, _LOOKS_S)
+        self._looked_s = now
 
     @property
     def began(self) -> bool:
@@ -76,9 +85,8 @@ class Watched:
         return self._begun > 0
 
     def saw_enough(self, rollout: Rollout) -> bool:
-        """Whether it did so for a whole window."""
-        lasted = time.monotonic() - self._since
-        return self._step == rollout.step and lasted >= rollout.plan.window_s
+        """Whether it did so, and looked, for a whole window."""
+        return self._step == rollout.step and self._saw_s >= rollout.plan.window_s
 
     def judge(self, router: Asked, rollout: Rollout, stable: str, candidate: str) -> Found | None:
         """The first rule that fires; None for none."""

@@ -18,7 +18,7 @@ import uvicorn
 
 from snapbook.serve.front import Front
 from snapbook.serve.router import Router
-from snapbook.serve.running import Server
+from snapbook.serve.running import Server, hung_up
 from snapbook.serve.start import Serving
 
 T = TypeVar("T")
@@ -35,7 +35,8 @@ class _Public(Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self.handle_exit) for number in _SIGNALS}
+        numbers = (*_SIGNALS, *hung_up())
+        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
         try:
             yield
         finally:
@@ -50,7 +51,7 @@ async def run(
     ready: Callable[[], None],
     until: asyncio.Event | None = None,
 ) -> None:
-    """Answer on ``listening`` until SIGINT or SIGTERM, or until ``until`` is set.
+    """Answer on ``listening`` until it is told to end by a signal, or until ``until`` is set.
 
     ``ready`` is called when the port answers. Returns when what had begun is answered; the workers
     go on.

@@ -12,8 +12,10 @@ import asyncio
 import logging
 import signal
 import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from types import FrameType
 from typing import Any, Protocol
@@ -47,6 +49,14 @@ class Counted(Bounded):
         if len(self.connections) > self._most:
             transport.write(_FULL)
             transport.close()
+
+
+def hung_up() -> tuple[signal.Signals, ...]:
+    """The signal of a terminal that is closed, unless whoever began this (nohup) ignores it."""
+    number = getattr(signal, "SIGHUP", None)
+    if number is None or threading.current_thread() is not threading.main_thread():
+        return ()
+    return () if signal.getsignal(number) == signal.SIG_IGN else (number,)
 
 
 class Ending(Protocol):
@@ -83,6 +93,17 @@ class Server(uvicorn.Server):
         self._ending = ending
         self._linger_s = linger_s
         self._until: float | None = None
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Hear the signals to end: also that of a terminal which is closed."""
+        with super().capture_signals():
+            before = {number: signal.signal(number, self.handle_exit) for number in hung_up()}
+            try:
+                yield
+            finally:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal begins the end, a second one does not wait."""

@@ -151,7 +151,11 @@ class Worker:
         command += ["--timeout", str(limits.answer_s), *self._words]
         environment = {name: text for name, text in os.environ.items() if name not in _KEPT_OUT}
         self._said = ""
-        self._process = await _spawned(command, environment)
+        try:
+            self._process = await _spawned(command, environment)
+        except OSError as error:
+            why = f"{self.name}: its process cannot be begun ({error.strerror})"
+            raise Unreachable("Not started", why) from error
         loop = asyncio.get_running_loop()
         self._ended = loop.create_future()
         hears = threading.Thread(target=self._hear, args=(self._process,), daemon=True)
