@@ -22,7 +22,9 @@ needed = pytest.mark.skipif(
 )
 QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "PYTHONWARNINGS": "ignore",
          "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false", "GIT_PYTHON_REFRESH": "quiet",
-         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}  # fmt: skip
+         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+         # A server would begin eight processes more, for jobs that nobody here gives it.
+         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # fmt: skip
 LOGIN = ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD")
 
 _LOOP = """

@@ -98,13 +98,14 @@ def test_a_version_is_pushed_once_and_loads_there(project, server, tmp_path):
     mlflow = mlflows.Mlflow(tmp_path)
     try:
         told = mlflow.run(server, """
+OURS = "tags.`snapbook.ref` LIKE 'churn:%'"
 one = client.get_model_version("churn", 1)
 run = client.get_run(one.run_id)
 result = {"loaded": mlflow.pyfunc.load_model("models:/churn/1").predict(TABLE).tolist(),
           "description": one.description, "tags": one.tags, "metrics": run.data.metrics,
           "depth": run.data.params["max_depth"], "status": run.info.status,
           "versions": [m.version for m in client.search_model_versions("name = 'churn'")],
-          "runs": len(client.search_runs([run.info.experiment_id]))}
+          "runs": len(client.search_runs([run.info.experiment_id], OURS))}
 """)  # fmt: skip
     finally:
         mlflow.close()
