@@ -291,7 +291,7 @@ def test_without_what_it_takes_nothing_is_written(project, monkeypatch):
     boosted = xgboost.train({}, xgboost.DMatrix(ROWS, TARGET), 2)
     with places.open_folder(places.place(project).folder) as repository:
         other = save(repository, boosted, FRAMES, key(settings.folder()))
-    with pytest.raises(NotRestorable, match="it is of xgboost; scikit-learn's can be"):
+    with pytest.raises(NotRestorable, match="it is of xgboost; scikit-learn's and PyTorch's can"):
         run(project, other.ref)
     monkeypatch.setattr(conversion, "find_spec", lambda name: None)
     with pytest.raises(BadOption, match="the package skl2onnx is not installed"):

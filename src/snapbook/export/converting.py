@@ -33,7 +33,8 @@ class Told:
 
     ``largest`` is the largest difference of a probability or a number, ``worst`` a sentence on the
     row that differs most. ``floats`` are the bits of its numbers, ``label`` the numpy type of the
-    model's labels where that is another than ONNX has, ``probable`` whether it tells probabilities.
+    model's labels where that is another than ONNX has, ``probable`` whether it tells probabilities;
+    ``beyond`` says why no server of ours could ask it, "" where one can.
     """
 
     why: str = ""
@@ -47,6 +48,7 @@ class Told:
     outputs: Sequence[str] = ()
     label: str = ""
     probable: bool = False
+    beyond: str = ""
 
 
 def command(folder: Path) -> list[str]:

@@ -51,7 +51,7 @@ def converted(
     Raises what `conversion.ran` does, and NotRestorable where it says something else than that.
     """
     process = FORMS[form]
-    _check_whole(process.form, named, conversion.taken(process, named, parts))
+    check_whole(process.form, named, conversion.taken(process, named, parts))
     more: dict[str, Json] = {"props": dict(props)}
     if form == SAVEDMODEL:
         more["python"] = _python(tensorflow)
@@ -83,7 +83,7 @@ def files(data: bytes) -> Iterator[tuple[str, bytes]]:
         raise Damaged("What is kept cannot be written", "it is no archive") from error
 
 
-def _check_whole(form: str, named: str, model: Part) -> None:
+def check_whole(form: str, named: str, model: Part) -> None:
     """Raise NotRestorable for tensors without a network."""
     layout = model.facts.get("layout")
     if isinstance(layout, Mapping) and layout.get("format") == weights.STATE:

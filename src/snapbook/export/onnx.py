@@ -1,7 +1,8 @@
 """A model as ONNX, taken only where it says what the model says.
 
 The conversion and the comparison happen in a process of their own, which loads the model: the
-caller has asked trust. Here is what goes in, which rows are compared, and what is said of it.
+caller has asked trust. Which process that is depends on the model's framework. Here is what goes
+in, which rows are compared, and what is said of it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snapbook.errors import NotRestorable
-from snapbook.export import conversion, converting
+from snapbook.export import conversion, converting, network, tracing
 from snapbook.parts.base import Part
 
 Get = Callable[[str], bytes]
@@ -33,11 +34,19 @@ def converted(
 
     Raises what `conversion.ran` does, and NotRestorable where it says something else than that.
     """
-    said, data = conversion.ran(_PROCESS, named, parts, get, project, s, {"props": dict(props)})
+    process = _PROCESS
+    if _framework(parts) == _NETWORK.framework:
+        process = _NETWORK
+        network.check_whole(process.form, named, conversion.taken(process, named, parts))
+    said, data = conversion.ran(process, named, parts, get, project, s, {"props": dict(props)})
     told = converting.Told(**said)
     if told.differing:
         raise _disagrees(named, told)
     return Converted(data, told)
+
+
+def _framework(parts: Sequence[Part]) -> str:
+    return next((str(part.facts.get("framework")) for part in parts if part.kind == "model"), "")
 
 
 def _refused(named: str, why: str) -> NotRestorable:
@@ -61,4 +70,18 @@ _PROCESS = conversion.Process(
     converting.SAID,
     converting.FILE,
     _refused,
+    whose="scikit-learn's and PyTorch's",
+)
+_NETWORK = conversion.Process(
+    "ONNX",
+    ("torch", "onnx", "onnxruntime"),
+    tracing.command,
+    tracing.JOB,
+    tracing.SAID,
+    tracing.FILE,
+    _refused,
+    install="pip install torch onnx onnxruntime",
+    framework="torch",
+    whose="PyTorch's",
+    tries=4,
 )

@@ -12,8 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snapbook.export import agreeing
-from snapbook.export.converting import MOST_ROWS
+from snapbook.export import agreeing, converting
 from snapbook.parts import frame
 from snapbook.trial.job import Folder
 
@@ -51,8 +50,9 @@ class Asked:
     said: Array
 
 
-def told(path: Path, said: str, work: Callable[[], Told]) -> None:
+def told(path: Path, said: str, work: Callable[[], Told | converting.Told]) -> None:
     """Write into ``path``/``said`` what ``work`` tells, or why it failed."""
+    found: Told | converting.Told
     try:
         found = work()
     except Exception as error:  # noqa: BLE001 - the user's own network, and whatever converts it
@@ -111,6 +111,8 @@ def _rows(folder: Folder, digest: str, inputs: Sequence[str]) -> Array:
     if hasattr(held, "toarray"):  # scipy
         held = held.toarray()
     held = held[list(inputs)] if inputs else held
-    places = np.unique(np.linspace(0, len(held) - 1, min(len(held), MOST_ROWS)).astype(int))
+    places = np.unique(
+        np.linspace(0, len(held) - 1, min(len(held), converting.MOST_ROWS)).astype(int)
+    )
     taken = held.iloc[places] if hasattr(held, "iloc") else held[places]
     return np.array(taken, dtype="float32")

@@ -117,9 +117,23 @@ def as_model(folder: Path, opened: Callable[[bytes, Told], object]) -> Hold:
         source = next(part for part in parts if part.kind == "model")
         made, _ = model.capture(opened(data, told), source.name, writer)
         same = {name: source.facts.get(name) for name in ("inputs", "outputs")}
+        same["inputs"] = same["inputs"] or made.facts.get("inputs")  # few networks tell theirs
         surroundings, _ = environment.capture(writer, "", folder)
         frames = [part for part in parts if part.kind == "frame" and writer.rely(part.blobs)]
         return (replace(made, facts={**made.facts, **same}), surroundings, *frames)
+
+    return hold
+
+
+def as_either(folder: Path, ending: str, opened: Callable[[bytes, Told], object]) -> Hold:
+    """A conversion as a model, or as a file where ``beyond`` is told: why none could ask it."""
+    model_of, file_of = as_model(folder, opened), as_file(ending)
+
+    def hold(
+        repository: Repository, version: VersionRow, data: bytes, told: Told, writer: Writer
+    ) -> tuple[Part, ...]:
+        keep = file_of if told["beyond"] else model_of
+        return keep(repository, version, data, told, writer)
 
     return hold
 

@@ -31,22 +31,24 @@ def export(here: Here, asked: Asked) -> Done:
     """
     if (copied := deriving.copied(here, asked, FORM)) is not None:
         return copied
-    hold = deriving.as_model(here.folder, _opened)
+    hold = deriving.as_either(here.folder, FORM, _opened)
     made = deriving.export(here, asked, FORM, _converted, hold=hold)
     told = Told(**made.told)
-    lines = (
+    allowed = f"{agreeing.PROBABILITY:g}" if told.probable else f"{agreeing.NUMBER:.2%} of itself"
+    lines = [
         *made.echo,
         f"wrote {made.path.name}: {told.floats}-bit numbers, opset {told.opset}",
         f"on {told.rows:,} rows it says what {made.ref} says: no number differs by more than "
-        f"{told.largest:.1e} ({agreeing.PROBABILITY:g} is allowed)",
-        made.line,
-    )
+        f"{told.largest:.1e} ({allowed} is allowed)",
+    ]
+    if told.beyond:
+        lines.append(f"it is kept as a file and not as a model that is served: {told.beyond}")
     about: dict[str, Json] = {
         "files": [str(made.path)], "ref": made.ref, "rows": told.rows, "largest": told.largest,
         "floats": told.floats, "opset": told.opset, "inputs": dict(told.inputs),
-        "outputs": list(told.outputs),
+        "outputs": list(told.outputs), "beyond": told.beyond,
     }  # fmt: skip
-    return Done(lines, about)
+    return Done((*lines, made.line), about)
 
 
 def _opened(data: bytes, told: Mapping[str, Any]) -> Onnx:
