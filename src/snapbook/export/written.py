@@ -39,12 +39,17 @@ def page(card: Card) -> str:
             cells = "".join(f"<th>{html.escape(text)}</th>" for text in head)
             body.append(f"<table><thead><tr>{cells}</tr></thead><tbody>")
             for row in rows:
-                cells = "".join(f"<td>{html.escape(text)}</td>" for text in row)
+                cells = "".join(f"<td>{_broken(text)}</td>" for text in row)
                 body.append(f"<tr>{cells}</tr>")
             body.append("</tbody></table>")
         if section.plots:
             body.append(f'<div class="plots">{"".join(map(plots.svg, section.plots))}</div>')
     return _PAGE.format(title=html.escape(card.title), body="\n".join(body))
+
+
+def _broken(text: str) -> str:
+    """A text in which names of scikit-learn's parameters may be broken where they are joined."""
+    return html.escape(text).replace("__", "__<wbr>")
 
 
 def _yaml(front: Mapping[str, Json]) -> list[str]:
@@ -82,7 +87,8 @@ body{{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;paddin
 .plots{{display:flex;flex-wrap:wrap;gap:1rem;margin:1rem 0}}svg{{max-width:100%}}
 table{{border-collapse:collapse}}td,th{{text-align:left;padding:.2rem .8rem .2rem 0;
 border-bottom:1px solid #ccc;overflow-wrap:anywhere}}
-th{{overflow-wrap:break-word}}</style></head><body>
+th{{overflow-wrap:break-word}}td:first-child{{min-width:min(8.5rem,22vw)}}
+td:nth-child(2):not(:last-child){{min-width:min(8rem,18vw)}}</style></head><body>
 {body}
 </body></html>
 """
