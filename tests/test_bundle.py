@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
@@ -10,6 +11,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from snapbook.verbs import VERBS
 
 pytestmark = pytest.mark.slow  # it waits for what runs beside it
 
@@ -86,3 +89,12 @@ def test_the_page_of_a_registry_is_whole_and_names_no_machine(bundle):
     texts = [path.read_text(encoding="utf-8") for path in folder.iterdir()]
     assert not [text for text in texts if str(ROOT) in text]
     assert "react-dom" in (folder / "licenses.txt").read_text(encoding="utf-8")
+
+
+def test_forms_of_the_dialog_are_those_that_export_takes():
+    source = (ROOT / "labextension" / "src" / "exporting.ts").read_text("utf-8")
+    offered = re.findall(r"{ to: '(\w+)'", source)
+    taken = next(one for one in VERBS["export"].arguments if "--to" in one.names)
+    # These want an address, a plan or a bucket, and are asked for with options.
+    assert set(taken.choices) - set(offered) == {"oci", "modelpack", "seldon", "argo"}
+    assert set(offered) <= set(taken.choices)

@@ -280,10 +280,11 @@ function versionActs(room: Room): Act[] {
       does: on(({ ref }) => doing.copy(ref))
     },
     {
-      id: CommandIDs.exportEnv,
-      label: trans.__('Export Environment'),
+      id: CommandIDs.exportVersion,
+      label: trans.__('Export Version…'),
+      caption: trans.__('As a bundle that serves it, a notebook, an image and others'),
       can: some,
-      does: on(t => doing.exportEnv(t))
+      does: on(t => doing.exportVersion(t))
     },
     {
       id: CommandIDs.verify,

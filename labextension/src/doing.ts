@@ -7,6 +7,7 @@
 import { Clipboard } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Client } from './client';
+import { exportForms } from './exporting';
 import { numberText } from './format';
 import { silently } from './kernel';
 import type { Model } from './model';
@@ -248,14 +249,26 @@ export class Doing {
     }
   }
 
-  async exportEnv({ path, ref }: Target): Promise<void> {
-    const { trans } = this.options;
-    await this.running.onServer(
-      path,
-      'export',
-      { args: [ref], options: { to: 'env' } },
-      trans.__('Writing the environment…')
-    );
+  /** Write a version as what is chosen; `--to` alone, or all options by the verb's own form. */
+  async exportVersion({ path, ref }: Target): Promise<void> {
+    const { model, trans } = this.options;
+    const title = trans.__('Export %1', ref);
+    const forms = exportForms(ref, trans);
+    const verb = model.verbs.find(({ name }) => name === 'export');
+    const items = [...forms.map(({ label }) => label), ...(verb ? [trans.__('with options…')] : [])];
+    const chosen = await this.toasts.choose(title, trans.__('Export'), trans.__('As'), items);
+    if (chosen === null) {
+      return;
+    }
+    if (chosen === forms.length && verb !== undefined) {
+      await this.running.verb(path, verb, [ref], false);
+      return;
+    }
+    const call = { args: [ref], options: { to: forms[chosen].to } };
+    const answer = await this.running.onServer(path, 'export', call, trans.__('Exporting %1…', ref));
+    if (answer !== null && answer.lines.length > 1) {
+      await this.toasts.text(title, answer.lines);
+    }
   }
 
   copy(text: string): void {

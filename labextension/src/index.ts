@@ -194,7 +194,7 @@ function pageActions(app: JupyterFrontEnd): PageActions {
     tag: (path, ref) => run(CommandIDs.tag, { path, ref }),
     note: (path, ref) => run(CommandIDs.note, { path, ref }),
     remove: (path, ref) => run(CommandIDs.remove, { path, ref }),
-    exportEnv: (path, ref) => run(CommandIDs.exportEnv, { path, ref }),
+    exportVersion: (path, ref) => run(CommandIDs.exportVersion, { path, ref }),
     openFile: path => run('docmanager:open', { path }),
     copy: text => run(CommandIDs.copyRef, { ref: text }),
     backToRow: (_, ref) => run(CommandIDs.openPanel, { ref })

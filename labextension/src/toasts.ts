@@ -157,6 +157,18 @@ export class Toasts {
     return result.button.accept;
   }
 
+  /** Ask for one of `items`, the first if nothing else is said: its place; null where cancelled. */
+  async choose(
+    title: string,
+    button: string,
+    label: string,
+    items: readonly string[]
+  ): Promise<number | null> {
+    const result = await InputDialog.getItem({ title, label, items: [...items], okLabel: button });
+    const chosen = result.value === null ? -1 : items.indexOf(result.value);
+    return result.button.accept && chosen >= 0 ? chosen : null;
+  }
+
   /** Ask for a line of text; null where it was cancelled. */
   async line(title: string, button: string, placeholder: string): Promise<string | null> {
     const result = await InputDialog.getText({ title, okLabel: button, placeholder });

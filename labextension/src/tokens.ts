@@ -29,7 +29,7 @@ export namespace CommandIDs {
   export const monitor = 'snapbook:monitor';
   export const verify = 'snapbook:verify';
   export const gc = 'snapbook:gc';
-  export const exportEnv = 'snapbook:export';
+  export const exportVersion = 'snapbook:export';
   export const copyRef = 'snapbook:copy-ref';
   export const load = 'snapbook:load';
   export const containing = 'snapbook:containing';
@@ -75,7 +75,7 @@ export interface PageActions {
   tag?(path: string, ref: string): void;
   note?(path: string, ref: string): void;
   remove?(path: string, ref: string): void;
-  exportEnv?(path: string, ref: string): void;
+  exportVersion?(path: string, ref: string): void;
   openFile?(path: string): void;
   copy(text: string): void;
   /** Put the keyboard back onto the panel's row of this version. */

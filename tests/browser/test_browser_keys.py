@@ -348,17 +348,43 @@ def test_verify_says_that_all_is_well(story):
     expect(story.page.locator("body")).to_contain_text(re.compile("all is well"))
 
 
+def export(desk, label):
+    """Ask for churn:0.4.0 in the form that `label` says; the dialog is left by the keyboard."""
+    desk.start("snapbook:export", ref="churn:0.4.0")
+    asked = desk.page.get_by_role("dialog").filter(has_text="Export churn:0.4.0")
+    asked.get_by_role("combobox").select_option(label=label)
+    desk.page.keyboard.press("Enter")
+    return asked
+
+
 def test_export_the_environment(story, server, place):
     story.sidebar()
+    asked = export(story, "env: its packages, as lock files")
+    expect(story.page.locator("body")).to_contain_text("wrote churn-0.4.0-env/pylock.toml")
+    expect(asked).to_have_count(0)
+    assert (server.root / place / "churn-0.4.0-env" / "requirements.txt").is_file()
+
+
+def test_export_what_serves_a_version(story, server, place):
+    story.sidebar()
     story.start("snapbook:export", ref="churn:0.4.0")
-    story.page.wait_for_timeout(2000)
-    story.shot("export")
-    dialog = story.page.get_by_role("dialog")
-    if dialog.is_visible():
-        dialog.get_by_role("button").last.click()
-        story.page.wait_for_timeout(1000)
-    texts = [p.name for p in (server.root / place).iterdir()]
-    opened = story.page.locator("body").inner_text()
-    assert (
-        any("requirements" in name or "env" in name for name in texts) or "scikit-learn" in opened
-    )
+    asked = story.page.get_by_role("dialog")
+    expect(asked.get_by_role("combobox")).to_be_focused()
+    expect(asked.get_by_role("combobox")).to_have_value("bundle: a folder that serves it")
+    story.both_themes("export", asked)
+    story.page.keyboard.press("Escape")
+    expect(asked).to_have_count(0)
+    export(story, "bundle: a folder that serves it")
+    written = story.page.get_by_role("dialog")
+    expect(written).to_contain_text("wrote churn-0.4.0-bundle", timeout=60_000)
+    assert (server.root / place / "churn-0.4.0-bundle" / "bundle.json").is_file()
+    written.get_by_role("button", name="Close").click()
+    export(story, "churn-0.4.0.zip: the bundle as one archive")
+    expect(written).to_contain_text("wrote churn-0.4.0.zip", timeout=60_000)
+    assert (server.root / place / "churn-0.4.0.zip").is_file()
+    written.get_by_role("button", name="Close").click()
+    # What more has to be told has fields of its own.
+    export(story, "with options…")
+    expect(written.get_by_role("textbox", name=re.compile("^canary"))).to_have_value("")
+    expect(written.get_by_role("textbox", name=re.compile("^ref"))).to_have_value("churn:0.4.0")
+    story.page.keyboard.press("Escape")

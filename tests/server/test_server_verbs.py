@@ -145,6 +145,9 @@ async def test_files_are_written_inside_the_root_alone(act, project, jp_root_dir
         assert (answer.status, answer.value["kind"]) == (404, "no-such-path"), path
         long = await act("export", "churn:0.1.0", **{"--output": path})
         assert long.status == 404
+        archive = f"{path.removesuffix('.ipynb')}.zip"
+        assert (await act("export", "churn:0.1.0", to=archive)).status == 404, archive
+    assert not list(tmp_path.glob("*.zip"))
     assert not (tmp_path / "x.ipynb").exists()
 
 

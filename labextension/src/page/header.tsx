@@ -209,8 +209,8 @@ function MoreButton(props: HeaderProps): JSX.Element {
     ...(actions.tag ? [{ label: trans.__('Tag…'), act: () => actions.tag?.(path, ref) }] : []),
     ...(actions.note ? [{ label: trans.__('Add a note…'), act: () => actions.note?.(path, ref) }] : []),
     { label: trans.__('Copy reference'), act: () => actions.copy(ref) },
-    ...(actions.exportEnv
-      ? [{ label: trans.__('Export environment…'), act: () => actions.exportEnv?.(path, ref) }]
+    ...(actions.exportVersion
+      ? [{ label: trans.__('Export…'), act: () => actions.exportVersion?.(path, ref) }]
       : []),
     ...(actions.remove ? [null, { label: trans.__('Delete…'), act: () => actions.remove?.(path, ref) }] : [])
   ];

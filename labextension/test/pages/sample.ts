@@ -169,7 +169,7 @@ export function actions(done: unknown[][] = []): PageActions {
     tag: note('tag'),
     note: note('note'),
     remove: note('remove'),
-    exportEnv: note('exportEnv'),
+    exportVersion: note('exportVersion'),
     openFile: note('openFile'),
     copy: note('copy'),
     backToRow: note('backToRow')

@@ -109,8 +109,11 @@ def _typed(argument: Argument, value: object, spot: paths.Spot) -> object:
 
 
 def _inside(argument: Argument, text: str, spot: paths.Spot) -> str:
-    """A path of a verb begins at the notebook's folder and stays in the root; others are text."""
-    return str(spot.inside(text)) if argument.complete == "path" else text
+    """A path of a verb begins at the notebook's folder and stays in the root; others are text. A
+    word with the ending of a file is a path where the argument takes files too.
+    """
+    path = argument.complete == "path" or (argument.ending and text.endswith(argument.ending))
+    return str(spot.inside(text)) if path else text
 
 
 def _texts(value: object) -> bool:
