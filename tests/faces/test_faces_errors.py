@@ -143,6 +143,19 @@ MISTAKES = {
         shell="shw churn",
         kind="verb",
     ),
+    "no such act": Mistake(
+        "act cannot be chek. It takes check.",
+        cell="%snapbook bundle chek x",
+        shell="bundle chek x",
+        kind="option",
+    ),
+    "no act": Mistake(
+        "bundle needs check. How: {}",
+        "help bundle",
+        cell="%snapbook bundle",
+        shell="bundle",
+        kind="missing",
+    ),
     "no such word": Mistake(
         "--what cannot be modle. It takes model, data, params, cells, files or all.",
         cell="%restore_version churn --what modle",

@@ -67,8 +67,8 @@ WORDS = {
 }
 # They answer until they are interrupted, or last long, so kernels are told where to go.
 FROM_A_SHELL = {
-    "serve": "snapbook serve churn",
-    "predict": "snapbook predict churn in.parquet",
+    "serve": "snapbook serve churn:0.1.0",
+    "predict": "snapbook predict churn:0.1.0 rows.csv",
 }
 
 

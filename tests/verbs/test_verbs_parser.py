@@ -95,3 +95,8 @@ def test_hints_in_three_grammars():
     assert Hint("bug-report").call == "snapbook.verbs.bug_report()"
     assert Hint("list", ("it's",)).call == 'snapbook.verbs.list("it\'s")'
     assert hint_text("pip install x", "cli") == "pip install x"
+    # What no kernel runs is typed in a shell, whoever hears of it.
+    for face in ("magic", "cli"):
+        assert hint_text(Hint("serve", ("churn@production", "--follow")), face) == (
+            "snapbook serve churn@production --follow"
+        )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from snapbook.display.words import printable
 from snapbook.errors import Hint, Interrupted, SnapbookError, Unreachable
+from snapbook.verbs.table import FROM_A_SHELL
 
 if TYPE_CHECKING:
     from snapbook.display.live import Live
@@ -36,7 +37,7 @@ def hint_text(hint: Hint | str | None, face: str) -> str:
     if not isinstance(hint, Hint):
         return hint or ""
     words = " ".join((hint.verb, *map(_quoted, hint.args)))
-    if face == "cli":
+    if face == "cli" or hint.verb in FROM_A_SHELL:
         return f"snapbook {words}"
     if hint.verb in _DAILY:
         return " ".join((_DAILY[hint.verb], *map(_quoted, hint.args)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from snapbook.errors import Usage
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 def serve(here: Here, asked: Asked) -> Done:
     """Answer until interrupted."""
     if here.face != "cli":
-        raise Usage("A model is served from a shell", act="There", hint="snapbook serve churn")
+        words = ["snapbook", "serve", *([asked.ref] if asked.ref else [])]
+        raise Usage("A model is served from a shell", act="There", hint=shlex.join(words))
     if asked.follow:
         from snapbook.verbs.following import follow
 

@@ -39,7 +39,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise Usage with argparse's reason in our words."""
-        if match := re.search(r"required: (\w+)", message):
+        if match := re.search(r"required: \{?(\w+)", message):
             raise missing(self.verb.name, match[1])
         if match := re.search(r"argument (?:-\w/)?([\w-]+): expected", message):
             raise Usage(f"{match[1]} needs a value", act="How", hint=self._help_hint())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ _GO_ON = "What is done is kept beside it: the same command goes on from there"
 def predict(here: Here, asked: Asked) -> Done:
     """Predict each row of a file; where it was stopped before, the rest of them."""
     if here.face != "cli":
-        typed = "snapbook predict churn in.parquet"
+        typed = shlex.join(["snapbook", "predict", asked.ref, asked.input])
         raise Usage("A file is predicted from a shell", act="There", hint=typed)
     places = _places(here, asked)
     wanted = _wanted(asked, places.target_form)
@@ -45,7 +46,8 @@ def predict(here: Here, asked: Asked) -> Done:
     if made.resumed:
         lines.append(f"{made.resumed:,} of them were done before")
     if made.spared:
-        lines.append(f"{made.spared:,} rows could not be predicted; prediction_error says why")
+        spared = f"{made.spared:,} {'row' if made.spared == 1 else 'rows'}"
+        lines.append(f"{spared} could not be predicted; prediction_error says why")
     if not made.independent:
         lines.append(
             "no self-test shows that an answer is the same to the bit whatever rows are beside it"

@@ -20,6 +20,7 @@ from snapbook.repository import Author
 from snapbook.transfer import Local
 from snapbook.verbs import who
 from snapbook.verbs.here import Here
+from snapbook.verbs.table import FROM_A_SHELL
 from snapbook.verbs.times import lasted
 from snapbook.verbs.values import Done
 
@@ -161,7 +162,8 @@ def verdicts(judged: Sequence[Judged], warns: str = "fails") -> list[str]:
 def typed(here: Here, verb: str, *args: str) -> str:
     """An act as one types it where this verb was asked."""
     if here.face in ("cli", "magic"):
-        program = "%snapbook" if here.face == "magic" else "snapbook"
+        kernel = here.face == "magic" and verb not in FROM_A_SHELL
+        program = "%snapbook" if kernel else "snapbook"
         return " ".join((program, verb, *args))
     return Hint(verb, args).call
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Run = Callable[["Here", Any], object]
 
+# Verbs that no kernel runs: they last as long as a server does, or as a file is long.
+FROM_A_SHELL = frozenset({"serve", "predict"})
+
 
 @dataclass(frozen=True, slots=True)
 class Argument:
@@ -53,6 +56,11 @@ class Argument:
             return False
         return [] if self.many in ("*", "+", "append") else self.default
 
+    @property
+    def _taken(self) -> str:
+        *most, last = self.choices
+        return f"{', '.join(most)} or {last}" if most else last
+
     def check(self, value: object) -> None:
         """Raise BadOption for a word that is none of its choices."""
         words = value if isinstance(value, list) else [value]
@@ -63,10 +71,8 @@ class Argument:
             if self.ending and str(word).endswith(self.ending):
                 continue
             if word is not None and word not in self.choices:
-                *most, last = self.choices
-                shown = max(self.names, key=len)
                 raise BadOption(
-                    f"{shown} cannot be {word}", act=f"It takes {', '.join(most)} or {last}"
+                    f"{max(self.names, key=len)} cannot be {word}", act=f"It takes {self._taken}"
                 )
 
 
