@@ -82,6 +82,13 @@ def test_parts_that_were_wrong_are_the_version_s_from_then_on(repository):
         assert groups.wrong(alias, time, odd) is None
 
 
+def test_next_to_nothing_has_no_sign(repository):
+    part = CANDIDATE["segments"][0] | {"rest": {"bias": -0.0001}}
+    seen = {"candidate": CANDIDATE | {"segments": [part]}}
+    told = evident.told(repository, "churn", ended(repository, SEEN | seen))
+    assert "category = toys: 20.0% too high in 228 rows; all others +0.0%" in told
+
+
 def test_of_labels_a_part_says_how_often_it_was_right(repository):
     part = {"column": "age", "value": "30 to 40", "rows": 50, "accuracy": 0.61,
             "rest": {"accuracy": 0.92}}  # fmt: skip

@@ -173,6 +173,8 @@ def test_beside_in_the_shadow_and_by_hand(server, project):
     ab = until(lambda: (ab := status(project)["ab"])["stable"]["labels"] and ab)
     assert (ab["metric"], ab["stable"]["value"], ab["p"]) == ("accuracy", 1.0, None)
     assert "of 100 outcomes of candidate" in ab["why"]
+    shown = run(project, "deploy churn --status").lines
+    assert any(re.match(r"  outcomes: n/a: \d+ of 100 outcomes of ", line) for line in shown)
     assert run(project, "pause churn").lines[0].endswith("paused")
     run(project, "resume churn --next --reason 'enough seen'")
     assert {server.by() for _ in range(10)} == {"churn:1.1.0"}

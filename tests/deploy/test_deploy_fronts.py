@@ -94,6 +94,19 @@ NAMES = (
 )  # fmt: skip
 
 
+def test_outcomes_of_both_are_said_with_their_figures(beside):
+    told = status.told(beside, [], datetime.now(UTC))
+    ab = {"metric": "mae", "stable": {"labels": 283, "value": 6.9975},
+          "candidate": {"labels": 1290, "value": 16.664}, "difference": 9.67, "p": 8e-20,
+          "significant": True, "why": "worse, and that is hardly chance (p 8e-20)"}  # fmt: skip
+    assert (
+        "  outcomes: mae 7 of 283 -> 16.7 of 1,290: worse, and that is hardly chance (p 8e-20)"
+        in (list(lines({**told, "ab": ab})))
+    )
+    few = {**ab, "significant": None, "why": "12 of 100 outcomes of candidate"}
+    assert "  outcomes: n/a: 12 of 100 outcomes of candidate" in list(lines({**told, "ab": few}))
+
+
 @settings(max_examples=50)
 @given(st.dictionaries(st.sampled_from(NAMES), _JSON))
 def test_whatever_a_server_says_can_be_shown(beside, said):

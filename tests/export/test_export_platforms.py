@@ -201,6 +201,8 @@ def test_export_writes_a_folder_from_production_to_a_version(project, tmp_path):
     said = verbs.export(new.ref, to="kserve", output="more", **words)
     assert said.data["stable"] == "churn:1.0.0"
     assert "you do" in said.lines[-1]
+    alone = verbs.export(new.ref, to="kubernetes", output="alone")
+    assert alone.lines[0] == "wrote alone: 1 file"
     with pytest.raises(Conflict):
         verbs.export(new.ref, to="kserve", output="more")
     with pytest.raises(BadOption):

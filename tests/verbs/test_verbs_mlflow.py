@@ -370,7 +370,10 @@ def test_onnx_is_refused_with_what_to_export_instead(project):
 
 
 def test_the_same_version_is_the_same_folder_and_nothing_is_written_over(project, tmp_path):
-    verbs.export("churn", to="mlflow", output="one")
+    done = verbs.export("churn", to="mlflow", output="in/one")
+    # What is told to be typed names the folder as it was named.
+    assert done.lines[-1].startswith('mlflow.pyfunc.load_model("in/one") loads it')
+    (tmp_path / "in" / "one").rename(tmp_path / "one")
     verbs.export("churn", to="mlflow", output="two")
     one, two = (
         {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}

@@ -10,6 +10,7 @@ from export import leaving
 
 from snapbook import verbs
 from snapbook.errors import Conflict
+from snapbook.verbs.release import free_path
 
 MINE = b"mine"
 
@@ -88,6 +89,18 @@ def test_lock_files_are_not_written_over_one_of_yours(project):
     (project / "other").mkdir()
     verbs.export("churn", to="env", output="other")
     assert sorted(os.listdir(project / "other")) == ["pylock.toml", "requirements.txt"]
+
+
+def test_what_is_written_twice_gets_a_number_behind_its_name(project):
+    written = [verbs.export("churn", to="bundle", no_sample=True).data["files"] for _ in range(3)]
+    assert [os.path.basename(name) for (name,) in written] == [
+        "churn-0.1.0-bundle",
+        "churn-0.1.0-bundle-2",
+        "churn-0.1.0-bundle-3",
+    ]
+    taken = project / "churn-0.1.0.ipynb"
+    taken.touch()
+    assert free_path(taken).name == "churn-0.1.0-2.ipynb"
 
 
 def test_a_place_that_is_free_is_written(project):

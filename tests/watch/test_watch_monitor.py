@@ -22,9 +22,10 @@ import demand
 
 from snapbook import places, verbs
 from snapbook.errors import BadOption, Conflict, NotFound, Refused, Unreachable, Usage
+from snapbook.report.watched import sentence
 from snapbook.verbs.alarms import SECRET
 from snapbook.verbs.here import Here
-from snapbook.watch import kept
+from snapbook.watch import kept, quality
 
 KEY = b"0123456789abcdef0123456789abcdef"
 
@@ -70,6 +71,13 @@ def listener():
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def test_next_to_nothing_has_no_sign():
+    part = quality.Part(
+        "category", "toys", 228, {"bias": 0.2}, {"bias": -0.001}, 0.2, 0, None, True
+    )
+    assert sentence(part, "numbers") == "20% too high, in 228 rows; all others +0%."
 
 
 def test_a_sudden_over_forecast_in_one_category_is_found(project):

@@ -126,7 +126,7 @@ def _part(part: Mapping[str, Any]) -> str:
     bias, other = part.get("bias"), rest.get("bias")
     if _is_number(bias):
         way = "high" if bias > 0 else "low"
-        beside = f"; all others {other:+.1%}" if _is_number(other) else ""
+        beside = f"; all others {round(other, 3) + 0.0:+.1%}" if _is_number(other) else ""
         return f"{where}: {abs(bias):.1%} too {way}{count}{beside}"
     right, others = part.get("accuracy"), rest.get("accuracy")
     told = f"accuracy {_figure('accuracy', right)}" if _is_number(right) else "wrong"

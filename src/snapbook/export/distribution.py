@@ -7,6 +7,7 @@ of, and what goes on may take as long as it takes. See `export.upload` for the w
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -136,7 +137,7 @@ class Registry:
                 raise Unreachable(f"{self.host} does not answer", self.silence("it")) from error
             except httpx.TransportError as error:
                 if last or isinstance(error, httpx.ConnectError):
-                    raise Unreachable(f"{self.host} does not answer", str(error)) from error
+                    raise Unreachable(f"{self.host} does not answer", _plain(error)) from error
             else:
                 if last or not (answer.is_server_error or answer.status_code == _TOO_MANY):
                     return answer
@@ -230,6 +231,11 @@ def right(answer: httpx.Response, wanted: int, what: str) -> None:
     if code == httpx.codes.NOT_FOUND:
         raise NotFound(what, f"the registry does not have it{why}")
     raise Unreachable(what, f"the registry says {code}{why}")
+
+
+def _plain(error: httpx.TransportError) -> str:
+    """What the system says of a connection, without the number that it has for it."""
+    return re.sub(r"^\[Errno -?\d+\] ", "", str(error))
 
 
 def _said(answer: httpx.Response) -> str:

@@ -125,7 +125,7 @@ def sentence(one: Part, kind: str) -> str:
     way = "too high" if one.figures["bias"] > 0 else "too low"
     rest = one.rest.get("bias", 0.0)
     return (f"{abs(one.figures['bias']):.0%} {way}{when}, in {one.rows:,} rows; all others"
-            f" {rest:+.0%}.")  # fmt: skip
+            f" {round(rest, 2) + 0.0:+.0%}.")  # fmt: skip
 
 
 def _over_time(

@@ -38,10 +38,11 @@ def export(here: Here, asked: Asked) -> Done:
     parts, files = _folder(repository, version)
     size = bundling.lay(target, files)
     executes = any(codeless.executes(part.facts) for part in parts if part.kind == "model")
+    named = asked.output or target.name
     lines = (
         *([echo] if echo else []),
         f"wrote {target.name}: {len(files)} files, {size_text(size)}",
-        f'mlflow.pyfunc.load_model("{target.name}") loads it'
+        f'mlflow.pyfunc.load_model("{named}") loads it'
         + ("; MLflow unpickles without asking" if executes else ""),
     )
     return Done(lines, {"files": [str(target)], "ref": version.ref, "bytes": size})

@@ -64,7 +64,10 @@ def export(here: Here, asked: Asked) -> Done:
     plain = f"{new.own}-{asked.to}"
     target = release.place(here, asked, plain, folder=True)
     bundling.lay(target, (whole(name, data) for name, data in made.items()))
-    lines = [f"wrote {target.name}: {len(made)} files", *_told(new, rollout, asked)]
+    lines = [
+        f"wrote {target.name}: {len(made)} {'file' if len(made) == 1 else 'files'}",
+        *_told(new, rollout, asked),
+    ]
     return Done(
         (*([echo] if echo else []), *lines),
         {

@@ -47,8 +47,10 @@ def free_path(path: Path) -> Path:
     """``path``, or the first of path-2, path-3, ... that is not taken."""
     count = 2
     wanted = path
+    # What stands behind the last point of churn-0.2.0-bundle is no ending.
+    ending = path.suffix if path.suffix[1:2].isalpha() else ""
     while wanted.exists():
-        wanted = path.with_name(f"{path.stem}-{count}{path.suffix}")
+        wanted = path.with_name(f"{path.name.removesuffix(ending)}-{count}{ending}")
         count += 1
     return wanted
 

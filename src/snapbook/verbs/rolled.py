@@ -20,7 +20,7 @@ def lines(told: Mapping[str, Any]) -> Iterator[str]:
         yield from _way(rollout)
     yield from _rules(told)
     if told["ab"] is not None:
-        yield f"  outcomes: {told['ab']['why']}"
+        yield f"  outcomes: {_compared(told['ab'])}"
     if told["shadow"] is not None:
         one = told["shadow"]
         yield (
@@ -38,6 +38,17 @@ def lines(told: Mapping[str, Any]) -> Iterator[str]:
         yield f"  the way back to {drill['to']} was rehearsed {local(drill['time'])}: {seconds}"
     if told["back"] is not None:
         yield f"  a rollback leads to {told['back']['ref']}"
+
+
+def _compared(ab: Mapping[str, Any]) -> str:
+    """Both sides' figures beside what they mean; where too few came, what is missing."""
+    if ab["significant"] is None:
+        return f"n/a: {ab['why']}"
+    stable, candidate = (
+        f"{figure(ab['metric'], ab[side]['value'])} of {ab[side]['labels']:,}"
+        for side in ("stable", "candidate")
+    )
+    return f"{ab['metric']} {stable} -> {candidate}: {ab['why']}"
 
 
 def _way(rollout: Mapping[str, Any]) -> Iterator[str]:
