@@ -123,14 +123,13 @@ def test_browse_from_the_list_to_a_restore(story, theme):
     assert story.kernel("print(model.n_estimators, model.max_depth)") == "7 None\n"
 
 
-def test_mutations_from_outside_are_refused(desk, project, server, place):
+def test_mutations_from_outside_are_refused(reader, server):
     """A page elsewhere cannot post with the user's cookie: the server wants its token."""
-    project("story")
-    desk.open(f"{place}/train.ipynb")
+    path = "standing/train.ipynb"
     post = """async path => (await fetch('/snapbook/api/verbs/tag', {
       method: 'POST', credentials: 'include',
       body: JSON.stringify({path, args: ['churn:0.1.0', 'evil'], options: {}})})).status"""
-    with desk.expected_error("403"):
-        assert desk.page.evaluate(post, f"{place}/train.ipynb") == 403
-    answer = server.get(f"snapbook/api/version?path={place}/train.ipynb&ref=churn:0.1.0")
+    with reader.expected_error("403"):
+        assert reader.page.evaluate(post, path) == 403
+    answer = server.get(f"snapbook/api/version?path={path}&ref=churn:0.1.0")
     assert answer["row"]["tags"] == {}

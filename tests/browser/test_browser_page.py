@@ -60,10 +60,10 @@ def test_lineage_leads_to_its_places(reader, page):
     expect(region(page, "Data")).to_be_in_viewport()
 
 
-def test_lineage_is_seen_whole_or_from_the_model(desk, project, place):
+def test_lineage_is_seen_whole_or_from_the_model(lab, project, place):
     project("story")
-    desk.open(f"{place}/train.ipynb", kernel=False)
-    lineage = desk.open_version("churn:0.4.0").locator(".jp-snapbook-Lineage")
+    lab.open(f"{place}/train.ipynb", kernel=False)
+    lineage = lab.open_version("churn:0.4.0").locator(".jp-snapbook-Lineage")
     lineage.scroll_into_view_if_needed()
     for name in ("churn.csv", "X_train", "model"):
         expect(lineage.get_by_role("link", name=re.compile(name)).first).to_be_in_viewport(ratio=1)
@@ -75,18 +75,18 @@ def test_lineage_is_seen_whole_or_from_the_model(desk, project, place):
             - box.querySelector('text').getBoundingClientRect().width))"""
     )
     assert narrowest >= 8
-    desk.command("application:close")
-    desk.page.set_viewport_size({"width": 760, "height": 700})
-    lineage = desk.open_version("churn:0.4.0").locator(".jp-snapbook-Lineage")
+    lab.command("application:close")
+    lab.page.set_viewport_size({"width": 760, "height": 700})
+    lineage = lab.open_version("churn:0.4.0").locator(".jp-snapbook-Lineage")
     lineage.scroll_into_view_if_needed()
     model = lineage.get_by_role("link", name=re.compile("^model"))
     expect(model).to_be_in_viewport(ratio=1)
     assert lineage.evaluate("node => node.scrollLeft") > 0
-    desk.shot("lineage-narrow")
+    lab.shot("lineage-narrow")
     # The keyboard walks to what is out of sight, which comes into view.
     model.focus()
     for _ in range(6):
-        desk.page.keyboard.press("ArrowLeft")
+        lab.page.keyboard.press("ArrowLeft")
     assert lineage.evaluate("node => node.scrollLeft") == 0
 
 

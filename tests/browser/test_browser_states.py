@@ -50,20 +50,20 @@ def test_no_versions_yet(lab, server, place):
     assert not (server.root / place / ".snapbook").exists()  # looking makes nothing
 
 
-def test_no_kernel(desk, project, place):
+def test_no_kernel(lab, project, place):
     folder = project("story")
     bare = json.loads((folder / "train.ipynb").read_text())
     bare["metadata"] = {}
     (folder / "train.ipynb").write_text(json.dumps(bare))
-    desk.open(f"{place}/train.ipynb", kernel=False)
-    desk.page.get_by_role("dialog").get_by_role("combobox").select_option(label="No Kernel")
-    desk.page.get_by_role("dialog").get_by_role("button", name=re.compile("select", re.I)).click()
-    panel = desk.sidebar()
+    lab.open(f"{place}/train.ipynb", kernel=False)
+    lab.page.get_by_role("dialog").get_by_role("combobox").select_option(label="No Kernel")
+    lab.page.get_by_role("dialog").get_by_role("button", name=re.compile("select", re.I)).click()
+    panel = lab.sidebar()
     says(panel, "Kernel not started. Versions can be read; Snapshot and Restore need a kernel")
-    expect(desk.rows()).to_have_count(4)
-    desk.both_themes("no-kernel", panel)
+    expect(lab.rows()).to_have_count(4)
+    lab.both_themes("no-kernel", panel)
     press(panel, "Start kernel")
-    dialog = desk.page.get_by_role("dialog")
+    dialog = lab.page.get_by_role("dialog")
     dialog.get_by_role("combobox").select_option(label="Python 3 (ipykernel)")
     dialog.get_by_role("button", name=re.compile("select", re.I)).click()
     says(panel, "snapbook is not loaded in this kernel")
