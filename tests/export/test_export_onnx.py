@@ -73,9 +73,18 @@ def boosted():
     return GradientBoostingRegressor(n_estimators=20).fit(ROWS.to_numpy(), ROWS.income**2)
 
 
+def histogram():
+    """What is missing goes one way or the other in each of its trees."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    rows = ROWS.mask(np.random.default_rng(0).random(ROWS.shape) < 0.1)
+    return HistGradientBoostingClassifier(max_iter=10, random_state=0).fit(rows, TARGET), rows
+
+
 @pytest.mark.parametrize(
     ("made", "outputs"),
     [
+        (histogram, ["label", "probabilities"]),
         (lambda: (logistic(ROWS, TARGET), ROWS), ["label", "probabilities"]),
         (lambda: (forest(ROWS, TARGET.map({0: "stays", 1: "goes"})), ROWS),
          ["label", "probabilities"]),
@@ -83,7 +92,7 @@ def boosted():
         (lambda: (linear(ROWS), ROWS), ["variable"]),
         (lambda: (boosted(), ROWS.to_numpy()), ["variable"]),
     ],
-    ids=["logistic", "forest of texts", "columns", "linear", "array"],
+    ids=["histogram", "logistic", "forest of texts", "columns", "linear", "array"],
 )  # fmt: skip
 def test_the_file_says_what_the_model_says(tmp_path, made, outputs):
     import onnxruntime

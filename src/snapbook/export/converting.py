@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -142,15 +143,35 @@ def _converted(
         text = data_types.StringTensorType
         types = [(str(n), (number if _is_number(table[n]) else text)([None, 1])) for n in table]
     # A name of its own: else it is one of chance, and no two files would be alike.
-    made = skl2onnx.convert_sklearn(
-        fit,
-        type(fit).__name__,
-        types,
-        options={"zipmap": False} if hasattr(fit, "predict_proba") else None,
-    )
+    with _leaves_told_in_numbers():
+        made = skl2onnx.convert_sklearn(
+            fit,
+            type(fit).__name__,
+            types,
+            options={"zipmap": False} if hasattr(fit, "predict_proba") else None,
+        )
     onnx.helper.set_model_props(made, dict(props))
     opset = max(one.version for one in made.opset_import if one.domain in ("", "ai.onnx"))
     return made.SerializeToString(deterministic=True), opset
+
+
+@contextmanager
+def _leaves_told_in_numbers() -> Iterator[None]:
+    """skl2onnx (up to 1.20) says "false" of the leaves of histogram boosting, where ONNX has a
+    number, and onnx of today takes no truth for one.
+    """
+    from skl2onnx.common import tree_ensemble
+
+    add, word = tree_ensemble.add_node, "nodes_missing_value_tracks_true"
+
+    def in_numbers(*args: Any, **named: Any) -> None:
+        add(*args, **{**named, word: int(named.get(word, 0))})
+
+    tree_ensemble.add_node = in_numbers
+    try:
+        yield
+    finally:
+        tree_ensemble.add_node = add
 
 
 def _is_matrix(fit: Any, table: pd.DataFrame) -> bool:
