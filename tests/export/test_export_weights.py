@@ -117,6 +117,10 @@ def test_pytorch_is_needed_neither_to_make_nor_to_check_it(held, folder, tmp_pat
     for path in folder.rglob("*"):
         if path.is_file():
             assert (tmp_path / "bare" / path.relative_to(folder)).read_bytes() == path.read_bytes()
+    script = "import sys; sys.modules['torch'] = None; " \
+             "from snapbook.serve.load import open_bundle; open_bundle('bare').model()"  # fmt: skip
+    ended = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True)
+    assert b"Not loaded: weights:0.1.0 needs the module torch, absent here." in ended.stderr
 
 
 def test_who_would_ask_it_is_told_that_nobody_can(project, held, folder, capsys):
