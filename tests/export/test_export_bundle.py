@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import snapbook
 from snapbook import refs, settings, verbs
 from snapbook.errors import Conflict
 from snapbook.export import bundle
@@ -206,6 +207,26 @@ def test_networks_leave_too(project, tmp_path):
     version = leaving.save(project, net, {"X": (rows, "train")}, name="net")
     again = open_bundle(wrote(project, version, tmp_path / "net")).model()
     assert torch.equal(again(torch.from_numpy(rows)), net(torch.from_numpy(rows)))
+
+
+def test_xgboost_takes_what_its_training_had_and_what_was_missing_there(project, tmp_path):
+    xgboost = pytest.importorskip("xgboost")
+    rows, target = leaving.numbers()
+    rows.loc[::7, "income"] = np.nan
+    fit = xgboost.XGBClassifier(n_estimators=3).fit(rows, target)
+    frames = {"X": (rows, "train")}
+    for name, known, null in (("told", frames, True), ("untold", {}, None)):
+        version = leaving.save(project, fit, known, name=name)
+        folder = wrote(project, version, tmp_path / name)
+        told = json.loads((folder / "signature.json").read_text())["inputs"]
+        assert [one["nullable"] for one in told] == [null and False, null]
+        assert {one["type"] for one in told} <= {"int64", "float64"}
+        # Alone, a value that is missing has no type of its own.
+        asked = snapbook.predictor(str(folder), trust=True)(
+            pd.DataFrame({"age": [30], "income": [None]})
+        )
+        wanted = fit.predict(pd.DataFrame({"age": [30], "income": [np.nan]}))
+        assert list(asked["prediction"]) == list(wanted)
 
 
 # Keras 3.15 on torch meets numpy 2 with a deprecated call.

@@ -15,6 +15,8 @@ from snapbook.parts.frame.names import name_text
 
 _ARRAYS = ("numpy", "scipy")
 TELL = 'snapbook.save(..., train="X")'  # of a version that knows no training
+# XGBoost's words for its features, which it holds as numbers of 32 bits: what it takes for them.
+_BOOSTED = {"float": "float64", "q": "float64", "int": "float64", "i": "bool", "c": "category"}
 _CUT = 40  # characters at which a profile cuts a category's text
 
 
@@ -100,11 +102,11 @@ def _fields(model: Part, name: str) -> list[Mapping[str, Any]]:
 
 def _input(name: str, kind: str, column: Mapping[str, Any] | None) -> dict[str, Json]:
     if column is None:
-        return {"name": name, "type": kind, "nullable": None}
+        return {"name": name, "type": _BOOSTED.get(kind, kind), "nullable": None}
     seen: Mapping[str, Any] = column.get("profile") or {}
     told: dict[str, Json] = {
         "name": name,
-        "type": kind or str(column.get("dtype") or ""),
+        "type": _told(kind) or str(column.get("dtype") or "") or kind,
         "nullable": seen["nulls"] > 0 if "nulls" in seen else None,
     }
     form: Any = column.get("type")
@@ -121,6 +123,11 @@ def _input(name: str, kind: str, column: Mapping[str, Any] | None) -> dict[str, 
         ):
             told["categories"] = sorted(texts)
     return told
+
+
+def _told(kind: str) -> str:
+    """The type that a model tells, "" where its word says less than the training column."""
+    return "" if kind in _BOOSTED else kind
 
 
 def _outputs(fields: Sequence[Mapping[str, Any]]) -> dict[str, Json]:
