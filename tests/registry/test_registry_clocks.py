@@ -2,10 +2,12 @@
 
 import base64
 import json
+import math
 import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -13,14 +15,20 @@ import httpx
 import pytest
 from clocks import env, shifting, turn
 from faults import driver
+from promote import parties
 from wires import Served
 
 from snapbook import events, places
-from snapbook.promote import reviewing
+from snapbook.deploy import plan as plans
+from snapbook.deploy.lasting import Lasting
+from snapbook.deploy.rollout import Rollout
+from snapbook.promote import moving, reviewing
 from snapbook.promote.records import Stay
 from snapbook.registry import signin
 from snapbook.registry.hooks import Hooks, Place
+from snapbook.registry.http import Http
 from snapbook.registry.identity import FolderDrawer
+from snapbook.registry.rollouts import HttpRollouts
 from snapbook.registry.signin import Offer, Signed
 from snapbook.registry.tokens import Tokens
 from snapbook.registry.wire import PATH
@@ -144,6 +152,56 @@ def test_a_lease_that_a_wrong_clock_gave_ends_by_the_clock_of_who_waits(registry
         assert hooks.claim(hook, "here")
         assert not other.claim(hook, "there")
         time.sleep(0.05)
+
+
+@shifting
+def test_a_registry_whose_clock_is_turned_hurries_no_step_and_delays_none(served, clock):
+    with places.open_folder(served.folder) as repository:
+        for accuracy in (0.90, 0.91):
+            parties.made(repository, accuracy=accuracy)
+        row = parties.row(repository, "churn:0.1.0")
+        moving.promote(repository, row, "production", parties.BOB)
+    grants = ("approver:churn", "writer:churn")
+    http = Http(served.url, Tokens(served.folder).make("ann", grants))
+    with closing(http):
+        stepped(HttpRollouts(http), clock)
+
+
+def stepped(there, clock):
+    """A rollout at ``there``, asked about as servers do it; its clock is turned in each step."""
+    plan = plans.parse(canary="5,50,100", every="3s")
+    there.begin("churn:0.2.0", plan, None, "", False)
+    for step, days in ((0, 1), (1, -2)):
+        begun = time.monotonic()
+        seen = there.standing("churn", "production")
+        assert (seen.rollout.state, seen.rollout.step) == ("running", step)
+        assert seen.lasted_s < 1
+        clock(days)
+        while not there.advance("churn", seen.rollout, datetime.now(UTC), ""):
+            assert time.monotonic() - begun < 10
+            time.sleep(0.1)
+            told = there.standing("churn", "production")
+            assert abs(told.lasted_s - (time.monotonic() - begun)) < 1.5
+        assert time.monotonic() - begun > 2.5, "a step lasts as long as it is to"
+    assert there.standing("churn", "production").rollout.state == "done"
+
+
+@pytest.mark.parametrize("days", [-1, 0, 1])
+def test_who_joins_later_goes_by_what_the_registry_saw(days):
+    """A server that is started in the middle of a step, by whatever clock that was begun."""
+    since = events.time_text(datetime.now(UTC) + timedelta(days=days, seconds=-4))
+    plan = plans.parse(canary="5,100", every="10s")
+    rollout = Rollout(7, 7, "production", "a" * 64, "b" * 64, plan, "ann", since, since, "salt")
+    for told_s, lasted_s in ((4.0, 4.0), (99.0, 10.0), (-1.0, 0.0), (float("nan"), 0.0)):
+        joined = Lasting()
+        joined.hears(rollout, math.inf, told_s)
+        assert joined.lasted_s == pytest.approx(lasted_s, abs=0.2)
+    alone = Lasting()  # nobody counted: it is believed no further than one step
+    alone.hears(rollout, math.inf)
+    assert alone.lasted_s == pytest.approx({-1: 10.0, 0: 4.0, 1: 0.0}[days], abs=0.2)
+    looked = Lasting()
+    looked.hears(rollout, 0.5)
+    assert looked.lasted_s <= 0.7
 
 
 def token(**claims):

@@ -126,7 +126,7 @@ class Front:
                 return  # what answered before still does
             live, rollout = standing.live, self._rollout
             if rollout is not None:
-                self._leading.follow(rollout)
+                self._leading.follow(standing, rollout)
             wanted = self._wanted(standing, live, rollout)
             self._crew.ensure(wanted)
             traffic = self._traffic(live, rollout)

@@ -7,6 +7,7 @@ server before anybody is asked.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -24,7 +25,7 @@ from snapbook.errors import SnapbookError
 from snapbook.serve import logs
 from snapbook.serve.router import Router
 
-_AGAIN_S = 5.0
+_AGAIN_S, _SOON_S = 5.0, 0.5
 
 
 class Leading:
@@ -59,12 +60,13 @@ class Leading:
         self._drilled = standing.drill.n if standing.drill is not None else 0
         self._joined = standing.head
 
-    def follow(self, rollout: Rollout) -> None:
+    def follow(self, standing: Standing, rollout: Rollout) -> None:
         """``rollout`` is under way now."""
         if rollout.n != self.watched.n:
             self.watched.close()
             self.watched = Watched(rollout.n)
-        self.watched.hears(rollout, late=rollout.last <= self._joined)
+        unseen_s = math.inf if rollout.last <= self._joined else 0.0
+        self.watched.lasting.hears(rollout, unseen_s, standing.lasted_s)
 
     async def look(self, standing: Standing, rollout: Rollout) -> None:
         """Look at figures and the clock, and do what follows."""
@@ -79,7 +81,7 @@ class Leading:
             evidence = watched.evidence(self._name)
             self._beside.go(self._take_back(standing, rollout, why, evidence))
             return
-        now = watched.now(rollout)
+        now = watched.lasting.now(rollout)
         if rollout.due(now) and watched.saw_enough(rollout) and time.monotonic() >= watched.again:
             watched.again = time.monotonic() + _AGAIN_S
             self._beside.go(self._step(standing, rollout, now))
@@ -120,8 +122,10 @@ class Leading:
     async def _step(self, standing: Standing, rollout: Rollout, now: datetime) -> None:
         watched = self.watched
         try:
-            await self._beside.ask(self._rollouts.advance, standing.model, rollout, now, "")
-            watched.again = 0.0
+            act = self._rollouts.advance
+            if not await self._beside.ask(act, standing.model, rollout, now, ""):
+                # Another did it, or who keeps the chain holds that it is too soon.
+                watched.again = time.monotonic() + _SOON_S
         except SnapbookError as error:
             if watched.waits != error.sentence:
                 logs.say("a rollout waits", error, version=standing.ref(rollout.manifest))

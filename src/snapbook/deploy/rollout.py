@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from snapbook import events
@@ -93,6 +93,10 @@ class Rollout:
     def left_s(self, now: datetime) -> float:
         """How long the present step still lasts."""
         return self.plan.every_s - (now - events.parse_time(self.since)).total_seconds()
+
+    def after(self, seconds: float) -> datetime:
+        """The time when the present step has lasted so long, by the clock of who wrote it."""
+        return events.parse_time(self.since) + timedelta(seconds=seconds)
 
     @property
     def following(self) -> int | None:

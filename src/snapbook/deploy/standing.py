@@ -5,7 +5,7 @@ back leads, and when that was rehearsed last. Read from the chain alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from snapbook.catalog.rows import VersionRow
@@ -36,7 +36,8 @@ class Drill:
 class Standing:
     """An alias of a model, as of event ``head``. ``live`` is where it points, ``back`` where a
     rollback leads, None for nowhere; ``rows`` are the versions that are told of, by manifest;
-    ``history`` is where it pointed, newest first.
+    ``history`` is where it pointed, newest first. ``lasted_s`` is how long the present step of the
+    rollout lasts, where who keeps the chain counts that: a registry.
     """
 
     model: str
@@ -48,6 +49,7 @@ class Standing:
     drill: Drill | None
     rows: Mapping[str, VersionRow]
     history: tuple[Stay, ...] = ()
+    lasted_s: float | None = field(default=None, compare=False)
 
     def ref(self, manifest: str) -> str:
         """The reference of a version that is told of."""

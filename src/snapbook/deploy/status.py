@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from snapbook import events
@@ -91,7 +91,8 @@ def _rollout(
 ) -> dict[str, Json]:
     plan = rollout.plan
     ticks = rollout.state == RUNNING and plan.ends
-    due = events.parse_time(rollout.since) + timedelta(seconds=plan.every_s)
+    told_s = standing.lasted_s
+    left_s = rollout.left_s(now) if told_s is None else plan.every_s - told_s
     waits = next((str(one["waits"]) for one in about if one.get("waits")), "")
     step = len(plan.steps) if rollout.state == DONE else rollout.step + 1
     return {
@@ -110,8 +111,8 @@ def _rollout(
         "begun": rollout.begun,
         "author": rollout.author,
         "since": rollout.since,
-        "next_at": events.time_text(due) if ticks else None,
-        "next_s": max(0.0, rollout.left_s(now)) if ticks else None,
+        "next_at": events.time_text(rollout.after(plan.every_s)) if ticks else None,
+        "next_s": max(0.0, left_s) if ticks else None,
         "ended": rollout.ended,
         "ender": rollout.ender,
         "itself": rollout.itself,

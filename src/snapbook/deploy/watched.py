@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from snapbook import events
 from snapbook.canonical import Json
 from snapbook.deploy import figures
 from snapbook.deploy.figures import Asked
+from snapbook.deploy.lasting import Lasting
 from snapbook.deploy.plan import AB
 from snapbook.deploy.rollout import Rollout
 from snapbook.watch import rules
@@ -27,12 +28,14 @@ _LONGEST_S = 86400.0
 class Watched:
     """One rollout as this server sees it.
 
-    ``held``: stable answers here, whatever the chain still says, and ``why``. ``waits`` is what
-    keeps the next step out; ``found`` what the rules said last.
+    ``lasting`` tells how long its step lasts. ``held``: stable answers here, whatever the chain
+    still says, and ``why``. ``waits`` is what keeps the next step out; ``found`` what the rules
+    said last.
     """
 
     def __init__(self, n: int) -> None:
         self.n = n
+        self.lasting = Lasting()
         self.held = False
         self.why = ""
         self.waits = ""
@@ -42,35 +45,17 @@ class Watched:
         self._step = -1
         self._begun = 0.0
         self._looked_s = self._saw_s = 0.0
-        self._heard = 0
-        self._heard_s = self._lasted_s = 0.0
         self._asked = 0.0
         self._asking: asyncio.Task[None] | None = None
         self._figures: dict[str, figures.Figures] = {}
         self._names: dict[str, str] = {}
         self._outcomes: dict[str, dict[str, Json]] = {}
 
-    def hears(self, rollout: Rollout, late: bool) -> None:
-        """Note what happened last, when it is news; ``late`` if that was before this server."""
-        if self._heard != rollout.last:
-            self._heard, self._heard_s, self._lasted_s = rollout.last, time.monotonic(), 0.0
-            if late:
-                every_s = rollout.plan.every_s
-                left_s = rollout.left_s(datetime.now(UTC))
-                self._lasted_s = every_s - min(max(left_s, 0.0), every_s)
-
-    def now(self, rollout: Rollout) -> datetime:
-        """The time by which steps are due: counted from the present one's own by a clock that
-        nobody sets, so that neither this machine's hurries it nor that of who wrote it delays it.
-        """
-        lasted_s = self._lasted_s + time.monotonic() - self._heard_s
-        return events.parse_time(rollout.since) + timedelta(seconds=lasted_s)
-
     def takes_part(self, rollout: Rollout) -> None:
         """Note that this server now does what the present step says."""
         if self._step != rollout.step:
             self._step, self._looked_s, self.waits = rollout.step, time.monotonic(), ""
-            self._saw_s = 0.0
+            self._saw_s = self.again = 0.0
             self._begun = self._begun or self._looked_s
 
     def looks(self) -> None:

@@ -32,6 +32,7 @@ def told(standing: Standing) -> Mapping[str, Any]:
         "drill": standing.drill,
         "rows": dict(standing.rows),
         "history": standing.history,
+        "lasted_s": standing.lasted_s,
     }
 
 
@@ -42,12 +43,14 @@ def standing_of(value: Any) -> Standing:
             str(at): wire.row_of(row) for at, row in value["rows"].items()
         }
         rollout, drill = value["rollout"], value["drill"]
+        lasted_s = value.get("lasted_s")  # a registry that is older says nothing
         return Standing(
             str(value["model"]), str(value["alias"]), int(value["head"]),
             rows.get(str(value["live"])), rows.get(str(value["back"])),
             None if rollout is None else rollout_of(rollout),
             None if drill is None else _drill(drill),
             rows, tuple(Stay(**one) for one in value["history"]),
+            None if lasted_s is None else float(lasted_s),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _strange() from error

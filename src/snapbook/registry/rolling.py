@@ -1,9 +1,9 @@
 """The routes of rollouts: begun, led on, ended, and the servers that carry them out.
 
-All of it is decided by the registry's own chain and clock. To begin, to pause, to hurry and to end
-a rollout by hand takes what promoting takes; a server that follows an alias takes the steps that
-are due, the last one too, and ends what its rules say is bad: for that it needs the right to write
-the model, and it can hurry nothing.
+All of it is decided by the registry's own chain, and by how long it saw a step last. To begin, to
+pause, to hurry and to end a rollout by hand takes what promoting takes; a server that follows an
+alias takes the steps that are due, the last one too, and ends what its rules say is bad: for that
+it needs the right to write the model, and it can hurry nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -43,6 +43,9 @@ def stands(asked: Asked, model: str, alias: str = "production", seen: bool = Fal
     """
     name = readable(asked, model)
     found = standing.of(asked.service.repository, name, alias)
+    if found.rollout is not None and found.rollout.active:
+        lasted_s = asked.service.stepping.lasted_s(name, found.alias, found.rollout)
+        found = replace(found, lasted_s=lasted_s)
     servers = asked.service.servers.alive(name, found.alias)
     answer: dict[str, Any] = {"standing": rolled.told(found), "fronts": servers}
     if seen:
@@ -70,6 +73,7 @@ def begin(asked: Asked) -> Response:
         text=_words(asked, "text"), dry=asked.body.get("dry") is True,
         may=may(asked.who, row.model, plan.alias),
     )  # fmt: skip
+    _news(asked, row.model, plan.alias)
     return _told(begun)
 
 
@@ -83,6 +87,7 @@ def act(asked: Asked) -> Response:
     if way in ("pause", "resume"):
         turn = acts.pause if way == "pause" else acts.resume
         found = turn(repository, model, alias, author, text=text, may=allowed)
+        _news(asked, model, alias)
         return _told({"rollout": rolled.rollout_json(found)})
     if way in ("step", "next"):
         return _told({"done": _stepped(asked, model, alias, by_hand=way == "next")})
@@ -116,7 +121,7 @@ def hear(asked: Asked) -> Response:
 
 
 def _stepped(asked: Asked, model: str, alias: str, *, by_hand: bool) -> bool:
-    """Take the step after the one that was seen, if it is due by the registry's own clock."""
+    """Take the step after the one that was seen, if it is due by how long the registry saw it."""
     repository = asked.service.repository
     repository.follow()
     found = rollouts.of(repository, model, alias)
@@ -125,12 +130,23 @@ def _stepped(asked: Asked, model: str, alias: str, *, by_hand: bool) -> bool:
     seen = (_place(asked, "n"), _place(asked, "step"))
     if found is None or not found.active or (found.n, found.step) != seen:
         return False
-    now = None if by_hand else datetime.now(UTC)
+    now = None if by_hand else asked.service.stepping.now(model, alias, found)
     allowed = may(asked.who, model, alias) if by_hand else anyone
-    return acts.advance(
+    done = acts.advance(
         repository, model, found, Author(asked.who.name), now=now, text=_words(asked, "text"),
         may=allowed,
     )  # fmt: skip
+    _news(asked, model, alias)
+    return done
+
+
+def _news(asked: Asked, model: str, alias: str) -> None:
+    """Note when a step began, if it did just now."""
+    repository = asked.service.repository
+    repository.follow()
+    found = rollouts.of(repository, model, alias)
+    if found is not None and found.active:
+        asked.service.stepping.lasted_s(model, alias, found)
 
 
 def _ended(asked: Asked, model: str, alias: str) -> int:

@@ -27,6 +27,7 @@ from snapbook.registry.roles import Principal
 from snapbook.registry.servers import FolderServers, Servers
 from snapbook.registry.sessions import Sessions, Shelf
 from snapbook.registry.shelves import FolderShelf
+from snapbook.registry.stepping import Stepping
 from snapbook.registry.tokens import Tokens
 from snapbook.registry.witness import Witnessed
 from snapbook.repository import Repository
@@ -74,6 +75,7 @@ class Service:
     answers: Answers = field(default_factory=Answers, init=False)
     drafts: DraftShelf = field(init=False)
     servers: Servers = field(init=False)
+    stepping: Stepping = field(default_factory=Stepping, init=False)
     _threads: threading.local = field(default_factory=threading.local, init=False)
     _all: list[Repository] = field(default_factory=list, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
