@@ -36,30 +36,35 @@ SOON_S = 30.0
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
+    """See `made`."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield made(tmp_path_factory.mktemp("deploy"), patch)
+
+
+def made(folder, patch, cache=None):
     """churn:1.0.0 in production; 1.1.0 is another, and 1.2.0 fails for some rows."""
     if MISSING:
         pytest.skip(f"{', '.join(MISSING)} not installed")
     from sklearn.datasets import load_iris
     from sklearn.linear_model import LogisticRegression
 
-    folder = tmp_path_factory.mktemp("deploy")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setenv("SNAPBOOK_CONFIG", str(folder / "config"))
-        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        x, y = load_iris(return_X_y=True, as_frame=True)
-        x.columns = ["a", "b", "c", "d"]
-        (folder / "fragile.py").write_text(FRAGILE)
-        patch.syspath_prepend(folder)
-        import fragile
-
-        keep = {"data": {"X_train": x, "y_train": y}, "store": True}
-        snapbook.save(LogisticRegression(C=1.0, max_iter=300).fit(x, y), "churn", **keep)
-        snapbook.verbs.promote("churn:0.1.0", "production")
-        snapbook.save(LogisticRegression(C=0.5, max_iter=300).fit(x, y), "churn", **keep)
-        snapbook.save(fragile.Fragile(max_iter=300).fit(x, y), "churn", **keep)
-        yield folder
+    patch.chdir(folder)
+    patch.setenv("SNAPBOOK_CONFIG", str(folder / "config"))
+    patch.setenv("XDG_CACHE_HOME", str(cache or folder / "cache"))
+    x, y = load_iris(return_X_y=True, as_frame=True)
+    x.columns = ["a", "b", "c", "d"]
+    (folder / "fragile.py").write_text(FRAGILE)
+    patch.syspath_prepend(folder)
     sys.modules.pop("fragile", None)
+    import fragile
+
+    keep = {"data": {"X_train": x, "y_train": y}, "store": True}
+    snapbook.save(LogisticRegression(C=1.0, max_iter=300).fit(x, y), "churn", **keep)
+    snapbook.verbs.promote("churn:0.1.0", "production")
+    snapbook.save(LogisticRegression(C=0.5, max_iter=300).fit(x, y), "churn", **keep)
+    snapbook.save(fragile.Fragile(max_iter=300).fit(x, y), "churn", **keep)
+    sys.modules.pop("fragile", None)
+    return folder
 
 
 @pytest.fixture(scope="module")
