@@ -2,7 +2,6 @@
 
 import json
 import re
-import signal
 import time
 from datetime import UTC, datetime
 
@@ -60,28 +59,6 @@ def test_a_clock_that_jumps_hurries_no_step_and_delays_none(start, project, tmp_
     assert time.monotonic() - begun > 8.0
     until(lambda: status(project)["rollout"]["state"] == "done")
     assert time.monotonic() - begun > 16.0, "the second step began a day ahead, and lasted as long"
-
-
-def test_a_server_that_was_stopped_hurries_no_step(start, project):
-    """What it did not see counts as nothing that was seen."""
-    one = start()
-    run(project, "deploy churn:1.1.0 --canary 30,60,100 --every 4s --window 4s")
-    until(lambda: one.by() == "churn:1.1.0", 60)
-    one.process.send_signal(signal.SIGSTOP)
-    time.sleep(6.0)
-    one.process.send_signal(signal.SIGCONT)
-    begun = time.monotonic()
-    assert one.ask().status_code == 200
-    until(lambda: status(project)["rollout"]["step"] >= 2, 60)
-    assert time.monotonic() - begun > 1.5
-    until(lambda: status(project)["rollout"]["state"] == "done", 60)
-
-
-def test_a_server_whose_terminal_is_closed_ends_as_it_would(start, project):
-    one = start()
-    one.process.send_signal(signal.SIGHUP)
-    assert one.process.wait(30) == 0
-    assert status(project)["fronts"] == []
 
 
 def test_at_once_and_back(server, project):
