@@ -15,13 +15,10 @@ from snapbook.verbs.values import Done
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from snapbook.canonical import Json
     from snapbook.catalog.rows import VersionRow
-    from snapbook.parts.base import Part
     from snapbook.repository import Repository
-    from snapbook.store.base import Writer
     from snapbook.verbs.table import Asked
 
 FORM = "skops"
@@ -33,7 +30,8 @@ def export(here: Here, asked: Asked) -> Done:
     """
     if (copied := deriving.copied(here, asked, FORM)) is not None:
         return copied
-    made = deriving.export(here, asked, FORM, _converted, hold=_hold(here.folder))
+    hold = deriving.as_either(here.folder, FORM, _opened)
+    made = deriving.export(here, asked, FORM, _converted, hold=hold)
     told = Told(**made.told)
     lines = [
         *made.echo,
@@ -51,24 +49,6 @@ def export(here: Here, asked: Asked) -> Done:
         "beyond": told.beyond,
     }  # fmt: skip
     return Done((*lines, made.line), about)
-
-
-def _hold(folder: Path) -> deriving.Hold:
-    """It is a model where it is read without trust, and else a file."""
-    as_model = deriving.as_model(folder, _opened)
-    as_file = deriving.as_file(FORM)
-
-    def hold(
-        repository: Repository,
-        version: VersionRow,
-        data: bytes,
-        told: Mapping[str, Any],
-        writer: Writer,
-    ) -> tuple[Part, ...]:
-        keep = as_file if told["beyond"] else as_model
-        return keep(repository, version, data, told, writer)
-
-    return hold
 
 
 def _opened(data: bytes, told: Mapping[str, Any]) -> Skops:
