@@ -52,3 +52,14 @@ def test_a_row_is_tried_by_keys_alone(page, answering):
     page.keyboard.press("Enter")
     expect(page.locator("#answer")).to_have_text(re.compile(r"[0-9.]+"))
     expect(page.get_by_role("status")).to_have_text("")
+
+
+def test_fields_have_room_on_a_small_screen(page, answering):
+    page.set_viewport_size({"width": 360, "height": 700})
+    page.goto(f"{answering.url}/")
+    page.get_by_label("Token").fill(TOKEN)
+    page.keyboard.press("Enter")
+    field = page.get_by_label("city", exact=True)
+    expect(field).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert field.bounding_box()["width"] > 180
