@@ -265,6 +265,17 @@ def test_the_verb_serves_a_version_out_of_the_cache(project, tmp_path, monkeypat
     assert open_bundle(kept).sample is not None
 
 
+def test_another_release_makes_its_own_bundle_of_a_version(project, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with Here(project, face="cli") as here:
+        made = []
+        for release in ("1.0", "1.1", "1.0"):
+            monkeypatch.setattr(opening, "release", lambda release=release: release)
+            made.append(opening.opened(here, "churn:0.1.0", "serve").path)
+    assert made[0] == made[2] != made[1]
+    assert len(list((tmp_path / "snapbook" / "bundles").iterdir())) == 2
+
+
 def test_the_verb_refuses_in_a_sentence(project, monkeypatch):
     monkeypatch.setenv("SNAPBOOK_CONFIG", str(project / "another"))
     with pytest.raises(Untrusted, match=r"own:0\.1\.0 is a pickle") as caught:

@@ -21,7 +21,7 @@ from snapbook.serve import start
 from snapbook.serve.load import Bundle, open_bundle
 from snapbook.trust import Claim, Trust
 from snapbook.verbs import bundling, look, share, travel
-from snapbook.verbs.here import Here
+from snapbook.verbs.here import Here, release
 
 if TYPE_CHECKING:
     from snapbook.catalog.rows import VersionRow
@@ -108,8 +108,11 @@ _NOT = {"serve": "Not served", "predict": "Not predicted"}
 
 
 def _exported(repository: Repository, version: VersionRow) -> Path:
-    """The bundle of a version in the user's cache, made on first use."""
-    name = f"{version.ref.replace('/', '~').replace(':', '-')}-{version.manifest}"
+    """The bundle of a version in the user's cache, made on first use, and anew by each release:
+    what one knew of a version another may tell better.
+    """
+    plain = version.ref.replace("/", "~").replace(":", "-")
+    name = f"{plain}-{version.manifest}-{release() or 'sources'}"
     target = _cache() / name
     if not (target / "bundle.json").is_file():
         bundling.put(repository, version, target)
