@@ -6,6 +6,7 @@ import json
 import socket
 import time
 
+import httpx
 import leaving
 import pytest
 import stores
@@ -119,6 +120,24 @@ def test_a_push_that_is_cut_goes_on(host, monkeypatch):
     with Registry(host) as registry:
         found = hashlib.sha256(b"".join(registry.blob("team/cut", one.blobs[1].digest)))
     assert f"sha256:{found.hexdigest()}" == one.blobs[1].digest
+
+
+def test_what_arrives_late_of_a_cut_piece_begins_it_anew(host, monkeypatch):
+    """The registry gives an upload up that has more than it told a moment ago."""
+    monkeypatch.setattr(upload, "PIECE", 100_000)
+    one, late, once = made("late", 100_000), [], Registry.once
+
+    def overtaken(self, method, url, name, headers, data, **more):
+        if method == "PATCH" and not late:
+            late.append(httpx.patch(url, headers=headers, content=data[:5_000]).status_code)
+        return once(self, method, url, name, headers, data, **more)
+
+    monkeypatch.setattr(Registry, "once", overtaken)
+    assert sent(host, "team/late", one) == ({"sent": 2}, one.size)
+    assert late == [202]
+    with Registry(host) as registry:
+        found = b"".join(registry.blob("team/late", one.blobs[1].digest))
+    assert found == b"".join(one.blobs[1].read())
 
 
 def test_a_registry_that_is_gone_is_told_of(tmp_path):

@@ -73,7 +73,7 @@ def _in_pieces(
     done: Callable[[int], None],
 ) -> httpx.URL | None:
     """Send a blob in pieces, from where it was cut on; gives where its end is told, None where
-    the registry does not know how far it came.
+    the registry does not know how far it came, or gave it up.
     """
     sent = failed = silent = 0
     while sent < one.size:
@@ -101,6 +101,10 @@ def _in_pieces(
                 done(arrived - sent)
                 sent = arrived
                 break
+            if answer.status_code == httpx.codes.NOT_FOUND:
+                # Given up there, as where bytes of a piece that was cut arrive after it was asked.
+                done(-sent)
+                return None
             right(answer, httpx.codes.ACCEPTED, f"{one.digest} was not sent")
             place, sent, failed, silent = _next(registry, answer), sent + len(data), 0, 0
             done(len(data))
