@@ -1,5 +1,6 @@
 """Gates that need the model: what they measure on real ones, and the same in every run."""
 
+import re
 import time
 from dataclasses import replace
 
@@ -47,12 +48,12 @@ def test_latency_against_bounds():
     assert 0 < times["p50_ms"] <= times["p95_ms"]
     assert found.facts["table"][0] == ["", "one row", "95 %", "1,000 rows", "95 %", "stored"]
     assert found.facts["table"][1][-1] == "4 KB"
-    slow = known.tried("latency", trial(Slow(0.01), settings={"p50_ms": 5, "repeat": 5}))
+    # A busy machine adds milliseconds: of a tenth of a second they are no digit that counts.
+    slow = known.tried("latency", trial(Slow(0.1), settings={"p50_ms": 50, "repeat": 5}))
     assert not slow.passed
-    assert slow.reason.startswith("one row 10")
-    assert slow.reason.endswith("ms, 5 ms is allowed")
-    many = known.tried("latency", trial(Slow(0.01), settings={"batch_p50_ms": 5, "repeat": 5}))
-    assert many.reason.startswith("1,000 rows 10")
+    assert re.match(r"one row 10\d ms, 50 ms is allowed$", slow.reason), slow.reason
+    many = known.tried("latency", trial(Slow(0.1), settings={"batch_p50_ms": 50, "repeat": 5}))
+    assert re.match(r"1,000 rows 10\d ms, 50 ms is allowed$", many.reason), many.reason
 
 
 def test_latency_against_the_version_in_place():
