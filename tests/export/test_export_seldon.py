@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import leaving
 import numpy as np
+import pandas as pd
 import pytest
 import servers
 
@@ -62,6 +63,18 @@ def test_each_version_is_a_folder_with_its_settings(three, tmp_path):
     assert own["implementation"] == "runtime.Model"
     assert (tmp_path / "out/churn-0-2-0/code/ratesofanother.py").read_text() == SOURCE
     assert "scikit-learn==" in (tmp_path / "out/churn-0-1-0/requirements.txt").read_text()
+
+
+def test_times_come_to_the_model_as_times(project, tmp_path):
+    rows, target = leaving.numbers()
+    rows = rows.assign(joined=pd.Timestamp("2022-01-01"))
+    fit = leaving.forest(rows.drop(columns="joined"), target)
+    fit.feature_names_in_ = np.array(["age", "income", "joined"], dtype=object)
+    leaving.save(project, fit, {"X": (rows, "train")})
+    verbs.export("churn", to="seldon", storage="s3://models", output="timed", no_sample=True)
+    (path,) = (tmp_path / "timed").rglob("model-settings.json")
+    told = json.loads(path.read_text())["inputs"]
+    assert [one["parameters"]["content_type"] for one in told] == ["np", "np", "datetime"]
 
 
 def test_what_mlserver_does_not_load_is_refused(project):
