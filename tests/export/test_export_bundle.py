@@ -209,6 +209,31 @@ def test_networks_leave_too(project, tmp_path):
     assert torch.equal(again(torch.from_numpy(rows)), net(torch.from_numpy(rows)))
 
 
+@pytest.mark.parametrize("role", ["", "train", "test"])
+def test_a_network_trained_by_a_loop_says_how_many_numbers_it_takes(project, tmp_path, role):
+    """No call tells that an array is what it was trained on; it is as wide as the first layer."""
+    torch = pytest.importorskip("torch")
+    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3, 2))
+    rows = np.arange(15, dtype="float32").reshape(5, 3)
+    data = {"y": (np.ones(5), ""), "wide": (np.ones((5, 4)), ""), "X": (rows, role)}
+    version = leaving.save(project, net, data, name="net", key=leaving.own_key())
+    run = verbs.export("net", output=str(tmp_path / "net"))
+    assert run.lines[-1].startswith("self-test: 5 rows of X")
+    bundle = open_bundle(tmp_path / "net")
+    assert bundle.ref == version.ref
+    told = bundle.signature
+    assert [(one["name"], one["type"]) for one in told["inputs"]] == [
+        ("x0", "float32"), ("x1", "float32"), ("x2", "float32"),
+    ]  # fmt: skip
+    assert told["container"] == "array"
+    assert {one["nullable"] for one in told["inputs"]} == {False if role == "train" else None}
+    asked = snapbook.predictor(str(tmp_path / "net"), trust=True)(
+        pd.DataFrame({"x0": [0.0], "x1": [1.0], "x2": [2.0]})
+    )
+    wanted = net(torch.from_numpy(rows[:1])).detach().numpy()
+    assert np.allclose(asked[["prediction_0", "prediction_1"]], wanted)
+
+
 def test_xgboost_takes_what_its_training_had_and_what_was_missing_there(project, tmp_path):
     xgboost = pytest.importorskip("xgboost")
     rows, target = leaving.numbers()

@@ -47,6 +47,20 @@ def through(model):
     return registry.find(model).load(encoded.layout, encoded.blobs, store.get), encoded, store
 
 
+def test_inputs_are_told_where_a_linear_layer_comes_first():
+    def names(model):
+        return [one["name"] for one in registry.find(model).describe(model).inputs]
+
+    assert names(Net()) == [f"x{place}" for place in range(20)]
+    assert names(torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(2, 1))) == ["x0", "x1"]
+    assert names(torch.nn.Sequential(torch.nn.Conv1d(1, 2, 3), torch.nn.Linear(2, 1))) == []
+    assert names(torch.nn.Sequential(torch.nn.Embedding(9, 2), torch.nn.Linear(2, 1))) == []
+    assert names(torch.nn.LSTM(3, 4)) == []
+    assert names(torch.nn.Linear(501, 1)) == []
+    assert names(torch.nn.ReLU()) == []
+    assert names(Net().state_dict()) == []
+
+
 def test_a_module_comes_back_tied_and_trainable():
     model = Net().eval()
     found, encoded, _ = through(model)

@@ -125,10 +125,12 @@ async def test_statuses_follow_the_kind(act, project):
 
 
 async def test_files_are_written_inside_the_root_alone(act, project, jp_root_dir, tmp_path):
-    wrote = await act("export", "churn:0.1.0")
+    bare = await act("export", "churn:0.1.0")  # a bundle, of a model that is told nothing of
+    assert (bare.status, bare.value["kind"]) == (422, "damaged")
+    wrote = await act("export", "churn:0.1.0", to="notebook")
     assert wrote.status == 200
     assert (project / "churn-0.1.0.ipynb").is_file()
-    named = await act("export", "churn:0.1.0", output="again.ipynb")
+    named = await act("export", "churn:0.1.0", to="notebook", output="again.ipynb")
     assert named.status == 200
     assert (project / "again.ipynb").is_file()
     (project / "out").symlink_to(tmp_path)
@@ -141,9 +143,9 @@ async def test_files_are_written_inside_the_root_alone(act, project, jp_root_dir
         "..",
         ".ssh/x.ipynb",
     ):
-        answer = await act("export", "churn:0.1.0", output=path)
+        answer = await act("export", "churn:0.1.0", to="notebook", output=path)
         assert (answer.status, answer.value["kind"]) == (404, "no-such-path"), path
-        long = await act("export", "churn:0.1.0", **{"--output": path})
+        long = await act("export", "churn:0.1.0", to="notebook", **{"--output": path})
         assert long.status == 404
         archive = f"{path.removesuffix('.ipynb')}.zip"
         assert (await act("export", "churn:0.1.0", to=archive)).status == 404, archive

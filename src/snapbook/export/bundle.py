@@ -16,7 +16,7 @@ from typing import Any
 
 from snapbook import canonical
 from snapbook.canonical import Json
-from snapbook.errors import NotFound, NotRestorable
+from snapbook.errors import Damaged, NotFound, NotRestorable
 from snapbook.export import card, code, needed, sbom, schema, written
 from snapbook.flavors import bundled, mlflow, opcodes, pickled
 from snapbook.manifest import Manifest
@@ -71,7 +71,7 @@ def write(into: Writing, number: str, claim: Claim, named: str, get: Get) -> dic
     """Write version ``number`` of the model ``named``, whose author is in ``claim``, as a bundle.
 
     Gives the facts that it was sealed with. Raises NotRestorable for a model that no server could
-    load, NotFound where the version has none.
+    load, NotFound where the version has none, Damaged.
     """
     stored = get(claim.manifest)
     manifest = Manifest.decode(stored)
@@ -137,6 +137,8 @@ def _only(parts: Sequence[Part], kind: str, name: str = "") -> Part | None:
 
 def _model(into: Writing, model: Part, get: Get) -> dict[str, Json]:
     layout: Any = model.facts.get("layout")
+    if not isinstance(layout, Mapping):
+        raise Damaged("A stored model cannot be read", "its facts say nothing of its bytes")
     if layout.get("format") == mlflow.FORMAT:
         raise NotRestorable(
             f"{model.name} was logged by MLflow",

@@ -6,6 +6,7 @@ whether there are probabilities) is null until one was made.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ _ARRAYS = ("numpy", "scipy")
 TELL = 'snapbook.save(..., train="X")'  # of a version that knows no training
 # XGBoost's words for its features, which it holds as numbers of 32 bits: what it takes for them.
 _BOOSTED = {"float": "float64", "q": "float64", "int": "float64", "i": "bool", "c": "category"}
+_NUMBERED = re.compile(r"x[0-9]+")
 _CUT = 40  # characters at which a profile cuts a category's text
 
 
@@ -25,8 +27,11 @@ def signature(parts: Sequence[Part]) -> dict[str, Json]:
     model = next(part for part in parts if part.kind == "model")
     frame = trained_on(parts)
     columns = _columns(frame) if frame is not None else {}
-    array = frame is not None and str(frame.facts.get("type")).partition(".")[0] in _ARRAYS
     listed = _fields(model, "inputs")
+    if frame is None and (frame := _like(parts, listed)) is not None:
+        # What the model was trained on is not known: so it is the type alone that is told of it.
+        columns = {name: {"dtype": column.get("dtype")} for name, column in _columns(frame).items()}
+    array = frame is not None and _is_array(frame)
     named = dict(zip((str(field.get("name")) for field in listed), columns.values(), strict=False))
     inputs: list[Json] = []
     for field in listed:
@@ -71,6 +76,21 @@ def trained_on(parts: Sequence[Part]) -> Part | None:
         if len(shape) == 2 and (set(names) <= set(_columns(frame)) or shape[1] == len(names)):
             return frame
     return None
+
+
+def _like(parts: Sequence[Part], inputs: Sequence[Mapping[str, Any]]) -> Part | None:
+    """An array as wide as a model whose inputs have numbers for names, and no training data."""
+    if not inputs or not all(_NUMBERED.fullmatch(str(field.get("name"))) for field in inputs):
+        return None
+    for part in parts:
+        shape: Any = part.facts.get("shape") or ()
+        if part.kind == "frame" and _is_array(part) and shape[1:] == [len(inputs)]:
+            return part
+    return None
+
+
+def _is_array(frame: Part) -> bool:
+    return str(frame.facts.get("type")).partition(".")[0] in _ARRAYS
 
 
 def _trained(parts: Sequence[Part]) -> list[Part]:

@@ -53,6 +53,7 @@ class TorchFlavor:
             framework="torch",
             framework_version=facts.version_of("torch"),
             structure=facts.attempt(lambda: _structure(model), {}),
+            inputs=facts.attempt(lambda: _inputs(model), ()),
         )
 
     def dump(self, model: object, writer: Writer) -> Encoded:
@@ -234,6 +235,19 @@ def _keep_script(model: Any, writer: Writer) -> Encoded:
     except RuntimeError as error:
         raise NotKept("The scripted module cannot be kept", said(error)) from error
     return native.keep(_SCRIPT, [sink.getvalue()], {}, writer, executes=True)
+
+
+def _inputs(model: Any) -> tuple[Mapping[str, Json], ...]:
+    """x0, x1, ... of a network whose first layer with numbers of its own is a linear one: that
+    says how many it takes, and nothing which. None of any other, which may take anything.
+    """
+    import torch
+
+    modules = () if _is_state(model) else model.modules()
+    first = next((one for one in modules if any(True for _ in one.parameters(recurse=False))), None)
+    if not isinstance(first, torch.nn.Linear) or first.in_features > facts.MOST:
+        return ()
+    return tuple({"name": f"x{place}", "type": ""} for place in range(first.in_features))
 
 
 def _structure(model: Any) -> dict[str, Json]:

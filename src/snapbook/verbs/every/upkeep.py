@@ -147,8 +147,8 @@ UPKEEP = (
             REF,
             Argument(
                 ("--to",),
-                "notebook, env, report: one HTML file for who checks it; bundle, or FILE.zip: what "
-                "serves it; "
+                "bundle (left out), or FILE.zip: what serves it; "
+                "notebook, env, report: one HTML file for who checks it; "
                 "onnx: its model for engines without Python; skops: without a pickle; "
                 "state_dict: tensors by name; "
                 "nnef, savedmodel: a PyTorch or a Keras network for other engines; "
@@ -162,7 +162,7 @@ UPKEEP = (
                 metavar="TARGET",
                 placed=PLACED,
                 ending=ARCHIVE,
-                default="notebook",
+                default="bundle",
             ),
             Argument(("--registry",), "with report: of a version there", metavar="NAME"),
             Argument(
