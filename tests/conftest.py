@@ -1,6 +1,7 @@
 """Being here puts tests/ on the import path: suites in tests/contracts are inherited from there."""
 
 import gc
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -26,6 +27,16 @@ def _nothing_left_running():
     kernels = sys.modules.get("snapbook.kernel")
     while kernels is not None and (kernel := kernels.running()) is not None:
         kernel.stop()
+
+
+@pytest.fixture
+def hangups():
+    """What a test starts hears that its terminal is closed, though the tests themselves may not:
+    who is started by nohup passes it on.
+    """
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture(scope="session")

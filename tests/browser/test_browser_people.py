@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 
 @pytest.mark.parametrize("app", ["lab", "notebook"])
-def test_under_a_base_url(desks, far, project, place, app):
+def test_all_of_it_under_a_base_url(desks, far, project, place, app):
     project("story", on=far)
     desk = desks(on=far)
     (desk.open if app == "lab" else desk.open_notebook7)(f"{place}/train.ipynb")

@@ -25,6 +25,7 @@ def test_a_server_that_was_stopped_hurries_no_step(start, project):
     until(lambda: status(project)["rollout"]["state"] == "done", 60)
 
 
+@pytest.mark.usefixtures("hangups")
 def test_a_server_whose_terminal_is_closed_ends_as_it_would(start, project):
     one = start()
     one.process.send_signal(signal.SIGHUP)

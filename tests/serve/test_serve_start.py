@@ -136,6 +136,7 @@ def test_a_bundle_is_served_without_the_rest_until_it_is_told_to_end(project, tm
 
 
 @pytest.mark.parametrize("ignored", [False, True])
+@pytest.mark.usefixtures("hangups")
 def test_a_terminal_that_is_closed_ends_it_as_it_would_unless_it_is_ignored(project, ignored):
     words = ("-m", "snapbook.serve.start", str(project / "churn.bundle"), "--port", "0")
     command = [sys.executable, *words]
