@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
+import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
@@ -16,6 +18,7 @@ from snapbook.lineage.log import Cell
 from snapbook.parts import cells, frame, model
 from snapbook.parts.base import Part
 from snapbook.repository import Author, Wish
+from snapbook.verbs import VERBS, Here
 
 PACKAGES = ("scikit-learn", "numpy", "pandas", "scipy", "joblib", "threadpoolctl", "cloudpickle",
             "blake3", "python-dateutil", "six", "tzdata", "narwhals")  # fmt: skip
@@ -67,6 +70,27 @@ def duck(*_):
     space = {"__name__": "__main__"}
     exec(DUCK, space)
     return space["Duck"]()
+
+
+@contextmanager
+def served_as(form, folder, target, rows):
+    """The project in ``folder`` with a forest, what became of it in that form, and the bundle of
+    that as a folder and as an archive; a place for verbs.
+    """
+    frames = {"X_train": (rows, "train"), "X_test": (rows.iloc[:50], "test")}
+    with pytest.MonkeyPatch.context() as patch, Here(folder, face="cli") as here:
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        with project(folder, patch) as repository:
+            save(repository, forest(rows, target), frames, key=own_key())
+        run(here, "export", "churn", "--to", form)
+        run(here, "export", f"churn.{form}", "--to", "bundle", "-o", "bundle")
+        run(here, "export", f"churn.{form}", "--to", "bundle", "-o", "bundle.zip")
+        yield here
+
+
+def run(here, verb, *words):
+    """What a verb says to these words."""
+    return VERBS[verb].run(here, VERBS[verb].parse([*words]))
 
 
 def installed():

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from export import leaving
+from export.leaving import run
 from test_serve_start import Process, ready
 from trial.fitted import people
 
 import snapbook
 from snapbook.serve import recipe
 from snapbook.serve.load import open_bundle
-from snapbook.verbs import VERBS, Here, opening
+from snapbook.verbs import opening
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 ROWS, TARGET, _ = people(200)
@@ -39,20 +40,9 @@ def project(tmp_path_factory):
     for package in ("onnx", "onnxruntime", "skl2onnx"):
         pytest.importorskip(package)
     folder = tmp_path_factory.mktemp("onnx")
-    frames = {"X_train": (ROWS, "train"), "X_test": (ROWS.iloc[:50], "test")}
-    with pytest.MonkeyPatch.context() as patch, Here(folder, face="cli") as here:
-        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        with leaving.project(folder, patch) as repository:
-            leaving.save(repository, leaving.forest(ROWS, LABELS), frames, key=leaving.own_key())
-        run(here, "export", "churn", "--to", "onnx")
-        run(here, "export", "churn.onnx", "--to", "bundle", "-o", "bundle")
-        run(here, "export", "churn.onnx", "--to", "bundle", "-o", "bundle.zip")
-        (folder / "start.py").write_text(WITHOUT)
+    (folder / "start.py").write_text(WITHOUT)
+    with leaving.served_as("onnx", folder, LABELS, ROWS) as here:
         yield here
-
-
-def run(here, verb, *words):
-    return VERBS[verb].run(here, VERBS[verb].parse([*words]))
 
 
 @pytest.fixture(scope="module")

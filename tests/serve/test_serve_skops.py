@@ -7,12 +7,13 @@ import httpx
 import pandas as pd
 import pytest
 from export import leaving
+from export.leaving import run
 from test_serve_start import Process, ready
 from trial.fitted import people
 
 from snapbook.serve import recipe
 from snapbook.serve.load import open_bundle
-from snapbook.verbs import VERBS, Here, opening
+from snapbook.verbs import opening
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 ROWS, TARGET, _ = people(200)
@@ -37,20 +38,9 @@ def project(tmp_path_factory):
     """A forest, kept as skops, and its bundle as a folder and as an archive."""
     pytest.importorskip("skops")
     folder = tmp_path_factory.mktemp("skops")
-    frames = {"X_train": (ROWS, "train"), "X_test": (ROWS.iloc[:50], "test")}
-    with pytest.MonkeyPatch.context() as patch, Here(folder, face="cli") as here:
-        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        with leaving.project(folder, patch) as repository:
-            leaving.save(repository, leaving.forest(ROWS, TARGET), frames, key=leaving.own_key())
-        run(here, "export", "churn", "--to", "skops")
-        run(here, "export", "churn.skops", "--to", "bundle", "-o", "bundle")
-        run(here, "export", "churn.skops", "--to", "bundle", "-o", "bundle.zip")
-        (folder / "start.py").write_text(WITHOUT)
+    (folder / "start.py").write_text(WITHOUT)
+    with leaving.served_as("skops", folder, TARGET, ROWS) as here:
         yield here
-
-
-def run(here, verb, *words):
-    return VERBS[verb].run(here, VERBS[verb].parse([*words]))
 
 
 def test_it_is_served_without_a_pickle_and_answers_as_the_model_does(project):

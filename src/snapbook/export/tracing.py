@@ -163,18 +163,9 @@ def _traced(net: Any, rows: Array, name: str, props: Mapping[str, str]) -> bytes
     import onnx
     import torch
 
-    class Alone(torch.nn.Module):  # type: ignore[misc]
-        """A network that takes rows alone: what else it could take PyTorch would have as inputs."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.net = net
-
-        def forward(self, rows: Any) -> Any:
-            return self.net(rows)
-
     sink = io.BytesIO()
-    traced = Alone().eval() if len(_parameters(net)) > 1 else net
+    # What else it could take PyTorch would have as inputs: a sequence hands on rows alone.
+    traced = torch.nn.Sequential(net).eval() if len(_parameters(net)) > 1 else net
     # The exporter that became the usual one needs one more package (onnxscript).
     torch.onnx.export(traced, (torch.from_numpy(rows.copy()),), sink, dynamo=False,
                       opset_version=_OPSET, input_names=[name], output_names=[_OUTPUT],

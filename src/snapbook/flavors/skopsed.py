@@ -43,8 +43,7 @@ def load(data: bytes) -> Any:
         TypeError,
         AttributeError,
         ArithmeticError,
-        RecursionError,
-        NotImplementedError,
+        RuntimeError,  # of archives that are encrypted or newer, and of trees that are too deep
         EOFError,
         SyntaxError,
         tokenize.TokenError,  # numpy reads what an array is as if it were Python
